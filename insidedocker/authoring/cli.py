@@ -1,0 +1,142 @@
+"""The authors' subcommands. Reads options and prints; the work is done elsewhere."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from insidedocker.authoring.course import Course
+
+
+def add_to(subparsers: Any) -> None:
+    """Add this room's commands to the `insidedocker` parser."""
+    sync = subparsers.add_parser(
+        "sync", help="make source/ and release/ from the lessons' texts in notebooks/"
+    )
+    sync.add_argument("--check", action="store_true", help="change nothing, fail if they differ")
+    sync.add_argument("--force", action="store_true", help="drop edits that are only in source/")
+    _add_course(sync, names=True)
+    sync.set_defaults(run=run_sync)
+    back = subparsers.add_parser(
+        "back", help="take edits made in source/*.ipynb home into the lessons' texts"
+    )
+    back.add_argument("--force", action="store_true", help="drop newer changes of the text")
+    back.add_argument("names", nargs="+", metavar="NAME", help="lessons, such as 04-rest-api")
+    _add_course(back, names=False)
+    back.set_defaults(run=run_back)
+    form = subparsers.add_parser("format", help="bring lessons' texts into the common form")
+    _add_course(form, names=True)
+    form.set_defaults(run=run_format)
+    lint = subparsers.add_parser("lint", help="check the form of lessons")
+    _add_course(lint, names=True)
+    lint.set_defaults(run=run_lint)
+    coverage = subparsers.add_parser(
+        "coverage", help="show which lessons teach, show, practise and grade which objective"
+    )
+    coverage.add_argument("--markdown", action="store_true", help="as a Markdown table")
+    _add_course(coverage, names=False)
+    coverage.set_defaults(run=run_coverage)
+
+
+def _add_course(parser: argparse.ArgumentParser, *, names: bool) -> None:
+    parser.add_argument(
+        "--course", type=Path, metavar="DIR", help="the course's folder (default: around here)"
+    )
+    if names:
+        parser.add_argument("names", nargs="*", metavar="NAME", help="lessons, such as 04-rest-api")
+
+
+def _course(options: argparse.Namespace) -> Course:
+    """The course to work on; called before the imports that take long."""
+    from insidedocker.authoring.course import Course
+
+    # jsonschema uses this package, where it is there, for addresses that no notebook holds, and
+    # importing it takes longer than all of sync.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    return Course.find(options.course)
+
+
+def run_sync(options: argparse.Namespace) -> int:
+    """Bring source/ and release/ up to date, or with --check say what is not."""
+    course = _course(options)
+    from insidedocker.authoring.sync import apply, plan_sync
+
+    plan = plan_sync(course, options.names, force=options.force or options.check)
+    if options.check:
+        for path in plan.write:
+            print(f"{course.short(path)}: differs from its text", file=sys.stderr)
+        for path in plan.remove:
+            print(f"{course.short(path)}: no text makes it", file=sys.stderr)
+        if not plan.empty:
+            print("Run 'make sync' and commit what it changes.", file=sys.stderr)
+        return 0 if plan.empty else 1
+    apply(plan)
+    for path in plan.write:
+        print(f"wrote {course.short(path)}")
+    for path in plan.remove:
+        print(f"removed {course.short(path)}")
+    if plan.empty:
+        print("source/ and release/ are up to date")
+    return 0
+
+
+def run_back(options: argparse.Namespace) -> int:
+    """Rewrite texts from edited source notebooks, then make what follows from them."""
+    course = _course(options)
+    from insidedocker.authoring.back import take_back
+    from insidedocker.authoring.sync import apply, plan_sync
+
+    taken = []
+    for name in course.chosen(options.names):
+        if take_back(course, name, force=options.force):
+            taken.append(name)
+            print(f"wrote {course.short(course.text(name))}")
+        else:
+            print(f"{course.short(course.source_notebook(name))} holds no edits")
+    if taken:
+        apply(plan_sync(course, taken))
+        print("source/ and release/ follow it: look at the difference, then commit all three")
+    return 0
+
+
+def run_format(options: argparse.Namespace) -> int:
+    """Rewrite the texts that are not in the common form."""
+    course = _course(options)
+    from insidedocker.authoring.lesson import read_lesson
+    from insidedocker.authoring.lint.run import canonical
+    from insidedocker.authoring.sync import replace
+
+    lessons = [read_lesson(course.text(name)) for name in course.chosen(options.names)]
+    for name, text in canonical(course, lessons).items():
+        replace(course.text(name), text.encode())
+        print(f"formatted {course.short(course.text(name))}")
+    return 0
+
+
+def run_lint(options: argparse.Namespace) -> int:
+    """Print what is wrong with the form of lessons; 1 if anything is."""
+    course = _course(options)
+    from insidedocker.authoring.lint.run import lint
+
+    findings = lint(course, options.names)
+    for each in findings:
+        print(f"{course.short(each.path)}:{each.line}: {each.message}", file=sys.stderr)
+    if not findings:
+        print("the lessons are in good form")
+    return 1 if findings else 0
+
+
+def run_coverage(options: argparse.Namespace) -> int:
+    """Print the coverage table."""
+    course = _course(options)
+    from insidedocker.authoring.coverage import as_markdown, as_text, measure
+    from insidedocker.authoring.lesson import read_lesson
+    from insidedocker.authoring.objectives import read_objectives
+
+    lessons = [read_lesson(course.text(name)) for name in course.lesson_names()]
+    table = measure(read_objectives(course.objectives), lessons)
+    print(as_markdown(table) if options.markdown else as_text(table))
+    return 0

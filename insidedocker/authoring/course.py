@@ -1,0 +1,109 @@
+"""Where a course keeps its lessons. Knows the folders, not what is in the files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from insidedocker.errors import UserError
+
+LESSON_NAME = re.compile(r"\d\d-[a-z0-9]+(-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course by its root folder; every path is made from it."""
+
+    root: Path
+
+    @classmethod
+    def find(cls, start: Path | None = None) -> Course:
+        """The course that `start` (the current folder if not given) lies in.
+
+        Raises UserError where no folder above holds notebooks/objectives.yml.
+        """
+        here = (start or Path.cwd()).resolve()
+        for folder in (here, *here.parents):
+            if (folder / "notebooks" / "objectives.yml").is_file():
+                return cls(folder)
+        raise UserError(
+            f"There is no course at {here} or above it (no notebooks/objectives.yml): "
+            "change into the course's folder or name it with --course."
+        )
+
+    @property
+    def notebooks(self) -> Path:
+        return self.root / "notebooks"
+
+    @property
+    def source(self) -> Path:
+        return self.root / "source"
+
+    @property
+    def release(self) -> Path:
+        return self.root / "release"
+
+    @property
+    def objectives(self) -> Path:
+        return self.notebooks / "objectives.yml"
+
+    @property
+    def nbgrader_config(self) -> Path:
+        return self.root / "nbgrader_config.py"
+
+    def lesson_names(self) -> list[str]:
+        """Names of all lessons that have a text, in order."""
+        return sorted(path.parent.name for path in self.notebooks.glob("*/*.md") if is_text(path))
+
+    def chosen(self, names: Iterable[str]) -> list[str]:
+        """The lessons named, or all of them if none is; a name may be cut short (`04`).
+
+        Raises UserError where a name fits no lesson or more than one.
+        """
+        wanted = list(names)
+        every = self.lesson_names()
+        if not wanted:
+            return every
+        return sorted({self._one(name, every) for name in wanted})
+
+    def _one(self, name: str, every: list[str]) -> str:
+        name = Path(name).stem
+        fitting = [name] if name in every else [each for each in every if each.startswith(name)]
+        if len(fitting) != 1:
+            found = "more than one lesson" if fitting else "no lesson"
+            raise UserError(f"{name} names {found}: choose from {', '.join(every) or 'nothing'}.")
+        return fitting[0]
+
+    def text(self, name: str) -> Path:
+        return self.notebooks / name / f"{name}.md"
+
+    def source_notebook(self, name: str) -> Path:
+        return self.source / name / f"{name}.ipynb"
+
+    def release_notebook(self, name: str) -> Path:
+        return self.release / name / f"{name}.ipynb"
+
+    def beside(self, name: str) -> list[Path]:
+        """Files beside a lesson's text that travel with it: pictures and data, in order.
+
+        Texts (*.md) and anything whose name starts with a dot stay at home.
+        """
+        folder = self.notebooks / name
+        return sorted(
+            path
+            for path in folder.rglob("*")
+            if path.is_file()
+            and path.suffix != ".md"
+            and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        )
+
+    def short(self, path: Path) -> str:
+        """A path as people see it: relative to the course where it lies inside."""
+        return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
+
+
+def is_text(path: Path) -> bool:
+    """Whether a file is a lesson's text: notebooks/NN-name/NN-name.md."""
+    return path.stem == path.parent.name and LESSON_NAME.fullmatch(path.stem) is not None

@@ -1,0 +1,66 @@
+"""Learners' notebooks from source notebooks, by nbgrader's own generator, in one process.
+
+Works in whatever course folder it is given (sync gives it a temporary one) and makes no gradebook.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from insidedocker.errors import UserError
+
+
+class _Kept(logging.Handler):
+    """Keeps nbgrader's error messages, so that a person gets the one that matters."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
+def load_nbgrader_config(path: Path) -> Any:
+    """The course's nbgrader_config.py as a traitlets Config."""
+    from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
+
+    try:
+        return PyFileConfigLoader(path.name, path=str(path.parent)).load_config()
+    except ConfigFileNotFound as error:
+        raise UserError(f"{path} is missing: restore it from the repository.") from error
+
+
+def generate_release(root: Path, config_file: Path, name: str) -> None:
+    """Make root/release/NAME/ from root/source/NAME/ under the rules of `config_file`.
+
+    Raises UserError with nbgrader's reason where it refuses a notebook.
+    """
+    from nbgrader.converters import GenerateAssignment, NbGraderException
+    from nbgrader.coursedir import CourseDirectory
+
+    config = load_nbgrader_config(config_file)
+    config.CourseDirectory.root = str(root)
+    config.CourseDirectory.assignment_id = name
+    config.GenerateAssignment.no_database = True
+    config.SaveCells.enabled = False
+    kept = _Kept()
+    log = logging.Logger("insidedocker.release", logging.ERROR)
+    log.addHandler(kept)
+    converter = GenerateAssignment(
+        coursedir=CourseDirectory(config=config, log=log), config=config, log=log
+    )
+    try:
+        converter.start()
+    except NbGraderException as error:
+        raise UserError(f"{name}: nbgrader refused it: {_reason(kept.messages)}") from error
+
+
+def _reason(messages: list[str]) -> str:
+    """The last line of the first traceback that nbgrader logged, else its first message."""
+    for message in messages:
+        if message.startswith("Traceback"):
+            return message.strip().splitlines()[-1]
+    return messages[0] if messages else "it gave no reason"

@@ -1,0 +1,120 @@
+"""A lesson's cells as nbgrader's instructor notebook, to the byte, and cells from a notebook.
+
+Everything that varies between machines is fixed here: cell ids come from the grade id or the
+content, the header names the kernel and the language only. Knows no folders.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import nbformat
+from nbformat import v4
+
+from insidedocker.authoring.lesson import Cell, Lesson, tidy_source, write_cells
+from insidedocker.authoring.shorthand import ShorthandError, collapse, expand
+from insidedocker.errors import UserError
+
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+
+# Key under the notebook's `insidedocker` metadata: which text the notebook was made from.
+MADE_FROM = "made_from"
+
+Notebook = dict[str, Any]
+
+
+def build_source(lesson: Lesson) -> bytes:
+    """The source notebook of a lesson, byte for byte the same on every machine.
+
+    Raises UserError where the shorthand of a cell says nothing we know.
+    """
+    notebook = v4.new_notebook(
+        metadata={
+            "kernelspec": KERNEL,
+            "language_info": {"name": "python"},
+            "insidedocker": {
+                "minutes": lesson.minutes,
+                "points": lesson.points,
+                MADE_FROM: fingerprint(lesson.cells),
+            },
+        }
+    )
+    taken: set[str] = set()
+    for cell in lesson.cells:
+        try:
+            metadata = expand(cell.metadata)
+        except ShorthandError as error:
+            raise UserError(f"{lesson.path}:{cell.line}: {error}.") from error
+        notebook.cells.append(_notebook_cell(cell, metadata, _cell_id(cell, metadata, taken)))
+    nbformat.validate(notebook)
+    return (nbformat.writes(notebook, version=nbformat.NO_CONVERT).rstrip("\n") + "\n").encode()
+
+
+def _notebook_cell(cell: Cell, metadata: dict[str, Any], cell_id: str) -> Any:
+    new = {
+        "markdown": v4.new_markdown_cell,
+        "code": v4.new_code_cell,
+        "raw": v4.new_raw_cell,
+    }[cell.kind]
+    return new(source=cell.source, metadata=metadata, id=cell_id)
+
+
+def _cell_id(cell: Cell, metadata: dict[str, Any], taken: set[str]) -> str:
+    """An id that stays while the cell stays: its grade id, else a digest of its content."""
+    grade_id = metadata.get("nbgrader", {}).get("grade_id")
+    digest = hashlib.sha256(f"{cell.kind}\0{cell.source}".encode()).hexdigest()[:8]
+    wanted = candidate = grade_id or digest
+    count = 1
+    while candidate in taken:
+        count += 1
+        candidate = f"{wanted[:60]}-{count}"
+    taken.add(candidate)
+    return candidate
+
+
+def fingerprint(cells: Sequence[Cell]) -> str:
+    """16 hex digits that change whenever anything an author wrote in the cells does."""
+    return hashlib.sha256(write_cells(cells).encode()).hexdigest()[:16]
+
+
+def read_notebook(content: bytes, name: str) -> Notebook:
+    """A notebook as plain data; raises UserError where it is none (`name` is for the message)."""
+    try:
+        notebook = json.loads(content)
+        cells = notebook["cells"]
+    except (ValueError, TypeError, KeyError) as error:
+        raise UserError(f"{name}: this is not a notebook; run insidedocker sync anew.") from error
+    if notebook.get("nbformat") != 4 or not isinstance(cells, list):
+        raise UserError(f"{name}: only notebooks of format 4 can be read; save it anew in Lab.")
+    return notebook if isinstance(notebook, dict) else {}
+
+
+def made_from(notebook: Notebook) -> str | None:
+    """The fingerprint of the text that a notebook was made from; None if it was made by hand."""
+    ours = notebook.get("metadata", {}).get("insidedocker", {})
+    value = ours.get(MADE_FROM) if isinstance(ours, dict) else None
+    return value if isinstance(value, str) else None
+
+
+def cells_of(notebook: Notebook, name: str) -> tuple[Cell, ...]:
+    """The cells as they would stand in a text: shorthand restored, outputs and ids dropped.
+
+    Empty cells that nothing is graded by are left out: running the last cell in JupyterLab makes
+    one. Raises UserError for a pasted picture, which no text can hold.
+    """
+    cells = []
+    for number, raw in enumerate(notebook["cells"], start=1):
+        if raw.get("attachments"):
+            raise UserError(
+                f"{name}: cell {number} holds a pasted picture: put the picture's file beside "
+                "the lesson's text and link it as ![what it shows](file.png)."
+            )
+        source = raw.get("source", "")
+        source = tidy_source(source if isinstance(source, str) else "".join(source))
+        metadata = collapse(raw.get("metadata", {}))
+        if source or "ng" in metadata or "nbgrader" in metadata:
+            cells.append(Cell(str(raw.get("cell_type")), source, metadata))
+    return tuple(cells)

@@ -1,0 +1,87 @@
+"""`insidedocker catalog build|list|load`: the store of images from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import Any
+
+from insidedocker import catalog
+from insidedocker.catalog import store
+from insidedocker.catalog.progress import for_stream
+from insidedocker.engine import platforms
+
+_DEFAULT_HOST = "unix:///var/run/docker.sock"
+
+
+def add_to(subparsers: Any) -> None:
+    """Register `catalog` with its subcommands; each sets `run`, which gives the exit code."""
+    parser = subparsers.add_parser("catalog", help="the course's images: build, list, load")
+    commands = parser.add_subparsers(dest="catalog_command", metavar="COMMAND", required=True)
+
+    build = commands.add_parser("build", help="make the images' archives, in your cache folder")
+    _add_names(build)
+    build.add_argument(
+        "--from",
+        dest="source",
+        choices=("auto", "hub", "debian"),
+        default="auto",
+        help="Docker Hub, Debian's packages, or (auto) the first of these that can be reached",
+    )
+    build.add_argument("--force", action="store_true", help="make them again")
+    build.set_defaults(run=_build)
+
+    listed = commands.add_parser("list", help="what is in your cache folder")
+    listed.set_defaults(run=_list)
+
+    loaded = commands.add_parser("load", help="load the images into an engine")
+    _add_names(loaded)
+    loaded.add_argument(
+        "--host",
+        default=os.environ.get("DOCKER_HOST") or _DEFAULT_HOST,
+        metavar="URL",
+        help="the engine: unix:///PATH or tcp://HOST:PORT (default: DOCKER_HOST, or %(default)s)",
+    )
+    loaded.set_defaults(run=_load)
+
+
+def _add_names(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"of {', '.join(store.names())}; all if none given"
+    )
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    entries = store.ensure(
+        arguments.names or store.names(),
+        arguments.source,
+        force=arguments.force,
+        progress=for_stream(sys.stderr),
+    )
+    for entry in entries:
+        print(store.path_of(entry))
+    return 0
+
+
+def _list(_arguments: argparse.Namespace) -> int:
+    entries = store.stored()
+    rows = [("IMAGE", "SIZE", "FROM", "IMAGE ID", "PLATFORM")]
+    for name in store.names():
+        entry = entries.get(name)
+        if entry is None:
+            rows.append((name, "-", "not built", "-", str(platforms.host())))
+            continue
+        size = f"{entry.size / 1e6:.1f} MB" if entry.size >= 100_000 else f"{entry.size} B"
+        short = entry.config.removeprefix("sha256:")[:12]
+        rows.append((name, size, entry.origin, short, entry.platform))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())
+    return 0
+
+
+def _load(arguments: argparse.Namespace) -> int:
+    catalog.load(arguments.names or None, arguments.host, for_stream(sys.stderr))
+    return 0

@@ -1,0 +1,20 @@
+"""Where the catalogue keeps its files: one folder, in the user's own cache if not named."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def cache() -> Path:
+    """The catalogue's folder: ``$XDG_CACHE_HOME/insidedocker/catalog`` or below ``~/.cache``.
+
+    INSIDEDOCKER_CATALOG names another one, such as one that many accounts read and none writes.
+    """
+    named = os.environ.get("INSIDEDOCKER_CATALOG", "")
+    if named.startswith("/"):
+        return Path(named)
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    # The XDG rules: a relative path here is invalid and is to be ignored.
+    root = Path(base) if base.startswith("/") else Path.home() / ".cache"
+    return root / "insidedocker" / "catalog"

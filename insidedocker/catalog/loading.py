@@ -1,0 +1,129 @@
+"""Archives handed to an engine: POST /images/load, for what the engine does not have yet."""
+
+from __future__ import annotations
+
+import json
+import urllib.parse
+from collections.abc import Iterable
+from typing import Any
+
+import requests
+import requests_unixsocket
+
+from insidedocker.catalog import store
+from insidedocker.catalog.errors import CatalogError
+from insidedocker.catalog.progress import Progress
+
+_ANSWER_SECONDS = 300
+
+
+def load(names: Iterable[str] | None, url: str, progress: Progress | None = None) -> None:
+    """See `insidedocker.catalog.load`. What the engine has is told by name and content."""
+    shown = progress or Progress()
+    base = _base(url)
+    with requests_unixsocket.Session() as session:
+        _ask_for_engine(session, base, url)
+        images = store.ensure(store.names() if names is None else names, progress=shown)
+        for image in images:
+            if _has(session, base, image):
+                shown.say(f"{image.reference} is there already.")
+            else:
+                _load(session, base, url, image, shown)
+                shown.say(f"{image.reference} is loaded.")
+
+
+def _base(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    if scheme == "unix" and rest.startswith("/"):
+        return f"http+unix://{urllib.parse.quote(rest, safe='')}"
+    if scheme == "tcp" and rest:
+        return f"http://{rest.rstrip('/')}"
+    if scheme in ("http", "https", "http+unix") and rest:
+        return url.rstrip("/")
+    raise CatalogError(
+        f"{url!r} does not name an engine; write unix:///PATH/TO/SOCKET or tcp://HOST:PORT."
+    )
+
+
+def _ask_for_engine(session: requests.Session, base: str, url: str) -> None:
+    try:
+        answer = session.get(f"{base}/_ping", timeout=10)
+    except requests.RequestException:
+        raise CatalogError(
+            f"No engine answers at {url}; start it, or name another with --host or DOCKER_HOST."
+        ) from None
+    if answer.status_code != 200:
+        raise CatalogError(
+            f"What answers at {url} is not an engine (/_ping: {answer.status_code})."
+        )
+
+
+def _has(session: requests.Session, base: str, image: store.Stored) -> bool:
+    answer = _call(session, "get", f"{base}/images/{image.reference}/json")
+    if answer.status_code != 200:
+        return False
+    known = answer.json().get("Id", "")
+    return known.removeprefix("sha256:") in {
+        image.config.removeprefix("sha256:"),
+        image.manifest.removeprefix("sha256:"),
+    }
+
+
+def _load(
+    session: requests.Session, base: str, url: str, image: store.Stored, progress: Progress
+) -> None:
+    path = store.path_of(image)
+    with path.open("rb") as stream:
+        body = _Watched(stream, image.size, f"Loading {image.reference}", progress)
+        answer = _call(
+            session,
+            "post",
+            f"{base}/images/load",
+            data=body,
+            headers={"Content-Type": "application/x-tar"},
+        )
+    reason = _failure(answer)
+    if reason:
+        raise CatalogError(f"The engine at {url} does not load {image.reference}: {reason}.")
+
+
+def _call(session: requests.Session, method: str, url: str, **options: Any) -> requests.Response:
+    try:
+        return session.request(method, url, timeout=_ANSWER_SECONDS, **options)
+    except requests.RequestException as error:
+        raise CatalogError(f"The engine broke off the conversation: {error}.") from None
+
+
+def _failure(answer: requests.Response) -> str:
+    """The engine's reason, empty on success: a load may fail after its answer began with 200."""
+    lines = []
+    for line in answer.text.splitlines():
+        try:
+            lines.append(json.loads(line))
+        except ValueError:
+            continue
+    for said in lines:
+        reason = isinstance(said, dict) and (said.get("error") or said.get("message"))
+        if reason:
+            return str(reason).rstrip(".")
+    return "" if answer.status_code == 200 else f"status {answer.status_code}"
+
+
+class _Watched:
+    """A file as the body of a request, of known length, that tells how much has been read."""
+
+    def __init__(self, stream: Any, size: int, step: str, progress: Progress) -> None:
+        self._stream = stream
+        self._size = size
+        self._step = step
+        self._progress = progress
+        self._done = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def read(self, size: int = -1) -> bytes:
+        data: bytes = self._stream.read(size)
+        self._done += len(data)
+        self._progress.amount(self._step, self._done, self._size)
+        return data

@@ -1,0 +1,270 @@
+"""The user's own store of image archives: found, verified, made where missing, listed.
+
+Beside the archives lies index.json with each one's digest, size and origin. Both are written
+beside their place, synced and renamed, under one lock, so that neither a crash nor a second
+builder leaves half of anything.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from insidedocker.catalog import debian, folders, made, texts
+from insidedocker.catalog.errors import CatalogError, Damaged, OutOfReach
+from insidedocker.catalog.image_archive import Contents, blob
+from insidedocker.catalog.lock import exclusive
+from insidedocker.catalog.progress import Progress
+from insidedocker.catalog.recipes import RECIPES, Kitchen
+from insidedocker.engine import platforms
+
+Source = Literal["auto", "hub", "debian"]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One archive of the store. Digests are ``sha256:HEX``, `size` is in bytes.
+
+    `config` and `manifest` are the two digests an engine may give as the image's Id; `digest`
+    is that of the archive itself. `origin` is "hub" or "debian", `details` the packages or the
+    digest at the registry, and `edition` tells which edition of our recipes made it.
+    """
+
+    reference: str
+    file: str
+    digest: str
+    size: int
+    config: str
+    manifest: str
+    platform: str
+    origin: str
+    details: tuple[str, ...] = ()
+    edition: str = ""
+
+
+def names() -> list[str]:
+    """The course's images, as Docker calls them: "busybox:latest" and so on."""
+    return list(RECIPES)
+
+
+def resolve(name: str) -> str:
+    """The full reference of `name`, given with or without its tag; raises `CatalogError`."""
+    for reference in RECIPES:
+        if name in (reference, reference.partition(":")[0]):
+            return reference
+    raise CatalogError(f"{name!r} is not an image of the course; these are: {', '.join(RECIPES)}.")
+
+
+def stored() -> dict[str, Stored]:
+    """What the store's index lists, by reference. Files are not looked at."""
+    return _listed(_index_path())
+
+
+def _listed(index: Path) -> dict[str, Stored]:
+    try:
+        listed = json.loads(index.read_bytes())["images"]
+        entries = [Stored(**{**one, "details": tuple(one["details"])}) for one in listed]
+    except (OSError, ValueError, KeyError, TypeError):
+        # A missing or broken index costs a rebuild, nothing else: the archives are made again.
+        return {}
+    return {entry.reference: entry for entry in entries}
+
+
+def path_of(entry: Stored) -> Path:
+    """Where the archive of `entry` lies."""
+    return folders.cache() / entry.file
+
+
+def archive(name: str, progress: Progress | None = None) -> Path:
+    """The verified archive of the image `name`, made first where it is missing."""
+    [entry] = ensure([name], progress=progress)
+    return path_of(entry)
+
+
+def ensure(
+    wanted: Iterable[str],
+    source: Source = "auto",
+    *,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> list[Stored]:
+    """The archives of the images `wanted` (names with or without tags), each verified.
+
+    Missing and damaged ones, and all with `force`, are made from `source`; "auto" asks Docker
+    Hub first and takes Debian's packages where it cannot be reached. Raises `CatalogError`.
+    """
+    references = list(dict.fromkeys(resolve(name) for name in wanted))
+    shown = progress or Progress()
+    if not force:
+        there = _usable(references, source, Progress())
+        if len(there) == len(references):
+            return [there[reference] for reference in references]
+    folder = folders.cache()
+    try:
+        with exclusive(
+            folder / "lock", lambda: shown.say("Another build is under way; waiting for it.")
+        ):
+            # A builder we waited for may have made what we need.
+            there = {} if force else _usable(references, source, shown)
+            maker = _Maker(source, shown)
+            for reference in references:
+                if reference not in there:
+                    there[reference] = maker.make(reference)
+            if maker.used_debian:
+                debian.drop_indexes()
+    except OSError as error:
+        raise CatalogError(
+            f"The images cannot be kept in {folder} ({error.strerror}); make room there, or set "
+            "XDG_CACHE_HOME to another folder of yours."
+        ) from None
+    return [there[reference] for reference in references]
+
+
+def copy_to(folder: Path, wanted: Iterable[str], progress: Progress) -> None:
+    """Put the archives of `wanted` into `folder`, with an index; made first where missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = ensure(wanted, progress=progress)
+    for entry in entries:
+        _copy_whole(path_of(entry), folder / entry.file)
+    _write_index(folder / "index.json", {entry.reference: entry for entry in entries})
+
+
+def take_from(folder: Path, progress: Progress) -> None:
+    """Take the archives that `copy_to` put into `folder` into the store, but for what is there
+    already. Raises `CatalogError` for one that is damaged."""
+    with exclusive(folders.cache() / "lock"):
+        for entry in _listed(folder / "index.json").values():
+            if _usable([entry.reference], "auto", Progress()):
+                continue
+            _verify(entry, folder / entry.file)
+            _copy_whole(folder / entry.file, path_of(entry))
+            _write_index(_index_path(), {**stored(), entry.reference: entry})
+            progress.say(f"{entry.reference} is there now.")
+
+
+def _usable(references: list[str], source: Source, progress: Progress) -> dict[str, Stored]:
+    """Those of `references` that are stored, fit the request and are whole."""
+    entries, here, good = stored(), str(platforms.host()), {}
+    for reference in references:
+        entry = entries.get(reference)
+        if entry is None or entry.platform != here or source not in ("auto", entry.origin):
+            continue
+        if entry.origin == "debian" and entry.edition != texts.edition():
+            continue
+        try:
+            _verify(entry, path_of(entry))
+        except Damaged as damage:
+            progress.say(f"{damage} It is made again.")
+            continue
+        good[reference] = entry
+    return good
+
+
+def _verify(entry: Stored, path: Path) -> None:
+    try:
+        found = blob(path)
+    except FileNotFoundError:
+        raise Damaged(f"The archive {path} of {entry.reference} is gone.") from None
+    if found.digest != entry.digest:
+        raise Damaged(
+            f"The archive {path} of {entry.reference} is damaged: its digest is {found.digest}, "
+            f"not {entry.digest}."
+        )
+
+
+class _Maker:
+    """Makes images for one call of `ensure`, and remembers whether Docker Hub answers."""
+
+    def __init__(self, source: Source, progress: Progress) -> None:
+        self._source = source
+        self._progress = progress
+        self._platform = platforms.host()
+        self._kitchen = Kitchen(self._platform, progress)
+        self._hub_answers = True
+        self.used_debian = False
+
+    def make(self, reference: str) -> Stored:
+        if self._source == "debian":
+            return self._from_debian(reference)
+        if self._source == "hub":
+            return self._from_hub(reference)
+        if self._hub_answers:
+            try:
+                return self._from_hub(reference)
+            except OutOfReach as trouble:
+                self._hub_answers = False
+                self._progress.say(f"{trouble} Debian's packages are used instead.")
+        return self._from_debian(reference)
+
+    def _from_hub(self, reference: str) -> Stored:
+        from insidedocker.catalog import hub  # as in the room's `load`: HTTP only when needed
+
+        self._progress.say(f"Fetching {reference} from Docker Hub.")
+        path = _archive_path(reference)
+        contents, digest = hub.save(reference, path, self._platform, progress=self._progress)
+        return self._keep(path, contents, "hub", (digest,))
+
+    def _from_debian(self, reference: str) -> Stored:
+        self._progress.say(f"Building {reference} from Debian's packages.")
+        path = _archive_path(reference)
+        self.used_debian = True
+        built = made.make(reference, path, self._kitchen)
+        return self._keep(path, built.contents, "debian", built.packages, texts.edition())
+
+    def _keep(
+        self,
+        path: Path,
+        contents: Contents,
+        origin: str,
+        details: tuple[str, ...],
+        edition: str = "",
+    ) -> Stored:
+        whole = blob(path)
+        entry = Stored(
+            contents.reference,
+            path.name,
+            whole.digest,
+            whole.size,
+            contents.config,
+            contents.manifest,
+            str(self._platform),
+            origin,
+            details,
+            edition,
+        )
+        _write_index(_index_path(), {**stored(), entry.reference: entry})
+        self._progress.say(f"{entry.reference}: {entry.size / 1e6:.1f} MB, {entry.config}")
+        return entry
+
+
+def _archive_path(reference: str) -> Path:
+    return folders.cache() / f"{reference.replace(':', '_')}.tar"
+
+
+def _index_path() -> Path:
+    return folders.cache() / "index.json"
+
+
+def _write_index(path: Path, entries: dict[str, Stored]) -> None:
+    listed = [asdict(entries[reference]) for reference in RECIPES if reference in entries]
+    _write_whole(path, json.dumps({"images": listed}, indent=1).encode() + b"\n")
+
+
+def _copy_whole(source: Path, target: Path) -> None:
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    shutil.copyfile(source, draft)
+    draft.replace(target)
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with draft.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    draft.replace(path)

@@ -1,0 +1,53 @@
+"""The `insidedocker` command: each room adds its own subcommands, imported only when asked for."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+from insidedocker.errors import UserError
+
+# Rooms with a cli.py; each offers add_to(subparsers) and keeps its own imports inside its handlers.
+ROOMS = ("authoring", "catalog", "engine", "grading", "launch", "teaching")
+
+
+class _Version(argparse.Action):
+    """Looks the installed version up only when asked: that takes longer than all the rest."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
+        from importlib.metadata import version
+
+        print(version("insidedocker"))
+        parser.exit()
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command's parser; importing a room's cli.py must stay cheap."""
+    parser = argparse.ArgumentParser(
+        prog="insidedocker",
+        description="An autograded Jupyter course on how Docker works inside.",
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for room in ROOMS:
+        import_module(f"insidedocker.{room}.cli").add_to(commands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code: 1 for a mistake, 2 for wrong usage, 130 for Ctrl-C."""
+    try:
+        options = build_parser().parse_args(arguments)
+        return int(options.run(options))
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,33 @@
+"""POST /commit: an image out of a container."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .. import changes, references
+from ..commit import Wish, check_settings, commit
+from ..http import Answer, Request, answer
+from . import route
+
+if TYPE_CHECKING:
+    from ..daemon import Engine
+
+
+@route("POST", "/commit")
+async def commit_container(engine: Engine, request: Request) -> Answer:
+    container = engine.containers.get(request.get("container"))
+    settings = check_settings(await request.json(required=False))
+    changes.apply(settings, request.query.get("changes", []))
+    name = None
+    if request.get("repo"):
+        name = references.parse(request.get("repo"))
+        name = name.with_tag(request.get("tag")) if request.get("tag") else name.tagged()
+    wish = Wish(
+        settings,
+        name,
+        request.get("comment"),
+        request.get("author"),
+        request.flag("pause", default=True),
+    )
+    image = await commit(engine, container, wish)
+    return answer({"Id": image.id}, 201)

@@ -1,0 +1,84 @@
+"""/exec: more processes in running containers."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING
+
+from .. import errors, execs, streams, users
+from ..containers import checks
+from ..http import Answer, Duplex, Hijack, Request, Response, answer
+from ..runtime import StartError
+from . import route
+from .containers import container_of, size_of, stream_type
+
+if TYPE_CHECKING:
+    from ..daemon import Engine
+
+
+@route("POST", "/containers/{id}/exec")
+async def create(engine: Engine, request: Request) -> Answer:
+    container = container_of(engine, request)
+    made = engine.execs.create(container, await request.json())
+    return answer({"Id": made.id}, 201)
+
+
+@route("GET", "/exec/{id}/json")
+async def inspect(engine: Engine, request: Request) -> Answer:
+    return answer(execs.describe(engine.execs.get(request.params["id"])))
+
+
+@route("POST", "/exec/{id}/start")
+async def start(engine: Engine, request: Request) -> Answer:
+    made: execs.Exec = engine.execs.get(request.params["id"])
+    wanted = await request.json(required=False) or {}
+    if not isinstance(wanted, dict):
+        raise errors.BadRequest("invalid JSON: an object is needed")
+    size = checks.console_size(wanted["ConsoleSize"]) if wanted.get("ConsoleSize") else None
+    engine.execs.check_startable(made)
+    if wanted.get("Detach"):
+        try:
+            await engine.execs.start(made, size=size)
+        except (StartError, users.UnknownUser) as error:
+            raise errors.BadRequest(str(error)) from error
+        return Response(200)
+    chosen = [
+        number
+        for name, number in (("AttachStdout", streams.STDOUT), ("AttachStderr", streams.STDERR))
+        if made.settings[name]
+    ]
+    # As with the Engine it is this call's Tty that decides about frames, the other one's about
+    # the terminal.
+    raw = bool(wanted.get("Tty"))
+    client = made.output.listen(chosen, raw=raw) if chosen else None
+    stdin = made.input if made.settings["AttachStdin"] else None
+
+    async def output() -> AsyncGenerator[bytes, None]:
+        if client is not None:
+            async for data in client.chunks():
+                yield data
+        else:
+            await made.ended.wait()
+
+    async def serve(connection: Duplex) -> None:
+        try:
+            await engine.execs.start(made, size=size)
+        except (StartError, users.UnknownUser) as error:
+            # The answer has begun: its stream carries what went wrong.
+            text = f"{error}\r\n".encode()
+            with contextlib.suppress(ConnectionError):
+                framed = text if raw else streams.frame(streams.STDOUT, text)
+                await connection.write(framed)
+            return
+        keys = made.keys if made.tty else None
+        await streams.serve(connection, output(), stdin, keys, close_stdin=not made.tty)
+
+    return Hijack(serve, stream_type(request, raw))
+
+
+@route("POST", "/exec/{id}/resize")
+async def resize(engine: Engine, request: Request) -> Answer:
+    made = engine.execs.get(request.params["id"])
+    engine.execs.resize(made, *size_of(request))
+    return Response(200)

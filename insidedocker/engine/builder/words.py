@@ -1,0 +1,166 @@
+"""The words of an instruction: split as Docker does, variables in them replaced, quotes gone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from .dockerfile import Mistake
+
+_SPECIAL = "@*#!?-$"
+
+
+def split(text: str, escape: str) -> list[str]:
+    """At blanks outside of quotes; quotes and escapes are kept for `expand`."""
+    words: list[str] = []
+    word, quote, position = "", "", 0
+    while position < len(text):
+        letter = text[position]
+        if not quote and letter.isspace():
+            if word:
+                words.append(word)
+                word = ""
+        elif letter == escape and quote != "'":
+            word += text[position : position + 2]
+            position += 1
+        else:
+            if letter in "\"'" and quote in ("", letter):
+                quote = "" if quote else letter
+            word += letter
+        position += 1
+    return [*words, word] if word else words
+
+
+def expand(word: str, variables: Mapping[str, str], escape: str) -> str:
+    """`word` with its variables replaced and its quotes removed. Raises Mistake."""
+    try:
+        return _Expansion(word, variables, escape).all()
+    except Mistake as mistake:
+        raise Mistake(f'failed to process "{word}": {mistake.message}') from None
+
+
+def _pattern(text: str, greedy: bool) -> str:
+    """A shell pattern as a regular expression."""
+    star = ".*" if greedy else ".*?"
+    known = {"*": star, "?": "."}
+    return "".join(known.get(letter) or re.escape(letter) for letter in text)
+
+
+class _Expansion:
+    def __init__(self, word: str, variables: Mapping[str, str], escape: str) -> None:
+        self.word = word
+        self.variables = variables
+        self.escape = escape
+        self.position = 0
+
+    def all(self) -> str:
+        return self._until("")
+
+    def _peek(self) -> str:
+        return self.word[self.position : self.position + 1]
+
+    def _next(self) -> str:
+        letter = self._peek()
+        self.position += 1
+        return letter
+
+    def _until(self, stop: str) -> str:
+        """Up to the letter `stop`, which is taken too; "" is the end of the word."""
+        found = ""
+        while letter := self._peek():
+            if letter == stop:
+                self._next()
+                return found
+            if letter == "'":
+                found += self._single()
+            elif letter == '"':
+                found += self._double()
+            elif letter == "$":
+                found += self._variable()
+            else:
+                self._next()
+                found += self._next() if letter == self.escape else letter
+        if stop:
+            raise Mistake(f"syntax error: missing '{stop}'")
+        return found
+
+    def _single(self) -> str:
+        self._next()
+        end = self.word.find("'", self.position)
+        if end < 0:
+            raise Mistake("unexpected end of statement while looking for matching single-quote")
+        found = self.word[self.position : end]
+        self.position = end + 1
+        return found
+
+    def _double(self) -> str:
+        self._next()
+        found = ""
+        while letter := self._peek():
+            if letter == '"':
+                self._next()
+                return found
+            if letter == "$":
+                found += self._variable()
+                continue
+            self._next()
+            if letter == self.escape and self._peek() in ('"', "$", self.escape):
+                letter = self._next()
+            found += letter
+        raise Mistake("unexpected end of statement while looking for matching double-quote")
+
+    def _variable(self) -> str:
+        self._next()
+        if self._peek() != "{":
+            name = self._name()
+            return self.variables.get(name, "") if name else "$"
+        self._next()
+        if self._peek() in ("}", ""):
+            raise Mistake("syntax error: bad substitution")
+        name = self._name()
+        mark = self._next()
+        if mark == "}":
+            return self.variables.get(name, "")
+        colon = mark == ":"
+        if colon:
+            mark = self._next()
+        if not colon and mark in ("#", "%", "/"):
+            return self._cut(self.variables.get(name, ""), mark)
+        if mark not in ("+", "-", "?") or not mark:
+            shown = (":" if colon else "") + (mark or "\0")
+            raise Mistake(f"unsupported modifier ({shown}) in substitution")
+        other = self._until("}")
+        value = self.variables.get(name)
+        there = value not in (None, "") if colon else value is not None
+        if mark == "+":
+            return other if there else ""
+        if mark == "?" and not there:
+            raise Mistake(f"{name}: {other or 'not allowed to be unset'}")
+        return (value or "") if there else other
+
+    def _cut(self, value: str, mark: str) -> str:
+        """`#` and `%` take a pattern away from the value's begin or end (twice: the longest),
+        `/` replaces one (twice: every one)."""
+        twice = self._peek() == mark
+        if twice:
+            self._next()
+        if mark == "/":
+            pattern, other = self._until("/"), self._until("}")
+            wanted = re.compile(_pattern(pattern, greedy=True), re.DOTALL)
+            return wanted.sub(lambda _: other, value, count=0 if twice else 1)
+        pattern = _pattern(self._until("}"), greedy=twice)
+        if mark == "#":
+            match = re.match(pattern, value, re.DOTALL)
+            return value[match.end() :] if match else value
+        starts = range(len(value) + 1) if twice else range(len(value), -1, -1)
+        at = next((at for at in starts if re.fullmatch(pattern, value[at:], re.DOTALL)), None)
+        return value if at is None else value[:at]
+
+    def _name(self) -> str:
+        first = self._peek()
+        if first and (first in _SPECIAL or first.isdigit()):
+            return self._next()
+        found = ""
+        while (letter := self._peek()) and (letter == "_" or letter.isalnum()):
+            found += self._next()
+        return found

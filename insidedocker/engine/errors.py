@@ -1,0 +1,58 @@
+"""The errors an API answer can carry, each with its HTTP status.
+
+Anything below the API raises these; `http` turns them into ``{"message": ...}``.
+"""
+
+from __future__ import annotations
+
+
+class APIError(Exception):
+    """An answer other than success. `status` is the HTTP status code."""
+
+    status = 500
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class NotModified(APIError):
+    """The object is already in the state asked for (304; the answer has no body)."""
+
+    status = 304
+
+
+class BadRequest(APIError):
+    status = 400
+
+
+class Unauthorized(APIError):
+    status = 401
+
+
+class Forbidden(APIError):
+    status = 403
+
+
+class NotFound(APIError):
+    status = 404
+
+
+class Conflict(APIError):
+    status = 409
+
+
+class TooLarge(APIError):
+    status = 413
+
+
+class NotImplementedHere(APIError):
+    """A part of the Engine API that this engine does not have."""
+
+    status = 501
+
+
+class Unavailable(APIError):
+    """The Engine answers 503 where a node is not part of a swarm."""
+
+    status = 503

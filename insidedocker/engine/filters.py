@@ -1,0 +1,61 @@
+"""The `filters` parameter that lists, prunes and events share."""
+
+from __future__ import annotations
+
+import json
+
+from . import errors
+
+
+def parse(text: str) -> dict[str, list[str]]:
+    """`{"name": ["a", "b"]}` out of that form or the older `{"name": {"a": true}}`.
+
+    Raises BadRequest for anything else.
+    """
+    if not text:
+        return {}
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        raise errors.BadRequest("invalid filter: it is not JSON") from None
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise errors.BadRequest("invalid filter: an object is needed")
+    return {name: _values(name, values) for name, values in value.items()}
+
+
+def _values(name: str, values: object) -> list[str]:
+    if isinstance(values, dict) and all(isinstance(on, bool) for on in values.values()):
+        return [key for key, on in values.items() if on]
+    if isinstance(values, list) and all(isinstance(item, str) for item in values):
+        return list(values)
+    raise errors.BadRequest(f"invalid filter '{name}': a list of strings is needed")
+
+
+def check(filters: dict[str, list[str]], known: set[str]) -> None:
+    """Raise BadRequest where a filter is not among `known`."""
+    for name in filters:
+        if name not in known:
+            raise errors.BadRequest(f"invalid filter '{name}'")
+
+
+def flag(filters: dict[str, list[str]], name: str, default: bool = False) -> bool:
+    """A filter that is true or false, such as dangling; BadRequest for anything else."""
+    values = filters.get(name)
+    if not values:
+        return default
+    if all(value in ("1", "true") for value in values):
+        return True
+    if all(value in ("0", "false") for value in values):
+        return False
+    raise errors.BadRequest(f"invalid filter '{name}={values}'")
+
+
+def labels_match(labels: dict[str, str], wanted: list[str]) -> bool:
+    """Whether `labels` has every one of `wanted`: `name`, or `name=value`."""
+    for text in wanted:
+        name, equals, value = text.partition("=")
+        if name not in labels or (equals and labels[name] != value):
+            return False
+    return True

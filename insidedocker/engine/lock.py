@@ -1,0 +1,77 @@
+"""One engine per root folder: a file lock that ends with its process, whatever ends it.
+
+A POSIX record lock is not inherited by children, and the kernel names its holder: no pid file
+that could be stale or name a stranger.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+from pathlib import Path
+from typing import Self
+
+_FLOCK = "hhqqi4x"
+"""struct flock of 64-bit Linux: type, whence, start, length, pid."""
+
+
+class Locked(Exception):
+    """Another process holds the lock; `pid` is its process id (0 where it cannot be seen)."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(f"held by process {pid}")
+        self.pid = pid
+
+
+class Lock:
+    """The lock of one root folder, held until `release` or the end of the process."""
+
+    def __init__(self, root: Path) -> None:
+        self._fd = os.open(root / "engine.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    @classmethod
+    def take(cls, root: Path) -> Self:
+        """Raises Locked where somebody else has it."""
+        lock = cls(root)
+        try:
+            fcntl.lockf(lock._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            pid = _holder(lock._fd)
+            os.close(lock._fd)
+            raise Locked(pid or 0) from None
+        lock.tell([])
+        return lock
+
+    def tell(self, urls: list[str]) -> None:
+        """Leave a note for whoever looks for the engine."""
+        os.ftruncate(self._fd, 0)
+        os.pwrite(self._fd, "".join(f"{url}\n" for url in urls).encode(), 0)
+
+    def release(self) -> None:
+        os.close(self._fd)
+
+
+def holder(root: Path) -> int | None:
+    """The process id of the engine that runs on `root`, or None."""
+    try:
+        fd = os.open(root / "engine.lock", os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        return _holder(fd)
+    finally:
+        os.close(fd)
+
+
+def told(root: Path) -> list[str]:
+    """What the holder of the lock has told: the addresses it listens on."""
+    return (root / "engine.lock").read_text().splitlines()
+
+
+def _holder(fd: int) -> int | None:
+    asked = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+    kind, _whence, _start, _length, pid = struct.unpack(
+        _FLOCK, fcntl.fcntl(fd, fcntl.F_GETLK, asked)
+    )
+    return None if kind == fcntl.F_UNLCK else pid

@@ -1,0 +1,238 @@
+"""An engine as a process of its own: starting it, waiting until it answers, finding and ending it.
+
+For whoever needs an engine: the command line, the lab, a grading run, tests.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from . import lock, trees
+
+if TYPE_CHECKING:
+    import subprocess
+
+START_SECONDS = 30.0
+STOP_SECONDS = 30.0
+
+
+class StartFailed(Exception):
+    """The engine did not start; the text is what it said."""
+
+
+@dataclass
+class Handle:
+    """A running engine that this process has started. Use it in a `with` statement, or call
+    `close`."""
+
+    url: str
+    """What DOCKER_HOST needs: unix:///… (the first of `urls`)."""
+    urls: list[str]
+    root: Path
+    pid: int
+    log: Path
+    """What it writes on stdout and stderr."""
+    _process: subprocess.Popen[bytes]
+    _temporary: bool
+    """Whether `root` was made for it alone."""
+    _options: list[str]
+    fault_control: str = ""
+    """Where faults are asked for (engine/faults.py); empty for an engine that takes none."""
+
+    def close(self) -> None:
+        """End it and its containers, and remove what was made for it alone."""
+        import subprocess
+
+        if self._process.poll() is None:
+            self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._temporary:  # left only where it was killed
+            trees.remove(self.root)
+
+    def kill(self) -> None:
+        """End it at once, as a crash does: its containers go, its state and its socket stay."""
+        self._process.kill()
+        self._process.wait()
+
+    def start_again(self, seconds: float = START_SECONDS) -> None:
+        """After `kill`: at the same addresses, with its state. Raises StartFailed."""
+        self._process, urls, said = _spawn(self._options, self.log, seconds)
+        self.pid = self._process.pid
+        if not urls:
+            self.kill()
+            raise StartFailed(said)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+
+def start(
+    root: Path | str | None = None,
+    host: str | list[str] | None = None,
+    runtime: str = "auto",
+    *,
+    ephemeral: bool = False,
+    insecure_tcp: bool = False,
+    faults: bool = False,
+    restricted: bool = False,
+    seconds: float = START_SECONDS,
+) -> Handle:
+    """Start an engine and return once it answers.
+
+    `root` is its folder: if None, a temporary one that goes with it. `host` is the URL, or the
+    URLs, that it listens on: if None, a socket in its folder. An `ephemeral` engine ends with
+    the thread that started it, however that ends; any other runs on in a session of its own.
+    With `faults` it takes faults on request at a private socket in its folder. A `restricted` one
+    refuses what leads from a container to this host.
+    Raises StartFailed with the engine's words.
+    """
+    place = Path(tempfile.mkdtemp(prefix="insidedocker-")) if root is None else Path(root)
+    place = place.absolute()
+    hosts = [host] if isinstance(host, str) else host or [f"unix://{place}/engine.sock"]
+    control = f"unix://{place}/faults.sock" if faults else ""
+    options = [
+        *("--root", str(place), "--runtime", runtime),
+        *(word for url in hosts for word in ("--host", url)),
+        *(["--with-parent"] if ephemeral else []),
+        *(["--discard"] if root is None else []),
+        *(["--insecure-tcp"] if insecure_tcp else []),
+        *(["--fault-control", control] if faults else []),
+        *(["--restricted"] if restricted else []),
+    ]
+    log = place / "engine.log"
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        process, urls, said = _spawn(options, log, seconds)
+    except OSError as error:
+        raise StartFailed(f"the engine cannot use {place}: {error.strerror}") from None
+    if not urls:
+        process.kill()
+        process.wait()
+        if root is None:
+            trees.remove(place)
+        raise StartFailed(said)
+    return Handle(urls[0], urls, place, process.pid, log, process, root is None, options, control)
+
+
+def _spawn(
+    options: list[str], log: Path, seconds: float
+) -> tuple[subprocess.Popen[bytes], list[str], str]:
+    """The process, the addresses it tells (none where it fails), and what it said until then."""
+    import subprocess
+
+    reader, writer = os.pipe()
+    # -P: the current folder must not get to shadow modules of the engine.
+    command = [sys.executable, "-P", "-m", "insidedocker.engine", "--ready-fd", str(writer)]
+    try:
+        with log.open("ab") as output:
+            before = output.tell()
+            process = subprocess.Popen(
+                [*command, *options],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=[writer],
+                start_new_session=True,
+            )
+        os.close(writer)
+        writer = -1
+        urls = _await_ready(reader, seconds)
+    finally:
+        os.close(reader)
+        if writer >= 0:
+            os.close(writer)
+    said = b"" if urls or not log.exists() else log.read_bytes()[before:]
+    text = said.decode(errors="replace").strip().removeprefix("insidedocker engine: ")
+    return process, urls, text or f"the engine did not answer within {seconds:.0f} s"
+
+
+def _await_ready(reader: int, seconds: float) -> list[str]:
+    deadline = time.monotonic() + seconds
+    told = b""
+    while select.select([reader], [], [], max(0.0, deadline - time.monotonic()))[0]:
+        data = os.read(reader, 4096)
+        told += data
+        # The addresses come in one write. No waiting for the end of the pipe: processes forked
+        # by the engine hold it, too.
+        if not data or told.endswith(b"\n"):
+            break
+    prefix = "listening on "
+    return [line.removeprefix(prefix) for line in told.decode().splitlines()]
+
+
+@dataclass(frozen=True)
+class Running:
+    """An engine that somebody has started."""
+
+    pid: int
+    urls: list[str]
+    """What it listens on; none while it is starting."""
+
+    def info(self) -> dict[str, Any]:
+        """Its answer to GET /info. Raises OSError where it does not answer."""
+        import http.client
+        import json
+        import socket
+
+        url = self.urls[0]
+        connection = http.client.HTTPConnection("localhost", timeout=10)
+        if url.startswith("unix://"):
+            connection.sock = socket.socket(socket.AF_UNIX)
+            connection.sock.settimeout(10)
+            connection.sock.connect(url.removeprefix("unix://"))
+        else:
+            host, _, port = url.removeprefix("tcp://").rpartition(":")
+            connection.sock = socket.create_connection((host.strip("[]"), int(port)), 10)
+        try:
+            connection.request("GET", "/info")
+            value: dict[str, Any] = json.load(connection.getresponse())
+            return value
+        finally:
+            connection.close()
+
+
+def find(root: Path) -> Running | None:
+    """The engine that runs on `root`, if one does."""
+    pid = lock.holder(root)
+    return None if pid is None else Running(pid, lock.told(root))
+
+
+def stop(root: Path, seconds: float = STOP_SECONDS) -> int | None:
+    """End the engine that runs on `root`; its process id, or None where none runs.
+
+    The process is the one that holds the lock, asked again once a pidfd pins it: a process id
+    that has gone to somebody else cannot be hit. Raises TimeoutError where it does not end.
+    """
+    pid = lock.holder(root)
+    if pid is None:
+        return None
+    if pid == 0:
+        raise PermissionError("the engine runs in another process namespace: stop it there")
+    try:
+        pidfd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return None
+    try:
+        if lock.holder(root) != pid:
+            return None
+        signal.pidfd_send_signal(pidfd, signal.SIGTERM)
+        if not select.select([pidfd], [], [], seconds)[0]:
+            raise TimeoutError(f"the engine (process {pid}) has not ended after {seconds:.0f} s")
+    finally:
+        os.close(pidfd)
+    return pid

@@ -1,0 +1,153 @@
+"""The life of an engine's process: its root folder and addresses, the runtime, serving, the end."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import ctypes
+import logging
+import os
+import signal
+import sys
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from . import listen, paths, runtime, storage, trees
+from .daemon import COMMON_HEADERS, Engine
+from .http import Server
+from .lock import Lock, Locked
+from .registry_options import OptionError, Options
+
+if TYPE_CHECKING:
+    from .runtime import Runtime
+    from .runtime.probe import Trial
+
+PR_SET_PDEATHSIG = 1
+THREADS = 64
+
+
+def main(options: argparse.Namespace, parent: int, trial: Trial | None) -> None:
+    """Serve with these `options` of the command line, to the end of the process; `parent` is
+    who started it."""
+    logging.basicConfig(
+        level=logging.DEBUG if options.debug else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    try:
+        addresses = [
+            listen.parse(url, options.insecure_tcp) for url in options.host or [paths.default_url()]
+        ]
+        control = None
+        if options.fault_control:
+            control = listen.UnixAddress(paths.socket_path(options.fault_control))
+        registries = Options.of(options.insecure_registry, options.registry_mirror)
+        root = (options.root or paths.default_root()).absolute()
+        lock = take_root(root)
+        for address in [*addresses, *([control] if control else [])]:
+            address.prepare()
+    except (paths.PathError, listen.AddressError, OptionError) as error:
+        refuse(str(error))
+    # From here on the process may be root of its own user namespace; single-threaded until then.
+    try:
+        chosen = runtime.choose(options.runtime, trial)
+    except runtime.Unavailable as error:
+        refuse(str(error))
+    if options.with_parent:  # only now: a change of credentials would undo it
+        end_with(parent)
+    try:
+        run(serve(root, chosen, addresses, lock, control, registries=registries, options=options))
+    except storage.Unusable as error:
+        refuse(str(error))
+    if options.discard:  # here, where every file can be removed: outside, their owners differ
+        trees.remove(root)
+    # Threads may hang in a transfer that nobody wants any more; what they write is made so that
+    # it may be cut off at any moment.
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """What asyncio.run does, without waiting for threads, and with enough of them: a few long
+    transfers must not keep short work waiting."""
+    loop = asyncio.new_event_loop()
+    loop.set_default_executor(ThreadPoolExecutor(THREADS))
+    asyncio.set_event_loop(loop)
+    loop.run_until_complete(main)
+
+
+def refuse(sentence: str) -> NoReturn:
+    print(f"insidedocker engine: {sentence}", file=sys.stderr)
+    sys.exit(1)
+
+
+def end_with(parent: int) -> None:
+    """Get SIGTERM when the process that started this one ends, which may be already."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        sys.exit(1)
+
+
+def take_root(root: Path) -> Lock:
+    """Make the root folder and lock it."""
+    try:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return Lock.take(root)
+    except Locked as locked:
+        raise paths.PathError(
+            f"an engine (process {locked.pid}) already runs on {root}: stop it, "
+            "or choose another folder with --root"
+        ) from None
+    except OSError as error:
+        raise paths.PathError(
+            f"the root folder {root} cannot be used: {error.strerror}; choose one with --root"
+        ) from None
+
+
+async def serve(
+    root: Path,
+    chosen: Runtime,
+    addresses: list[listen.Address],
+    lock: Lock,
+    control: listen.UnixAddress | None,
+    *,
+    registries: Options,
+    options: argparse.Namespace,
+) -> None:
+    """Open the engine, listen, say so, and wait for a signal to end. Raises storage.Unusable."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    engine = Engine(root, chosen, restricted=options.restricted)
+    engine.images.registries = registries
+    servers = [Server(engine.handle, COMMON_HEADERS)]
+    if control:
+        from .faults import Faults
+
+        faults = Faults(engine.handle)
+        servers = [Server(faults.handle, COMMON_HEADERS), Server(faults.control, {})]
+    try:
+        await engine.open()
+        if control:
+            await control.listen(servers[1])
+        urls = [await address.listen(servers[0]) for address in addresses]
+        lock.tell(urls)
+        tell(urls, options.ready_fd)
+        await stop.wait()
+    finally:
+        for address in [*addresses, *([control] if control else [])]:
+            address.remove()
+        for server in servers:
+            await server.close()
+        await engine.close(hurry=options.discard)
+
+
+def tell(urls: list[str], ready: int | None) -> None:
+    """One line for each address on stdout, and on the descriptor that the starter waits at."""
+    lines = "".join(f"listening on {url}\n" for url in urls)
+    print(lines, end="", flush=True)
+    if ready is not None:
+        os.write(ready, lines.encode())
+        os.close(ready)

@@ -1,0 +1,8 @@
+"""The one exception that reaches a person as a sentence. Knows nothing of any room."""
+
+
+class UserError(Exception):
+    """A foreseeable mistake; its text is one sentence that says what to do.
+
+    The `insidedocker` command prints the sentence on stderr and exits with 1, without a traceback.
+    """

@@ -1,0 +1,58 @@
+"""`insidedocker demo` and `insidedocker grade`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def add_to(subparsers: Any) -> None:
+    """Register this room's commands."""
+    demo = subparsers.add_parser(
+        "demo", help="run an instructor's whole cycle on sample submissions, in a scratch course"
+    )
+    demo.add_argument("--lesson", default="04-rest-api", help="which lesson (default: %(default)s)")
+    demo.add_argument(
+        "--folder", type=Path, help="an empty folder for the scratch course (default: a new one)"
+    )
+    demo.set_defaults(run=_demo)
+    grade = subparsers.add_parser("grade", help="grade what was handed in of an assignment")
+    grade.add_argument("assignment", help="as nbgrader knows it, such as 04-rest-api")
+    grade.add_argument("--student", default="*", help="only this learner's")
+    grade.add_argument("--workers", type=int, help="notebooks at once (default: one per processor)")
+    grade.add_argument(
+        "--scheduler", metavar="ADDRESS", help="run notebooks on this Dask cluster, tcp://…:8786"
+    )
+    grade.add_argument("--again", action="store_true", help="also what is graded already")
+    grade.add_argument(
+        "--course", type=Path, default=Path(), help="the course's folder (default: this one)"
+    )
+    grade.set_defaults(run=_grade)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from insidedocker.authoring.course import Course
+    from insidedocker.grading import demo
+
+    course = Course.find()
+    (lesson,) = course.chosen([options.lesson])
+    return demo.run(course, lesson, options.folder)
+
+
+def _grade(options: argparse.Namespace) -> int:
+    # For formats that no notebook's schema asks about jsonschema would build parsers, which takes
+    # longer than all else at a start.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    from insidedocker.grading.cluster import connected
+    from insidedocker.grading.grade import Grading
+
+    with connected(options.scheduler) as cluster:
+        grading = Grading(options.course, options.assignment, options.student, cluster)
+        done = grading.run(options.workers, again=options.again)
+    print(f"Graded: {len(done.students)}. As before: {len(done.kept)}.", end=" ")
+    print(f"To be looked at: {', '.join(done.look) or 'nobody'}.")
+    for student, why in done.failed.items():
+        print(f"Not graded: {student}: {why}")
+    return 1 if done.failed else 0

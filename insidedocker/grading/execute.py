@@ -1,0 +1,166 @@
+"""nbgrader's step that runs a notebook, done in a sandbox, with the verdict outside of it.
+
+A preprocessor in place of nbgrader's Execute: the same cells get the same kinds of outputs, and
+what nbgrader does with them stays as it is.
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode, from_dict
+from nbgrader import utils
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Bool, Int, Unicode
+
+from insidedocker.errors import UserError
+from insidedocker.grading import cache
+from insidedocker.grading.intake import FOLDER
+from insidedocker.grading.rebuild import OURS
+from insidedocker.grading.running import Cell, Ran, run
+from insidedocker.grading.sandbox import BUBBLEWRAP, Limits, Sandbox, insist
+
+UNKEPT: dict[str, list[Ran]] = {}
+"""What came of runs that are not kept on disk, since they were cut short, until it is graded."""
+
+
+UNASKED = ("busybox", "hello-world")
+"""Images that the lab's staging uses."""
+
+
+class SandboxedExecute(NbGraderPreprocessor):
+    """Runs the notebook and writes the outputs into its cells."""
+
+    sandbox = Unicode(
+        BUBBLEWRAP,
+        help="'bubblewrap'; or 'processes', which walls nothing off, where that is impossible",
+    ).tag(config=True)
+    cell_seconds = Int(120, help="for one cell, and one call of a learner's function").tag(
+        config=True
+    )
+    notebook_seconds = Int(600, help="for a whole notebook").tag(config=True)
+    memory = Int(1024, help="MiB, of a submission's processes together").tag(config=True)
+    processes = Int(200, help="of a submission at once").tag(config=True)
+    disk = Int(128, help="MiB in a submission's folder, and in its /tmp").tag(config=True)
+    remember = Bool(True, help="keep what came of a run, and use it when the same is to run").tag(
+        config=True
+    )
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        code = [cell for cell in nb.cells if cell.cell_type == "code"]
+        ran = self._ran([as_cell(cell) for cell in code], Path(resources["metadata"]["path"]))
+        for cell, outputs in zip(code, ran.outputs, strict=True):
+            cell.outputs = [from_dict(output) for output in outputs]
+            cell.execution_count = 1
+        ours = nb.metadata.setdefault(OURS, {})
+        ours["graded"] = True
+        ours["remarks"] = ran.notes
+        return nb, resources
+
+    def _ran(self, cells: list[Cell], files: Path) -> Ran:
+        course = Path(self.parent.parent.coursedir.root).resolve()
+        if waiting := UNKEPT.get(cache.key(cells, files, self.chosen(course))):
+            return waiting.pop()
+        return execute(cells, self.chosen(course), files, self.kept(course))
+
+    def chosen(self, course: Path) -> Sandbox:
+        """The sandbox that these settings ask for."""
+        limits = Limits(
+            cell_seconds=self.cell_seconds,
+            notebook_seconds=self.notebook_seconds,
+            cpu_seconds=self.notebook_seconds,
+            memory=self.memory,
+            processes=self.processes,
+            disk=self.disk,
+        )
+        return Sandbox(self.sandbox, limits, never_shown=(course,))
+
+    def kept(self, course: Path) -> Path | None:
+        """Where what came of runs is kept."""
+        return course / FOLDER / "cache" if self.remember else None
+
+
+def execute(
+    cells: list[Cell],
+    chosen: Sandbox,
+    files: Path,
+    kept: Path | None,
+    *,
+    again: bool = False,
+) -> Ran:
+    """Run a notebook's cells, or take what came of them when the very same was run before."""
+
+    def here(_key: str) -> Ran:
+        insist_once(chosen.kind)
+        have_images(cells)
+        return run(cells, chosen, files)
+
+    return cache.remembered(here, cells, chosen, files, kept, again=again)
+
+
+def as_cell(cell: NotebookNode) -> Cell:
+    """A code cell of a rebuilt notebook, as it is to be run."""
+    ours = cell.metadata.get(OURS, {})
+    if utils.is_grade(cell) and not utils.is_solution(cell):
+        return Cell("tests", cell.source, points=float(cell.metadata.nbgrader.points))
+    if utils.is_solution(cell):
+        return Cell("answer", cell.source, stub=ours.get("stub", ""))
+    if utils.is_locked(cell):
+        return Cell("locked", cell.source)
+    if "released" in ours:
+        return Cell("shown", cell.source, stub=ours["released"])
+    return Cell("own", cell.source)
+
+
+@functools.cache
+def insist_once(kind: str) -> None:
+    """Once per process: the answer stays the same."""
+    insist(kind)
+
+
+def have_images(cells: list[Cell]) -> None:
+    """See to it that the catalogue has what a notebook asks for, and what the lab's own parts use
+    unasked: inside, nothing can be fetched."""
+    from insidedocker import catalog
+
+    text = "\n".join(cell.source for cell in cells)
+    if "insidedocker" not in text:
+        return
+    for name in catalog.names():
+        short = name.removesuffix(":latest")
+        if short in UNASKED or f'"{short}' in text or f"'{short}" in text:
+            _have_image(name)
+
+
+@functools.cache
+def _have_image(name: str) -> None:
+    from insidedocker import catalog
+
+    try:
+        catalog.archive(name)
+    except catalog.CatalogError as error:
+        raise UserError(f"The checks need the image {name}: {error}") from error
+
+
+class AskForReview(NbGraderPreprocessor):
+    """Marks a submission for a person to look at, where intake or run have found a reason. Comes
+    after SaveAutoGrades; the points stay."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        ours = nb.metadata.get(OURS, {})
+        graded = [cell for cell in nb.cells if utils.is_grade(cell)]
+        if graded and (ours.get("look") or ours.get("remarks")):
+            of = resources["nbgrader"]
+            with Gradebook(of["db_url"]) as gradebook:
+                grade = gradebook.find_grade(
+                    graded[0].metadata.nbgrader.grade_id,
+                    of["notebook"],
+                    of["assignment"],
+                    of["student"],
+                )
+                grade.needs_manual_grade = True
+                gradebook.db.commit()
+        return nb, resources

@@ -1,0 +1,128 @@
+"""The process in which a learner's cells run, inside the inner sandbox.
+
+It is told what to do over a socket: run a cell, tell which names there are, call a function. Once
+learner's code has run here nothing it says can be believed; whoever asks takes it for data.
+
+    python -I -c "…main()" SOCKET-DESCRIPTOR SETTINGS-AS-JSON
+
+It starts once for every submission: what most of them do not need is imported where it is needed.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import resource
+import sys
+from typing import Any
+
+from insidedocker.grading import cells, wire
+
+
+def main() -> None:
+    control = int(sys.argv[1])
+    settings = json.loads(sys.argv[2])
+    if any(os.scandir(settings["input"])):
+        import shutil
+
+        shutil.copytree(settings["input"], settings["work"], dirs_exist_ok=True)
+    os.chdir(settings["work"])
+    sys.argv = [""]
+    sys.path.append(settings["work"])  # last: a file there shadows nothing that is installed
+    _bound(settings["rlimits"])
+    printed = cells.Printed()
+    reader = os.fdopen(control, "rb", closefd=False)
+    runner = _start(wire.loads(reader.readline()))
+    _send(control, wire.dumps({"ready": True}))
+    for line in reader:
+        answer: dict[str, Any]
+        try:
+            answer = _do(runner, wire.loads(line))
+        except BaseException as error:  # KeyboardInterrupt included: it came too late
+            answer = {"error": _told(error)}
+        with contextlib.suppress(Exception):
+            answer["printed"] = printed.take()
+        try:
+            message = wire.dumps(answer)
+        except (ValueError, RecursionError, MemoryError):
+            message = wire.dumps({"error": {"kinds": [], "name": "ValueError", "text": ""}})
+        if len(message) > wire.LONGEST:
+            message = wire.dumps({"value": {"foreign": "too_large_a_value"}, "outputs": []})
+        _send(control, message)
+
+
+def _send(control: int, message: bytes) -> None:
+    while message:
+        message = message[os.write(control, message) :]
+
+
+def _start(message: dict[str, Any]) -> cells.Runner:
+    """Get ready for these cells, before the clock of the first one runs."""
+    sources = message["sources"]
+    if any("insidedocker" in source for source in sources):
+        with contextlib.suppress(ImportError):
+            import insidedocker.lab  # noqa: F401
+    return cells.runner(sources)
+
+
+def _bound(limits: dict[str, int]) -> None:
+    for name, value in limits.items():
+        number = getattr(resource, f"RLIMIT_{name}")
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(number, (value, value))
+
+
+def _do(runner: cells.Runner, message: dict[str, Any]) -> dict[str, Any]:
+    if message["do"] == "run":
+        outputs, error = runner.run(message["source"])
+        return {"outputs": outputs, "failed": error is not None}
+    if message["do"] == "take":
+        values = unpacked(message["values"])
+        runner.names.update(values)  # some of the text may need them
+        runner.run(message["source"])
+        runner.names.update(values)
+        return {}
+    if message["do"] == "names":
+        return {"names": {name: _seen(runner, name) for name in message["names"]}}
+    function = runner.names[message["name"]]
+    arguments = [wire.decode(each) for each in message["arguments"]]
+    named = {name: wire.decode(each) for name, each in message["named"].items()}
+    return {"value": wire.encode(function(*arguments, **named))}
+
+
+def unpacked(values: dict[str, str]) -> dict[str, Any]:
+    """What `handing_over` has packed: it comes from the checks, which can be believed."""
+    import pickle  # only now: many notebooks have nothing to hand over
+
+    return {name: pickle.loads(base64.b64decode(value)) for name, value in values.items()}
+
+
+def _seen(runner: cells.Runner, name: str) -> Any:
+    if name not in runner.names:
+        return {"missing": True}
+    value = runner.names[name]
+    if callable(value):
+        return {"callable": True}
+    return {"value": wire.encode(value)}
+
+
+def _told(error: BaseException) -> dict[str, Any]:
+    """An exception as data: the classes it is of, its text, and where in a cell it came up."""
+    kinds = [[kind.__module__, kind.__qualname__] for kind in type(error).__mro__]
+    try:
+        text = str(error)
+    except Exception:
+        text = ""
+    line = None
+    import traceback
+
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename.startswith("<"):
+            line = frame.lineno
+    return {"kinds": kinds, "name": type(error).__name__, "text": text[:20_000], "line": line}
+
+
+if __name__ == "__main__":
+    main()

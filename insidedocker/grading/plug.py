@@ -1,0 +1,142 @@
+"""Where grading plugs into `nbgrader autograde`: an exporter, which nbgrader makes when a run
+begins, before it touches what was handed in.
+
+The run is given an intake folder to read from; everything after that is nbgrader's own doing.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters import NotebookExporter
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters import Autograde, NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import rmtree
+
+from insidedocker.errors import UserError
+from insidedocker.grading.execute import SandboxedExecute, insist_once
+from insidedocker.grading.intake import INTAKE, Assignment, take_in
+from insidedocker.grading.rebuild import OURS
+from insidedocker.grading.sandbox import NO_WALLS, PROCESSES
+from insidedocker.grading.strangers_folder import count_links
+
+
+class GradingExporter(NotebookExporter):
+    """Writes notebooks as its base class does. Made by a run of Autograde, it first takes in the
+    submissions that the run is about."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        run = self.parent
+        if isinstance(run, Autograde) and run.coursedir.submitted_directory != INTAKE:
+            try:
+                sandbox = SandboxedExecute(config=run.config).sandbox
+                insist_once(sandbox)
+                if sandbox == PROCESSES:
+                    run.log.warning(NO_WALLS)
+                Intake(run).take()
+            except UserError as error:  # nbgrader's own kind, which it shows without a traceback
+                run.log.error(str(error))
+                raise NbGraderException(str(error)) from None
+
+
+class Intake:
+    """The submissions of one run, taken in."""
+
+    def __init__(self, run: Autograde) -> None:
+        self.run = run
+        self.course = run.coursedir
+
+    def take(self) -> None:
+        """Fill the intake folder and turn the run to it. What was graded before and has changed
+        since, or was not finished, is made ready to be graded again."""
+        own = reading_intake(self.course)
+        found: dict[str, list[str]] = {}
+        name = self.course.assignment_id
+        released, beside = (
+            Path(self.course.format_path(folder, ".", name))
+            for folder in (self.course.release_directory, self.course.source_directory)
+        )
+        assignment = Assignment.load(released, self._checks(name))
+        links = count_links(folder for _, folder in self._submissions(name, "*"))
+        for student, folder in self._submissions(name):
+            into = Path(own.format_path(INTAKE, student, name))
+            ignored = self.course.ignore
+            digest = take_in(assignment, folder, into, beside=beside, ignored=ignored, links=links)
+            self._forget_unfinished(student, name, digest)
+            found[str(into)] = sorted(map(str, into.glob("*.ipynb")))
+        self.run.coursedir = own
+        self.run.assignments = found
+
+    def students(self) -> list[str]:
+        """Whose submissions these are."""
+        return [student for student, _ in self._submissions(self.course.assignment_id)]
+
+    def _submissions(self, assignment: str, student_id: str = "") -> list[tuple[str, Path]]:
+        """Everybody whose submission this run is about, whether a notebook is in it or not."""
+        pattern = self.course.format_path(
+            self.course.submitted_directory, student_id or self.course.student_id, assignment
+        )
+        whole = Path(self.course.format_path(self.course.submitted_directory, "*", assignment))
+        position = whole.parts.index("*")
+        root = Path(*whole.parts[:position])
+        excluded = self.course.student_id_exclude.split(",")
+        folders = [
+            (each.name, Path(each, *whole.parts[position + 1 :])) for each in sorted(root.iterdir())
+        ]
+        return [
+            (student, folder)
+            for student, folder in folders
+            if student not in excluded
+            and folder.match(pattern)
+            and not folder.parent.is_symlink()
+            and (folder.is_symlink() or folder.is_dir())
+        ]
+
+    def _checks(self, assignment: str) -> dict[str, dict[str, str]]:
+        """The sources of read-only cells, as the gradebook has them."""
+        with Gradebook(self.course.db_url, self.course.course_id) as gradebook:
+            try:
+                notebooks = gradebook.find_assignment(assignment).notebooks
+            except MissingEntry:
+                raise UserError(
+                    f"The gradebook does not know {assignment}: run "
+                    f"`nbgrader generate_assignment {assignment}` first."
+                ) from None
+            return {
+                notebook.name: {
+                    cell.name: cell.source for cell in notebook.source_cells if cell.locked
+                }
+                for notebook in notebooks
+            }
+
+    def _forget_unfinished(self, student: str, assignment: str, digest: str) -> None:
+        """Remove a result that is not of this very submission, or that a killed run has left."""
+        folder = Path(
+            self.course.format_path(self.course.autograded_directory, student, assignment)
+        )
+        if folder.exists() and not is_result_of(folder, digest):
+            rmtree(str(folder))
+
+
+def is_result_of(folder: Path, digest: str) -> bool:
+    """Whether an autograded folder holds the finished result of an intake with this digest."""
+    notebooks = list(folder.glob("*.ipynb"))
+    return bool(notebooks) and all(_graded(path) == digest for path in notebooks)
+
+
+def _graded(path: Path) -> str | None:
+    try:
+        found = json.loads(path.read_bytes())["metadata"][OURS]
+        return found["digest"] if found.get("graded") else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def reading_intake(course: CourseDirectory) -> CourseDirectory:
+    """The same course, but that submissions are read from the intake folder."""
+    settings = {name: getattr(course, name) for name in course.trait_names(config=True)}
+    return CourseDirectory(**{**settings, "submitted_directory": INTAKE})

@@ -1,0 +1,294 @@
+"""A notebook to be graded, rebuilt from the released one: of what was handed in, only the source
+of answers and of the learner's own cells is taken. Knows notebooks as JSON; no files, no nbgrader.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
+from insidedocker.grading.strangers_folder import Finding, named
+
+OURS = "insidedocker_grading"
+"""The key of our remarks in metadata."""
+
+LONGEST = 32 << 20  # bytes of a notebook's file
+MOST_CELLS = 2000
+MOST_OWN = 200
+LONGEST_SOURCE = 400_000
+SKIPPING = {
+    "skip-execution",
+    "raises-exception",
+    "remove_cell",
+    "remove-cell",
+    "injected-parameters",
+}
+PICTURES = ("image/png", "image/jpeg", "image/gif")
+
+
+@dataclass
+class Handed:
+    """A cell as it was handed in, with all that is not its own left behind."""
+
+    kind: str
+    source: str
+    grade_id: str | None
+    cell_id: str | None
+    pictures: dict[str, dict[str, str]]
+
+
+@dataclass
+class _Notebook:
+    released: NotebookNode
+    cells: list[Handed]
+    findings: list[Finding]
+    answers: dict[int, Handed] = field(default_factory=dict)
+    own: dict[int, list[Handed]] = field(default_factory=dict)
+    """Own cells by the number of the released cell that they come before."""
+
+
+def rebuild(released: NotebookNode, handed_in: bytes | None) -> tuple[NotebookNode, list[Finding]]:
+    """The notebook to be graded, and what a person should know. Never fails: what cannot be read
+    has no answers. `released` holds the instructor's own checks where they are known."""
+    cells: list[Handed] = []
+    if handed_in is None:
+        findings = [Finding("there is no notebook of this assignment's name")]
+    else:
+        cells, findings = read(handed_in)
+    work = _Notebook(released, cells, findings)
+    if cells:
+        _match(work)
+    return _put_together(work), findings
+
+
+def read(data: bytes) -> tuple[list[Handed], list[Finding]]:
+    """The cells of a notebook of whatever format, by hand: a reader that believes a version
+    number, or fails on one, is what an attack would want."""
+    if len(data) > LONGEST:
+        return [], [Finding(f"the notebook is too large ({len(data)} bytes) and was not read")]
+    try:
+        notebook = json.loads(data)
+    except (ValueError, RecursionError):
+        return [], [Finding("the notebook is broken: its file is no JSON that can be read")]
+    found = _cell_list(notebook)
+    if found is None:
+        return [], [Finding("the file is no notebook: it has no list of cells")]
+    findings: list[Finding] = []
+    version = notebook.get("nbformat")
+    if version not in (3, 4):
+        findings.append(
+            Finding(f"the notebook says it has format {str(version)[:20]!r}", look=False)
+        )
+    if len(found) > MOST_CELLS:
+        findings.append(Finding(f"it has {len(found)} cells; all after {MOST_CELLS} were left out"))
+    cells = [_cell(each, findings) for each in found[:MOST_CELLS]]
+    return [each for each in cells if each], findings
+
+
+def _cell_list(notebook: Any) -> list[Any] | None:
+    if not isinstance(notebook, dict):
+        return None
+    if isinstance(notebook.get("cells"), list):
+        cells: list[Any] = notebook["cells"]
+        return cells
+    sheets = notebook.get("worksheets")  # format 3 and older
+    if not isinstance(sheets, list):
+        return None
+    return [
+        cell
+        for sheet in sheets
+        if isinstance(sheet, dict) and isinstance(sheet.get("cells"), list)
+        for cell in sheet["cells"]
+    ]
+
+
+def _cell(cell: Any, findings: list[Finding]) -> Handed | None:
+    if not isinstance(cell, dict):
+        _tell(findings, "something in its list of cells is no cell")
+        return None
+    source = cell.get("source", cell.get("input", ""))
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        source = "".join(source)
+    metadata = cell.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    marks = metadata.get("nbgrader")
+    grade_id = marks.get("grade_id") if isinstance(marks, dict) else None
+    grade_id = grade_id if isinstance(grade_id, str) else None
+    about = f"the cell {named(grade_id)}" if grade_id else "a cell"
+    if not isinstance(source, str) or len(source) > LONGEST_SOURCE:
+        _tell(findings, f"{about} has no readable text, or far too much, and counts as empty")
+        source = ""
+    tags = metadata.get("tags")
+    if isinstance(tags, list) and grade_id:
+        skipping = sorted(SKIPPING & {tag for tag in tags if isinstance(tag, str)})
+        if skipping and skipping != ["raises-exception"]:
+            _tell(findings, f"{about} had the tag {named(skipping[-1])}, which was ignored")
+    cell_id = cell.get("id")
+    return Handed(
+        kind=str(cell.get("cell_type"))[:20],
+        source=source.encode("utf-8", "replace").decode().replace("\0", ""),
+        grade_id=grade_id,
+        cell_id=cell_id if isinstance(cell_id, str) else None,
+        pictures=_pictures(cell.get("attachments")),
+    )
+
+
+def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
+    """Pictures pasted into a text; nothing else that can be attached."""
+    found: dict[str, dict[str, str]] = {}
+    for name, data in attachments.items() if isinstance(attachments, dict) else ():
+        kept = {
+            kind: content
+            for kind, content in (data.items() if isinstance(data, dict) else ())
+            if kind in PICTURES and isinstance(content, str) and len(content) < LONGEST // 4
+        }
+        if kept and len(found) < 20:
+            found[str(name)[:100]] = kept
+    return found
+
+
+def _match(work: _Notebook) -> None:
+    """Find for each handed-in cell the released one that it is, or the place of an own one."""
+    graded = {_grade_id(c): n for n, c in enumerate(work.released.cells) if _grade_id(c)}
+    plain = [n for n, cell in enumerate(work.released.cells) if not _grade_id(cell)]
+    by_id = {work.released.cells[n].get("id"): n for n in plain}
+    by_source: dict[tuple[str, str], list[int]] = {}
+    for n in plain:
+        by_source.setdefault(_likeness(work.released.cells[n]), []).append(n)
+    used: set[int] = set()
+    pending: list[Handed] = []
+    last = {cell.grade_id: n for n, cell in enumerate(work.cells) if _answers(work, graded, cell)}
+    for n, cell in enumerate(work.cells):
+        number = graded.get(cell.grade_id or "")
+        if number is not None:
+            if is_answer(work.released.cells[number]):
+                if last.get(cell.grade_id, n) != n:
+                    # A copy: it runs, but before the last one, which counts.
+                    work.own.setdefault(number, []).append(cell)
+                    _tell(work.findings, f"there are several cells {named(cell.grade_id or '')}")
+                    continue
+            elif number in used:
+                _tell(work.findings, f"there are several cells {named(cell.grade_id or '')}")
+                continue
+        else:
+            number = _plain_number(cell, by_id, by_source, used)
+        if number is None:
+            pending.append(cell)
+            continue
+        used.add(number)
+        work.answers[number] = cell
+        work.own.setdefault(number, []).extend(pending)
+        pending = []
+    work.own.setdefault(len(work.released.cells), []).extend(pending)
+    _tell_of_changes(work, graded)
+
+
+def _answers(work: _Notebook, graded: dict[str, int], cell: Handed) -> bool:
+    """Whether this cell is an answer that was worked on; among copies the last such one counts."""
+    number = graded.get(cell.grade_id or "")
+    return number is not None and cell.source.strip() != work.released.cells[number].source.strip()
+
+
+def _plain_number(
+    cell: Handed,
+    by_id: dict[Any, int],
+    by_source: dict[tuple[str, str], list[int]],
+    used: set[int],
+) -> int | None:
+    number = by_id.get(cell.cell_id) if cell.cell_id else None
+    if number is not None and number not in used:
+        return number
+    alike = by_source.get((cell.kind, cell.source.strip()), [])
+    return next((each for each in alike if each not in used), None)
+
+
+def _tell_of_changes(work: _Notebook, graded: dict[str, int]) -> None:
+    for grade_id, number in graded.items():
+        cell, handed = work.released.cells[number], work.answers.get(number)
+        if handed is None:
+            _tell(work.findings, f"the cell {named(grade_id)} is missing", look=is_answer(cell))
+        elif handed.kind != cell.cell_type:
+            _tell(work.findings, f"the cell {named(grade_id)} was made one of another type")
+        elif not is_answer(cell) and _text(handed.source) != _text(_visible(cell)):
+            text = f"the read-only cell {named(grade_id)} was changed; the original one is used"
+            _tell(work.findings, text, look=False)
+
+
+def _put_together(work: _Notebook) -> NotebookNode:
+    notebook = copy.deepcopy(work.released)
+    cells: list[NotebookNode] = []
+    count = 0
+    for number in range(len(notebook.cells) + 1):
+        for own in work.own.get(number, []):
+            count += 1
+            if count <= MOST_OWN and own.source.strip():
+                cells.append(_own_cell(own, count))
+        if number < len(notebook.cells):
+            cells.append(_filled(notebook.cells[number], work.answers.get(number)))
+    if count > MOST_OWN:
+        work.findings.append(
+            Finding(f"it has {count} own cells; all after {MOST_OWN} were left out")
+        )
+    for cell in cells:
+        cell.metadata.get(OURS, {}).pop("visible", None)
+    notebook.cells = cells
+    return notebook
+
+
+def _filled(cell: NotebookNode, handed: Handed | None) -> NotebookNode:
+    if is_answer(cell):
+        cell.metadata[OURS] = {"stub": cell.source}
+    elif cell.cell_type == "code" and not _grade_id(cell):
+        cell.metadata[OURS] = {"released": cell.source}
+    if handed is not None and (is_answer(cell) or _is_plain_code(cell, handed)):
+        cell.source = handed.source
+        if handed.pictures and cell.cell_type == "markdown":
+            cell.attachments = NotebookNode(handed.pictures)
+    return cell
+
+
+def _is_plain_code(cell: NotebookNode, handed: Handed) -> bool:
+    return not _grade_id(cell) and cell.cell_type == "code" and handed.kind == "code"
+
+
+def _own_cell(own: Handed, count: int) -> NotebookNode:
+    metadata = {OURS: {"own": True}}
+    if own.kind == "code":
+        cell: NotebookNode = new_code_cell(own.source, metadata=metadata, id=f"own-{count}")
+        return cell
+    cell = new_markdown_cell(own.source, metadata=metadata, id=f"own-{count}")
+    if own.pictures:
+        cell.attachments = NotebookNode(own.pictures)
+    return cell
+
+
+def is_answer(cell: NotebookNode) -> bool:
+    """Whether the learner is to write in it."""
+    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
+
+
+def _grade_id(cell: NotebookNode) -> str:
+    return str(cell.metadata.get("nbgrader", {}).get("grade_id") or "")
+
+
+def _visible(cell: NotebookNode) -> str:
+    """A cell as learners have it."""
+    return str(cell.metadata.get(OURS, {}).get("visible", cell.source))
+
+
+def _text(source: str) -> str:
+    return "\n".join(line.rstrip() for line in source.strip().splitlines())
+
+
+def _likeness(cell: NotebookNode) -> tuple[str, str]:
+    return cell.cell_type, cell.source.strip()
+
+
+def _tell(findings: list[Finding], text: str, look: bool = True) -> None:
+    if len(findings) < 40 and all(each.text != text for each in findings):
+        findings.append(Finding(text, look))

@@ -1,0 +1,387 @@
+"""Where a submission runs: a pod with a private network, in it the checker and, walled off from
+it, the learner's process. Knows commands and limits; nothing of notebooks or of nbgrader.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+import insidedocker
+from insidedocker.catalog import folders
+from insidedocker.errors import UserError
+from insidedocker.grading import processes
+
+HERE = Path(__file__).parent
+IN, WORK, HOME, SOCKETS, CACHE = "/in", "/submission", "/tmp/home", "/run/engines", "/cache"
+BUBBLEWRAP, PROCESSES = "bubblewrap", "processes"
+NO_WALLS = (
+    "Submissions are not walled off: nbgrader_config.py says 'processes', and so they run in your "
+    "account, with your files and your network in reach."
+)
+NO_OTHER_USER = 1000
+MIB = 1 << 20
+
+ETC = {
+    "passwd": "learner:x:1000:1000::/tmp/home:/bin/sh\n",
+    "group": "learner:x:1000:\n",
+    "hosts": "127.0.0.1 localhost\n::1 localhost\n",
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+}
+ETC_OF_HOST = ("ld.so.cache", "localtime", "alternatives", "mime.types", "ssl/certs")
+
+
+class SandboxUnavailable(UserError):
+    """This machine does not let us build the sandbox; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use. Sizes in MiB, times in seconds."""
+
+    cell_seconds: int = 120
+    """For one cell, and for one call of a learner's function by a check."""
+    notebook_seconds: int = 600
+    cpu_seconds: int = 600
+    memory: int = 1024
+    """Of the learner's processes together; as much again for the engines and their containers."""
+    processes: int = 200
+    files: int = 1024
+    """Open at once, in one process."""
+    file_size: int = 64
+    disk: int = 128
+    """For the learner's folder, and for its /tmp."""
+    engines_disk: int = 2048
+
+    def of_the_learner(self) -> dict[str, int]:
+        """As setrlimit has them."""
+        return {
+            "CPU": self.cpu_seconds,
+            "DATA": 2 * self.memory * MIB,
+            "NPROC": self.processes,
+            "NOFILE": self.files,
+            "FSIZE": self.file_size * MIB,
+            "CORE": 0,
+        }
+
+
+@dataclass
+class Pod:
+    """A running pod. `job` takes one line; `events` gives lines until it ends."""
+
+    job: IO[bytes]
+    events: IO[bytes]
+    private: Path
+    process: subprocess.Popen[bytes]
+    walled: bool
+
+    def learner(self) -> list[processes.Process]:
+        """The learner's processes."""
+        return processes.below(self._learner_root())
+
+    def others(self, learner: list[processes.Process]) -> list[processes.Process]:
+        """The checker, the engines and the containers: all but the learner's."""
+        mine = {each.pid for each in learner}
+        return [each for each in processes.below(self.process.pid) if each.pid not in mine]
+
+    def kill_learner(self) -> None:
+        processes.kill(self.learner())
+
+    def _learner_root(self) -> int:
+        """The pod's second process; its first one has started it before anything else."""
+        first = self.process.pid
+        if self.walled:
+            children = processes.children(first)
+            first = children[0] if children else 0
+        children = processes.children(first) if first else []
+        return children[0] if children else 0
+
+    def close(self) -> None:
+        """End every process and remove what was made for it."""
+        left = processes.below(self.process.pid)
+        self.process.kill()  # --kill-child: the namespace's first process goes, and with it all
+        processes.kill(left)
+        self.process.wait()
+        for pipe in (self.job, self.events):
+            with contextlib.suppress(OSError):
+                pipe.close()
+        shutil.rmtree(self.private, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _t: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """How pods are built. `kind` is bubblewrap, or processes: without walls, by explicit choice."""
+
+    kind: str = BUBBLEWRAP
+    limits: Limits = field(default_factory=Limits)
+    never_shown: tuple[Path, ...] = ()
+    """Folders that must not come into sight, such as the course."""
+
+    def start(self, files: Path | None = None) -> Pod:
+        """A new pod, its working folder filled from `files`. Raises SandboxUnavailable."""
+        private = Path(tempfile.mkdtemp(prefix="insidedocker-grading-"))
+        for name in ("etc", "engines", "empty"):
+            (private / name).mkdir(mode=0o700)
+        for name, text in ETC.items():
+            (private / "etc" / name).write_text(text)
+        events, events_inside = os.pipe()
+        os.set_inheritable(events_inside, True)
+        walled = self.kind == BUBBLEWRAP
+        plan = (
+            self._walled(private, files, events_inside)
+            if walled
+            else self._plain(private, files, events_inside)
+        )
+        starter = [_python(), "-I", "-S", str(HERE / "pod.py"), json.dumps(plan)]
+        log = (private / "log").open("wb")
+        try:
+            process = subprocess.Popen(
+                [*(_unshare() if walled else []), *starter],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                pass_fds=[events_inside],
+                env={"PATH": "/usr/bin:/bin"},
+                cwd="/",
+                start_new_session=True,
+            )
+        finally:
+            os.close(events_inside)
+            log.close()
+        assert process.stdin is not None
+        return Pod(process.stdin, os.fdopen(events, "rb"), private, process, walled)
+
+    def _walled(self, private: Path, files: Path | None, events: int) -> dict[str, object]:
+        inside = {
+            "PATH": f"{sys.prefix}/bin:/usr/local/bin:/usr/bin:/bin",
+            "HOME": HOME,
+            "USER": "learner",
+            "LANG": "C.UTF-8",
+            "IPYTHONDIR": f"{HOME}/.ipython",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "NBGRADER_EXECUTION": "autograde",
+        }
+        start = [
+            "bwrap",
+            "--unshare-user",
+            "--die-with-parent",
+            "--new-session",
+            "--cap-drop",
+            "ALL",
+        ]
+        system = [*self._system(), *self._etc(private)]
+        learner = [
+            *(*start, "--disable-userns", "--unshare-pid", "--unshare-ipc"),
+            *("--unshare-uts", "--hostname", "grading", "--proc", "/proc", "--dev", "/dev"),
+            *("--size", str(16 * MIB), "--tmpfs", "/dev/shm"),
+            # Before the system's folders, which may lie below /tmp.
+            *("--size", str(self.limits.disk * MIB), "--tmpfs", "/tmp", "--dir", HOME),
+            *("--size", str(self.limits.disk * MIB), "--tmpfs", WORK, *system),
+            *("--ro-bind", str(files or private / "empty"), IN),
+            *("--ro-bind-try", str(folders.cache()), f"{HOME}/.cache/insidedocker/catalog"),
+            *("--ro-bind", str(private / "engines"), SOCKETS, "--remount-ro", "/"),
+            *_environment({**inside, "INSIDEDOCKER_ENGINE_URL": f"unix://{SOCKETS}/lesson.sock"}),
+            *("--chdir", WORK, "--", *self._learner(IN, WORK)),
+        ]
+        checker = [
+            *(*start, "--bind", "/proc", "/proc", "--dev-bind", "/dev", "/dev"),
+            *("--ro-bind", "/sys", "/sys", "--size", str(self.limits.engines_disk * MIB)),
+            *("--tmpfs", "/tmp", "--dir", HOME, *system),
+            *("--bind", str(private / "engines"), SOCKETS),
+            *("--ro-bind-try", str(folders.cache()), f"{CACHE}/insidedocker/catalog"),
+            *("--tmpfs", WORK, "--remount-ro", "/"),
+            *_environment({**inside, **self._of_the_checker("@LEARNER@", 2, SOCKETS, CACHE)}),
+            *("--setenv", "INSIDEDOCKER_RUNTIME", "namespaces"),
+            *("--chdir", WORK, "--", *self._checker(events)),
+        ]
+        return _plan(learner, checker, network=True)
+
+    def _plain(self, private: Path, files: Path | None, events: int) -> dict[str, object]:
+        """Processes of this account, with its view of everything: weaker, and chosen by name."""
+        for name in ("work", "home"):
+            (private / name).mkdir(mode=0o700)
+        inside = {
+            "PATH": f"{sys.prefix}/bin:/usr/local/bin:/usr/bin:/bin",
+            "HOME": str(private / "home"),
+            "LANG": "C.UTF-8",
+            "NBGRADER_EXECUTION": "autograde",
+        }
+        engines = str(private / "engines")
+        at = ["env", "-C", str(private / "work")]
+        return _plan(
+            [*at, *self._learner(str(files or private / "empty"), str(private / "work"))],
+            [*at, *self._checker(events)],
+            network=False,
+            learner_environment={
+                **inside,
+                "INSIDEDOCKER_ENGINE_URL": f"unix://{engines}/lesson.sock",
+            },
+            checker_environment={
+                **inside,
+                **self._of_the_checker("@LEARNER@", 0, engines, str(folders.cache().parents[1])),
+                "INSIDEDOCKER_RUNTIME": os.environ.get("INSIDEDOCKER_RUNTIME", "auto"),
+            },
+        )
+
+    def _learner(self, files: str, work: str) -> list[str]:
+        rlimits = self.limits.of_the_learner()
+        if self.kind == PROCESSES:  # it would count all of this account's; the watcher counts ours
+            del rlimits["NPROC"]
+        settings = {"rlimits": rlimits, "input": files, "work": work}
+        return [*_main_of("learner"), "@SOCKET@", json.dumps(settings)]
+
+    def _checker(self, events: int) -> list[str]:
+        return [*_main_of("checker"), "@SOCKET@", str(events)]
+
+    @staticmethod
+    def _of_the_checker(learner: str, below: int, sockets: str, cache: str) -> dict[str, str]:
+        return {
+            "INSIDEDOCKER_LEARNER": learner,
+            "INSIDEDOCKER_LEARNER_BELOW": str(below),
+            "INSIDEDOCKER_SOCKETS": sockets,
+            "XDG_CACHE_HOME": cache,
+        }
+
+    def _system(self) -> list[str]:
+        """The system's programs, this Python and this package: to be read, no more."""
+        words = ["--ro-bind", "/usr", "/usr"]
+        for name in ("bin", "sbin", "lib", "lib32", "lib64"):
+            path = Path("/", name)
+            if path.is_symlink():
+                words += ["--symlink", str(path.readlink()), str(path)]
+            elif path.is_dir():
+                words += ["--ro-bind", str(path), str(path)]
+        for shown in self._shown():
+            words += ["--ro-bind", str(shown), str(shown)]
+        return words
+
+    def _shown(self) -> list[Path]:
+        wanted = {
+            Path(sys.base_prefix).resolve(),
+            Path(sys.base_prefix),
+            Path(_python()).resolve().parents[1],
+            Path(sys.prefix),
+            Path(insidedocker.__file__).parent,
+            # Packages that a .pth file adds; not what else it may add, such as a checkout.
+            *(
+                Path(each)
+                for each in sys.path
+                if each.endswith(("/site-packages", "/dist-packages"))
+            ),
+        }
+        found: list[Path] = []
+        for path in sorted(wanted, key=lambda each: len(each.parts)):
+            if not any(path.is_relative_to(other) for other in (Path("/usr"), *found)):
+                found.append(path)
+        for secret in self.never_shown:
+            if above := next((each for each in found if secret.is_relative_to(each)), None):
+                raise SandboxUnavailable(
+                    f"{secret} lies within {above}, which submissions must see to run: "
+                    "move the course to a folder of its own."
+                )
+        return found
+
+    @staticmethod
+    def _etc(private: Path) -> list[str]:
+        words = []
+        for name in ETC_OF_HOST:
+            words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+        for name in ETC:
+            words += ["--ro-bind", str(private / "etc" / name), f"/etc/{name}"]
+        return words
+
+
+def why_not(kind: str = BUBBLEWRAP) -> str:
+    """Why pods cannot be built here; empty where they can."""
+    if kind == PROCESSES:
+        return ""
+    for program in ("bwrap", "unshare"):
+        if shutil.which(program, path="/usr/local/bin:/usr/bin:/bin") is None:
+            package = "bubblewrap" if program == "bwrap" else "util-linux"
+            return f"the program {program} is missing (install the package {package})"
+    inner = ["bwrap", "--unshare-user", "--disable-userns", "--unshare-pid", "--ro-bind", "/", "/"]
+    probe = [*_unshare(), "sh", "-c", " ".join([*inner, "--proc", "/proc", "--", "true"])]
+    without = [word for word in probe if word != "--keep-caps"]
+    done = subprocess.run(
+        without, capture_output=True, text=True, check=False, env={"PATH": "/usr/bin:/bin"}
+    )
+    said = (done.stderr or done.stdout).strip().splitlines()
+    return "" if done.returncode == 0 else (said[-1] if said else "bubblewrap fails silently")
+
+
+def insist(kind: str) -> None:
+    """Raise SandboxUnavailable where pods of this kind cannot be built: nothing weaker is taken
+    instead unless it is asked for by name."""
+    if kind not in (BUBBLEWRAP, PROCESSES):
+        raise SandboxUnavailable(
+            f"There is no sandbox {kind!r}: choose {BUBBLEWRAP!r}, or the weaker {PROCESSES!r}."
+        )
+    if why := why_not(kind):
+        raise SandboxUnavailable(
+            f"Nothing was graded, for submissions cannot be walled off on this machine ({why}): "
+            "grade where user namespaces are allowed, or choose the weaker mode that "
+            f"docs/security.md describes, by c.SandboxedExecute.sandbox = {PROCESSES!r} in "
+            "nbgrader_config.py."
+        )
+
+
+def _unshare() -> list[str]:
+    number = str(NO_OTHER_USER)
+    return [
+        *("unshare", "--user", f"--map-user={number}", f"--map-group={number}", "--keep-caps"),
+        *("--net", "--pid", "--fork", "--kill-child", "--mount", "--mount-proc", "--ipc", "--uts"),
+        "--",
+    ]
+
+
+def _environment(variables: dict[str, str]) -> list[str]:
+    words = ["--clearenv"]
+    for name, value in variables.items():
+        words += ["--setenv", name, value]
+    return words
+
+
+def _plan(
+    learner: list[str],
+    checker: list[str],
+    *,
+    network: bool,
+    learner_environment: dict[str, str] | None = None,
+    checker_environment: dict[str, str] | None = None,
+) -> dict[str, object]:
+    return {
+        "learner": learner,
+        "checker": checker,
+        "network": network,
+        "learner_environment": learner_environment or {},
+        "checker_environment": checker_environment or {},
+    }
+
+
+def _main_of(module: str) -> list[str]:
+    """A module's main: imported, it is compiled already, as a script or with -m it is not."""
+    return [_python(), "-I", "-c", f"from insidedocker.grading.{module} import main; main()"]
+
+
+def _python() -> str:
+    return sys.executable

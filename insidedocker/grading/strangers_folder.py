@@ -1,0 +1,169 @@
+"""Takes over a folder that a stranger filled: its plain files, and nothing that is none.
+
+Knows files, not notebooks. Nothing is followed, nothing is waited for, nothing is believed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import stat
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+MIB = 1 << 20
+IGNORED = ("__pycache__", ".ipynb_checkpoints", ".DS_Store")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that a person should know of a submission; `look` asks to look at it."""
+
+    text: str
+    look: bool = True
+
+
+@dataclass(frozen=True)
+class Most:
+    """How much is taken over."""
+
+    files: int = 500
+    depth: int = 8
+    file: int = 32 * MIB
+    together: int = 64 * MIB
+
+
+@dataclass
+class Taken:
+    """What was taken over: contents by path below the folder, and what was found."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+
+Inode = tuple[int, int]
+
+
+def take(folder: Path, most: Most | None = None, links: Mapping[Inode, int] | None = None) -> Taken:
+    """Read a folder. What cannot be taken is left out and told, as is what goes beyond `most`.
+
+    `links` counts the names that a file has in all submissions together; a file with more names
+    than that is somebody else's.
+    """
+    walk = _Walk(most or Most(), links or {})
+    try:
+        top = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        walk.tell("the submission is no folder of its own (a link, or unreadable)")
+        return walk.taken
+    try:
+        walk.folder(top, "", 0)
+    finally:
+        os.close(top)
+    return walk.taken
+
+
+class _Walk:
+    def __init__(self, most: Most, links: Mapping[Inode, int]) -> None:
+        self.most = most
+        self.links = links
+        self.taken = Taken()
+        self.room = most.together
+        self.full = False
+
+    def tell(self, text: str) -> None:
+        if len(self.taken.findings) < 20:
+            self.taken.findings.append(Finding(text))
+
+    def folder(self, descriptor: int, prefix: str, depth: int) -> None:
+        try:
+            names = sorted(os.listdir(descriptor))
+        except OSError:
+            self.tell(f"the folder {named(prefix)} cannot be read")
+            return
+        for name in names:
+            if self.full:
+                return
+            if name not in IGNORED:
+                self._entry(descriptor, name, prefix, depth)
+
+    def _entry(self, above: int, name: str, prefix: str, depth: int) -> None:
+        path = prefix + name
+        try:
+            path.encode()
+            kind = os.lstat(name, dir_fd=above).st_mode
+            if stat.S_ISDIR(kind):
+                if depth >= self.most.depth:
+                    self.tell(f"{named(path)} lies too deep and was left out")
+                    return
+                flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+                below = os.open(name, flags, dir_fd=above)
+                try:
+                    self.folder(below, f"{path}/", depth + 1)
+                finally:
+                    os.close(below)
+            elif stat.S_ISREG(kind):
+                self._file(above, name, path)
+            else:
+                self.tell(f"{named(path)} is {_kind(kind)} and was left out")
+        except UnicodeEncodeError:
+            self.tell(f"a file's name is no text and it was left out: {named(path)}")
+        except OSError as error:
+            self.tell(f"{named(path)} cannot be read ({error.strerror}) and was left out")
+
+    def _file(self, above: int, name: str, path: str) -> None:
+        if len(self.taken.files) >= self.most.files:
+            self.full = True
+            self.tell(f"there are more than {self.most.files} files; the rest was left out")
+            return
+        # NONBLOCK: should it have become a FIFO by now, nobody waits for its other end.
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+        descriptor = os.open(name, flags, dir_fd=above)
+        try:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
+                self.tell(f"{named(path)} is {_kind(found.st_mode)} and was left out")
+            elif found.st_nlink > max(1, self.links.get((found.st_dev, found.st_ino), 1)):
+                self.tell(f"{named(path)} is a hard link to another file and was left out")
+            elif found.st_size > min(self.most.file, self.room):
+                self.tell(f"{named(path)} is too large ({found.st_size} bytes) and was left out")
+            else:
+                if found.st_nlink > 1:  # whose it was, nobody can tell: so nobody loses it
+                    self.tell(f"{named(path)} is one and the same file in several submissions")
+                with os.fdopen(os.dup(descriptor), "rb") as file:
+                    content = file.read(found.st_size)
+                self.room -= len(content)
+                self.taken.files[path] = content
+        finally:
+            os.close(descriptor)
+
+
+def count_links(folders: Iterable[Path]) -> Counter[Inode]:
+    """How many names files have in these folders together, where they have more than one."""
+    found: Counter[Inode] = Counter()
+    for folder in folders:
+        for above, _, names in os.walk(folder):
+            for name in names:
+                with contextlib.suppress(OSError):
+                    seen = os.lstat(os.path.join(above, name))  # noqa: PTH118 (odd names)
+                    if stat.S_ISREG(seen.st_mode) and seen.st_nlink > 1:
+                        found[seen.st_dev, seen.st_ino] += 1
+    return found
+
+
+def named(path: str) -> str:
+    """A stranger's name as it may stand in Markdown: letters, digits and a few signs."""
+    return f"`{re.sub(r'[^A-Za-z0-9_./ -]', '?', path)[:80]}`"
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISLNK(mode):
+        return "a link"
+    if stat.S_ISFIFO(mode):
+        return "a FIFO"
+    if stat.S_ISSOCK(mode):
+        return "a socket"
+    return "a device" if stat.S_ISCHR(mode) or stat.S_ISBLK(mode) else "no plain file"

@@ -1,0 +1,54 @@
+"""What a lesson imports: an engine to talk to, checks that answer, questions to click.
+
+    from insidedocker import lab
+
+    engine = lab.connect()
+    engine.get("/_ping").text
+
+It knows the engine and the catalogue, and nothing of grading.
+"""
+
+from insidedocker.lab import check, pictures, progress, quiz, variant
+from insidedocker.lab.belongings import LABEL, clean_up, inventory, labels, repository
+from insidedocker.lab.discovery import connect
+from insidedocker.lab.failure import EngineUnreachable, NoEngine, StreamFailed
+from insidedocker.lab.faults import breakable_engine, fault, mystery
+from insidedocker.lab.images import ImageMissing, need
+from insidedocker.lab.isolation import shared_with_host
+from insidedocker.lab.machine import machine
+from insidedocker.lab.my_progress import my_progress
+from insidedocker.lab.session import Engine
+from insidedocker.lab.streams import text_of
+from insidedocker.lab.tapping import Tap as tap
+from insidedocker.lab.terminals import terminal
+from insidedocker.lab.web import fetch
+
+__all__ = [
+    "LABEL",
+    "Engine",
+    "EngineUnreachable",
+    "ImageMissing",
+    "NoEngine",
+    "StreamFailed",
+    "breakable_engine",
+    "check",
+    "clean_up",
+    "connect",
+    "fault",
+    "fetch",
+    "inventory",
+    "labels",
+    "machine",
+    "my_progress",
+    "mystery",
+    "need",
+    "pictures",
+    "progress",
+    "quiz",
+    "repository",
+    "shared_with_host",
+    "tap",
+    "terminal",
+    "text_of",
+    "variant",
+]

@@ -1,0 +1,130 @@
+"""Questions answered by arranging: steps put in order, and pairs found.
+
+Each place has a drop-down list of its own: it works with mouse, keyboard and screen reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from insidedocker.lab.answers import Answer
+from insidedocker.lab.marking import MISSING
+from insidedocker.lab.quiz.question import WIDE, Question
+
+TO_CHOOSE = "(choose)"
+
+
+class Ordering(Question):
+    """Steps put in order. The answer is the list of their letters; what was clicked so far may
+    have empty places, or a letter twice."""
+
+    def __init__(self, name: str, prompt: str, options: Mapping[str, str]) -> None:
+        super().__init__(name, prompt)
+        self.options = dict(options)
+
+    def answer(self, *keys: Any) -> None:
+        """Answer in code, first step first: `answer("c", "a", "b")`."""
+        given: Any = keys[0] if len(keys) == 1 else keys
+        self._answer(list(given) if isinstance(given, list | tuple) else given)
+
+    def _fitting(self, given: Any) -> Answer | None:
+        if not isinstance(given, list | tuple) or len(given) != len(self.options):
+            return None
+        if not any(given):
+            return None
+        return list(given) if all(each in (MISSING, *self.options) for each in given) else None
+
+    def _open(self, value: Any) -> str:
+        empty = [str(place) for place, key in enumerate(value, 1) if key == MISSING]
+        if empty:
+            return f"nothing chosen yet at {', '.join(empty)}"
+        twice = sorted({key for key in value if value.count(key) > 1})
+        missing = [key for key in self.options if key not in value]
+        return f"{', '.join(twice)} chosen twice, {', '.join(missing)} missing" if twice else ""
+
+    def _offer(self) -> str:
+        return f"name each of {', '.join(map(repr, self.options))} once, first step first"
+
+    def _lines(self) -> list[str]:
+        return [f"  {key}) {text}" for key, text in self.options.items()]
+
+    def _spelt_out(self) -> Mapping[str, str]:
+        return self.options
+
+    def _control(self) -> Any:
+        value = self.value or [MISSING] * len(self.options)
+        places = {str(place): key for place, key in enumerate(value, 1)}  # type: ignore[arg-type]
+        labels = {place: f"Step {place}:" for place in places}
+        return _lists(labels, places, self.options, lambda new: self._clicked(list(new.values())))
+
+
+class Matching(Question):
+    """Pairs found. The answer is a dictionary {"1": "b", …}; what was clicked so far may have
+    empty text in it."""
+
+    def __init__(
+        self, name: str, prompt: str, left: Mapping[str, str], options: Mapping[str, str]
+    ) -> None:
+        super().__init__(name, prompt)
+        self.left = dict(left)
+        self.options = dict(options)
+
+    def answer(self, given: Any) -> None:
+        """Answer in code: `answer({"1": "b", "2": "a"})`."""
+        self._answer(given)
+
+    def _fitting(self, given: Any) -> Answer | None:
+        if not isinstance(given, Mapping) or set(given) != set(self.left):
+            return None
+        if not any(given.values()):
+            return None
+        fits = all(each in (MISSING, *self.options) for each in given.values())
+        return {key: given[key] for key in self.left} if fits else None
+
+    def _open(self, value: Any) -> str:
+        empty = [key for key, chosen in value.items() if chosen == MISSING]
+        return f"nothing chosen yet for {', '.join(empty)}" if empty else ""
+
+    def _offer(self) -> str:
+        pairs = ", ".join(f"{key!r}: …" for key in self.left)
+        return f"give {{{pairs}}}, each with one of {', '.join(map(repr, self.options))}"
+
+    def _lines(self) -> list[str]:
+        both = [*self.left.items(), *self.options.items()]
+        return [f"  {key}) {text}" for key, text in both]
+
+    def _spelt_out(self) -> Mapping[str, str]:
+        return self.options
+
+    def _control(self) -> Any:
+        found = self.value
+        value = found if isinstance(found, dict) else dict.fromkeys(self.left, MISSING)
+        labels = {key: f"{key}) {text}:" for key, text in self.left.items()}
+        return _lists(labels, value, self.options, self._clicked)
+
+
+def _lists(
+    labels: Mapping[str, str], value: Mapping[str, str], options: Mapping[str, str], tell: Any
+) -> Any:
+    """One drop-down list for each label; `tell` gets all that is chosen after each change."""
+    import ipywidgets
+
+    choices = [(TO_CHOOSE, MISSING), *((f"{key}) {text}", key) for key, text in options.items())]
+    lists = {
+        key: ipywidgets.Dropdown(
+            options=choices,
+            value=value[key],
+            description=label,
+            style={"description_width": "initial"},
+            layout=WIDE,
+        )
+        for key, label in labels.items()
+    }
+
+    def changed(_change: object) -> None:
+        tell({key: each.value for key, each in lists.items()})
+
+    for each in lists.values():
+        each.observe(changed, "value")
+    return ipywidgets.VBox(list(lists.values()))

@@ -1,0 +1,154 @@
+"""A terminal beside the notebook, with DOCKER_HOST already right.
+
+Terminals of JupyterLab get a socket's address that stays the same and is a link: it leads to the
+engine, and while a tap is on to the tap, for terminals that are open already too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import shutil
+import tempfile
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from typing import Protocol
+
+from insidedocker.lab import discovery, session
+
+LINK = "INSIDEDOCKER_TERMINAL"
+"""The variable that names the link to kernels."""
+
+ENGINE = "engine.sock"  # beside the link, the way back to the engine
+
+NO_CLI = (
+    "There is no docker command on this machine: use curl as above, or install Docker's command "
+    "line (on Debian and Ubuntu: apt install docker-cli) and open a new terminal."
+)
+NEITHER = (
+    "There is neither a docker command nor curl on this machine: install one of them "
+    "(on Debian and Ubuntu: apt install docker-cli curl) and open a new terminal."
+)
+
+
+class Addressed(Protocol):
+    """A session with an engine, or a tap."""
+
+    @property
+    def url(self) -> str: ...
+
+
+class Terminal:
+    """A button that opens a terminal, and what to type in it; as text the same without button."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    @property
+    def lines(self) -> list[str]:
+        """What to type: the address, and a first command."""
+        return [f"export DOCKER_HOST={shlex.quote(self.url)}", *self._first()]
+
+    def _first(self) -> list[str]:
+        if shutil.which("docker"):
+            return ["docker version"]
+        if not shutil.which("curl"):
+            return []
+        path = session.socket_of(self.url)
+        if path is None:
+            return [f"curl {session.base_of(self.url)}/_ping"]
+        return [f"curl --unix-socket {shlex.quote(str(path))} http://localhost/_ping"]
+
+    @property
+    def advice(self) -> str:
+        """Empty where the docker command is there."""
+        if shutil.which("docker"):
+            return ""
+        return NO_CLI if shutil.which("curl") else NEITHER
+
+    def __repr__(self) -> str:
+        typed = "\n".join(f"  {line}" for line in self.lines)
+        return f"Open a terminal and type:\n{typed}" + (f"\n{self.advice}" if self.advice else "")
+
+    def _repr_html_(self) -> str:
+        typed = escape("\n".join(self.lines))
+        advice = f"<p>{escape(self.advice)}</p>" if self.advice else ""
+        button = (
+            '<button type="button" class="jp-mod-styled" '
+            'data-commandlinker-command="terminal:create-new" data-commandlinker-args="{}">'
+            "Open a terminal</button>"
+        )
+        told = "below this notebook. It knows the way to the engine; others need the first line:"
+        return f"<p>{button} {told}</p><pre>{typed}</pre>{advice}"
+
+
+def terminal(engine: Addressed | None = None) -> Terminal:
+    """A way to open a terminal that talks to `engine`, a session or a tap; without it, to the
+    engine that this JupyterLab was started with."""
+    link = _link()
+    wanted = engine.url if engine is not None else None
+    if link and (wanted is None or session.socket_of(wanted) == link.with_name(ENGINE).readlink()):
+        return Terminal(f"unix://{link}")
+    return Terminal(wanted or discovery.find().url)
+
+
+@contextlib.contextmanager
+def linked(url: str) -> Iterator[dict[str, str]]:
+    """For a server: make the link, and say what kernels need in their environment; nothing where
+    the engine is not at a socket of this machine."""
+    with tempfile.TemporaryDirectory(prefix="inside-docker-", dir="/tmp") as name:
+        yield link_in(Path(name), url)
+
+
+def link_in(folder: Path, url: str) -> dict[str, str]:
+    """As `linked`, in a folder for this alone that is there and stays; a link in it is led anew."""
+    engine = session.socket_of(url)
+    if engine is None:
+        return {}
+    link = folder / "docker.sock"
+    for each in (link.with_name(ENGINE), link):
+        _lead(each, engine)
+    return {LINK: str(link)}
+
+
+def environment(link: dict[str, str]) -> dict[str, str]:
+    """What the server's terminals need in theirs."""
+    return {"DOCKER_HOST": f"unix://{link[LINK]}"} if link else {}
+
+
+@contextlib.contextmanager
+def led_through(socket: Path) -> Iterator[None]:
+    """Lead the link to another socket for a block."""
+    link = _link()
+    if link is None:
+        yield
+        return
+    before = link.readlink()
+    _lead(link, socket)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # the server has gone, and the link with it
+            if link.readlink() == socket:
+                _lead(link, before if before.exists() else link.with_name(ENGINE).readlink())
+
+
+def behind(url: str) -> str:
+    """Where the link leads now, if this is its address: a tap must not be in front of itself."""
+    link = _link()
+    return f"unix://{link.readlink()}" if link and session.socket_of(url) == link else url
+
+
+def _link() -> Path | None:
+    named = os.environ.get(LINK)
+    return Path(named) if named and Path(named).is_symlink() else None
+
+
+def _lead(link: Path, socket: Path) -> None:
+    """At once: there is no moment without a link."""
+    new = link.with_name(f"{link.name}.{os.getpid()}")
+    new.unlink(missing_ok=True)
+    new.symlink_to(socket)
+    new.replace(link)

@@ -1,0 +1,33 @@
+"""The page at a web address, waited for while a server in a container is starting.
+
+Knows HTTP and nothing of engines.
+"""
+
+from __future__ import annotations
+
+import time
+
+import requests
+
+PATIENCE = 10.0  # seconds
+PAUSE = 0.05
+
+
+def fetch(url: str, seconds: float = PATIENCE) -> str:
+    """The page at `url`, asked for again until it comes or `seconds` are over.
+
+    A published port may take connections before the program behind it does. Raises
+    `requests.ConnectionError` in one sentence where no page came.
+    """
+    end = time.monotonic() + seconds
+    with requests.Session() as session:
+        session.trust_env = False  # a proxy is for the internet, not for this machine
+        while True:
+            try:
+                return session.get(url, timeout=max(PAUSE, seconds)).text
+            except requests.RequestException as error:
+                if time.monotonic() > end:
+                    raise requests.ConnectionError(
+                        f"No page came from {url} within {seconds:g} seconds."
+                    ) from error
+            time.sleep(PAUSE)

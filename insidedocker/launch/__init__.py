@@ -1,0 +1,1 @@
+"""Opening the course: the learner's copies, an engine, JupyterLab."""

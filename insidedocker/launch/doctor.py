@@ -1,0 +1,309 @@
+"""`insidedocker doctor`: what this machine offers the course, why not more, and what to do.
+
+Tries things out and tells; it changes nothing and starts no engine.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from insidedocker.errors import UserError
+
+PYTHON_WANTED = (3, 11)
+DISK_WANTED = 2e9
+"""Bytes for the course with all its images; with less than DISK_NEEDED nothing can be tried."""
+DISK_NEEDED = 3e8
+PACKAGES_SECONDS = 4.0
+HUB = "https://registry-1.docker.io/v2/"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing looked at. `mark` is ok, note (less than it could be) or no (in the way)."""
+
+    mark: str
+    what: str
+    found: str
+    advice: str = ""
+
+
+def run() -> int:
+    """Print the report; 0 where the course can run, else 1."""
+    # The trials fork, which must come before there are threads.
+    runtimes, runs_containers = _runtimes()
+    lines = [_python(), *runtimes, _storage(runs_containers)]
+    engines, other_engine, spoiled = _engines()
+    images, all_cached = _images()
+    packages, reachable = _packages()
+    lines += [*engines, _disk(), images, *packages]
+    for line in lines:
+        _print(line)
+    verdict, can_run = _verdict(
+        lines, runs_containers or other_engine, spoiled, all_cached or reachable
+    )
+    print(f"\n{verdict}")
+    return 0 if can_run else 1
+
+
+def _print(line: Line) -> None:
+    print(f"{line.mark:<6}{line.what:<14}{line.found}")
+    if line.advice:
+        print(f"{'':<20}→ {line.advice}")
+
+
+def _verdict(lines: list[Line], engine: bool, spoiled: str, images: bool) -> tuple[str, bool]:
+    """The last sentence, and whether the course can run."""
+    if any(line.mark == "no" and line.what in ("Python", "disk") for line in lines):
+        return "The course cannot run here yet: see the lines marked no.", False
+    if spoiled:
+        return f"The course cannot start as things are: {spoiled}.", False
+    if not engine:
+        return (
+            "The course cannot run here yet: no Docker or Podman answers, and the embedded "
+            "engine has no way to run containers. One of the arrows above is enough.",
+            False,
+        )
+    if not images:
+        return (
+            "The course cannot run here yet: its images are not cached, and neither Docker Hub "
+            "nor Debian's packages can be reached to make them.",
+            False,
+        )
+    if any(line.mark == "note" for line in lines):
+        return "The course can run here. The notes say what would be better.", True
+    return "The course can run here.", True
+
+
+# This machine
+
+
+def _python() -> Line:
+    found = f"{platform.python_version()} ({sys.executable})"
+    if sys.version_info >= PYTHON_WANTED:
+        return Line("ok", "Python", found)
+    return Line("no", "Python", found, "install Python 3.11 or newer")
+
+
+def _disk() -> Line:
+    from insidedocker.engine import paths
+
+    place = _existing(paths.default_root())
+    free = shutil.disk_usage(place).free
+    found = f"{free / 1e9:.1f} GB free at {place}"
+    if free >= DISK_WANTED:
+        return Line("ok", "disk", found)
+    mark = "note" if free >= DISK_NEEDED else "no"
+    return Line(mark, "disk", found, "make room there (2 GB are enough), or set XDG_DATA_HOME")
+
+
+def _existing(path: Path) -> Path:
+    """The nearest folder that is there already."""
+    return next(folder for folder in (path, *path.parents) if folder.is_dir())
+
+
+# The embedded engine
+
+
+def _runtimes() -> tuple[list[Line], bool]:
+    """What the embedded engine can run containers with; whether it can at all."""
+    from insidedocker.engine.runtime import probe
+
+    better, users, fallback = probe.findings()
+    lines = []
+    if better.works:
+        lines.append(Line("ok", "runtime", f"namespaces: {better.why}"))
+        if not users.works:
+            lines.append(Line("note", "user ids", users.why, users.advice))
+        state = fallback.why if fallback.works else f"{fallback.why}; it is not needed here"
+        lines.append(Line("ok", "PRoot", state))
+    elif fallback.works:
+        lines.append(Line("note", "runtime", f"proot: {fallback.why}"))
+        lines.append(Line("note", "", f"not namespaces: {better.why}", better.advice))
+    else:
+        lines.append(Line("no", "runtime", f"not namespaces: {better.why}", better.advice))
+        lines.append(Line("no", "", f"not proot: {fallback.why}", fallback.advice))
+    return lines, better.works or fallback.works
+
+
+def _storage(runs_containers: bool) -> Line:
+    """Which storage driver the engine would take, found out where it would keep its layers."""
+    from insidedocker.engine import paths
+
+    if not runs_containers:
+        return Line("note", "storage", "not tried: it depends on the runtime")
+    said = _in_child(lambda: _try_storage(_existing(paths.default_root())))
+    driver, _, why = said.partition("\n")
+    if driver == "overlay2":
+        return Line("ok", "storage", "overlay2: layers are stacked by overlayfs")
+    if driver == "vfs":
+        return Line(
+            "note",
+            "storage",
+            f"vfs: layers are copied, which takes more time and room ({why})",
+        )
+    return Line("note", "storage", f"not tried: {why or 'the trial ended unexpectedly'}")
+
+
+def _try_storage(place: Path) -> str:
+    """The driver's name, and why it is not the better one."""
+    from insidedocker.engine import linux, storage, trees
+    from insidedocker.engine.runtime import probe
+    from insidedocker.engine.storage.overlay import Overlay
+
+    mounts = probe.namespaces().works
+    try:
+        if mounts:
+            linux.become_root_in_user_namespace()
+        root = Path(tempfile.mkdtemp(prefix=".insidedocker-doctor-", dir=place))
+    except OSError as error:
+        return f"\n{place}: {error.strerror}"
+    try:
+        driver = storage.choose(root, mounts).name
+        if driver == "overlay2":
+            return driver
+        why = Overlay(root).why_not() if mounts else "the runtime proot cannot mount"
+        return f"{driver}\n{why}"
+    finally:
+        trees.remove(root)
+
+
+def _in_child(work: Callable[[], str]) -> str:
+    """What `work` says in a child process, which may change itself for good; "" where it fails."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(reader)
+            os.write(writer, work().encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as pipe:
+        said = pipe.read()
+    os.waitpid(child, 0)
+    return said
+
+
+# Other engines
+
+
+def _engines() -> tuple[list[Line], bool, str]:
+    """Where engines may be, whether one answers, and what keeps the course from choosing."""
+    from insidedocker.lab import discovery
+    from insidedocker.lab.session import NAMES, Engine
+
+    lines: list[Line] = []
+    answered, spoiled = False, ""
+    for candidate in discovery.candidates():
+        name = "engine" if candidate.named else candidate.says.split("'")[0]
+        try:
+            engine = Engine(candidate.url, candidate.says)
+            problem = discovery.problem(engine)
+        except UserError as error:
+            engine, problem = None, str(error)
+        if engine is not None and problem is None:
+            lines.append(Line("ok", name, f"{NAMES[engine.kind]} answers at {candidate.url}"))
+            answered = True
+        elif candidate.named:
+            spoiled = f"{candidate.says.removesuffix(' names it')} names {candidate.url}"
+            advice = "start that engine, or unset the variable or the context"
+            lines.append(Line("no", name, f"{candidate.url}: {problem}", advice))
+        elif problem is not None and not problem.startswith("there is no socket"):
+            lines.append(Line("note", name, f"{candidate.url}: {problem}", _open_it(problem)))
+    if not lines:
+        text = "no socket of Docker or Podman; the embedded engine is used"
+        lines.append(Line("ok", "engines", text))
+    return lines, answered, spoiled
+
+
+def _open_it(problem: str) -> str:
+    if "may not open" in problem:
+        return "not needed; to use it, have this account added to the socket's group"
+    return "not needed; to use it, start that engine"
+
+
+# Images
+
+
+def _images() -> tuple[Line, bool]:
+    """Which of the course's images are cached, and whether all are."""
+    from insidedocker.catalog import store
+    from insidedocker.engine import platforms
+
+    entries, here = store.stored(), str(platforms.host())
+    missing = []
+    for name in store.names():
+        entry = entries.get(name)
+        try:
+            whole = entry is not None and store.path_of(entry).stat().st_size == entry.size
+        except OSError:
+            whole = False
+        if entry is None or not whole or entry.platform != here:
+            missing.append(name)
+    total = len(store.names())
+    if not missing:
+        return Line("ok", "images", f"all {total} are cached"), True
+    found = f"{total - len(missing)} of {total} are cached; not {', '.join(missing)}"
+    advice = "they are made when first needed, or now by: insidedocker catalog build"
+    return Line("note", "images", found, advice), False
+
+
+def _packages() -> tuple[list[Line], bool]:
+    """Where images can be made from, and whether one of the two can be reached."""
+    with ThreadPoolExecutor(2) as both:
+        hub, debian = both.submit(_ask, HUB), both.submit(_ask_debian)
+        found = {"Docker Hub": hub.result(), "Debian": debian.result()}
+    reachable = not all(found.values())
+    lines = []
+    for name, problem in found.items():
+        if not problem:
+            lines.append(Line("ok", name, "can be reached"))
+        elif reachable:
+            lines.append(Line("note", name, problem, "not needed: the other one can be reached"))
+        else:
+            advice = "needed only for images that are not cached"
+            lines.append(Line("note", name, problem, advice))
+    return lines, reachable
+
+
+def _ask(url: str) -> str:
+    """Why a server is of no use, or nothing: any answer will do."""
+    import requests
+
+    from insidedocker.lab.session import reason_of
+
+    try:
+        requests.head(url, timeout=PACKAGES_SECONDS)
+    except requests.RequestException as error:
+        return f"cannot be reached from here ({reason_of(error)})"
+    return ""
+
+
+def _ask_debian() -> str:
+    """The same for where apt has its packages from."""
+    import subprocess
+
+    if shutil.which("apt-get") is None:
+        return "cannot be used here: apt-get is not on this machine"
+    listed = subprocess.run(
+        ["apt-get", "indextargets", "--format", "$(REPO_URI)"],
+        capture_output=True,
+        text=True,
+        timeout=PACKAGES_SECONDS,
+        check=False,
+    )
+    addresses = dict.fromkeys(listed.stdout.split())
+    if any(url.startswith(("file:", "copy:", "cdrom:")) for url in addresses):
+        return ""
+    from insidedocker.catalog import debian
+
+    remote = [url for url in addresses if url.startswith(("http://", "https://"))]
+    return _ask(remote[0] if remote else debian.MIRROR)

@@ -1,0 +1,177 @@
+"""JupyterLab as a child process: started with the course's settings, awaited until it answers,
+ended with us. Knows no engine and no lesson."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import errno
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import webbrowser
+from pathlib import Path
+
+from insidedocker.engine import linux
+from insidedocker.errors import UserError
+
+SETTINGS = Path(__file__).parent / "jupyter"
+ADDRESS = "127.0.0.1"
+URL = re.compile(rf"http://{re.escape(ADDRESS)}:(?P<port>\d+)/lab\S*")
+
+
+def need_port(port: int) -> None:
+    """Raise UserError where this port cannot be served on: sooner than JupyterLab would say it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((ADDRESS, port))
+        except OSError as error:
+            problem = "is taken" if error.errno == errno.EADDRINUSE else "is not for this account"
+            raise UserError(
+                f"Port {port} {problem}: choose another one, as in make lab PORT=8890."
+            ) from None
+
+
+class JupyterLab:
+    """One running JupyterLab. Its messages go to `log`, its address is `url`."""
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        settings: str,
+        page: str,
+        port: int | None,
+        environment: dict[str, str],
+        terminals: dict[str, str],
+        log: Path,
+    ) -> None:
+        """Start serving `root`; returns once it answers.
+
+        `settings` names a folder of ours (learner or teacher), `page` what opens first, below
+        the server's address; `terminals` is what terminals have in their environment besides.
+        Without `port` JupyterLab takes 8888 or the next free one.
+        Raises UserError where it does not come up.
+        """
+        command = [
+            sys.executable,
+            "-m",
+            "jupyterlab",
+            "--no-browser",
+            f"--ServerApp.ip={ADDRESS}",
+            f"--ServerApp.root_dir={root}",
+            f"--LabApp.default_url={page}",
+            f"--ServerApp.terminado_settings={shell(terminals)}",
+        ]
+        if port is not None:
+            command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+        if os.geteuid() == 0:
+            command.append("--allow-root")
+        self._messages: collections.deque[str] = collections.deque(maxlen=15)
+        self._log = log.open("w", encoding="utf-8")
+        # A Ctrl-C in the middle of the fork would be told by Python itself; it is heard after it.
+        heard = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        try:
+            self._process = subprocess.Popen(
+                command,
+                cwd=root,
+                env=environment_with(settings, environment),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                # Its own session: a Ctrl-C in the terminal is ours to handle, in our order.
+                start_new_session=True,
+                preexec_fn=_end_with_us,  # noqa: PLW1509 (no thread is running yet)
+            )
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, heard)
+        self.url = self._await_url(port, log)
+
+    def _await_url(self, port: int | None, log: Path) -> str:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._note(line)
+            found = URL.search(line)
+            if found:
+                reader = threading.Thread(target=self._keep_reading, daemon=True)
+                reader.start()
+                if self._answers(int(found["port"])):
+                    return found[0]
+                reader.join()
+                break
+        self._process.wait()
+        if port is not None:
+            need_port(port)  # somebody may have been quicker
+        said = "\n".join(self._messages)
+        raise UserError(f"JupyterLab did not start; it said (all of it in {log}):\n{said}")
+
+    def _answers(self, port: int) -> bool:
+        """Wait until it takes connections, which is a moment after it has told its address;
+        False where it ends instead."""
+        while self._process.poll() is None:
+            with contextlib.suppress(ConnectionRefusedError):
+                socket.create_connection((ADDRESS, port)).close()
+                return True
+            time.sleep(0.02)
+        return False
+
+    def _note(self, line: str) -> None:
+        self._messages.append(line.rstrip())
+        self._log.write(line)
+        self._log.flush()
+
+    def _keep_reading(self) -> None:
+        assert self._process.stdout is not None
+        with contextlib.suppress(ValueError):  # the log is closed at the end
+            for line in self._process.stdout:
+                self._note(line)
+
+    def open_browser(self) -> None:
+        """Show the first page, where this machine has a browser."""
+        if not webbrowser.open(self.url):
+            print("No browser was found here: open the address above yourself.")
+
+    def wait(self) -> int:
+        """Until it ends by itself; its exit code."""
+        return self._process.wait()
+
+    def close(self) -> None:
+        """End it and its kernels; work that was saved is saved."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._log.close()
+
+
+def _end_with_us() -> None:
+    """However we end, JupyterLab is asked to end as well."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def shell(variables: dict[str, str]) -> dict[str, list[str]]:
+    """A terminal's login shell, as Jupyter Server itself starts it, with variables of its own."""
+    told = [f"{name}={value}" for name, value in variables.items()]
+    return {"shell_command": ["env", *told, os.environ.get("SHELL") or "sh", "-l"]}
+
+
+def environment_with(settings: str, extra: dict[str, str]) -> dict[str, str]:
+    """The environment of a server that takes the folder `settings` of ours, with `extra`."""
+    environment = {**os.environ, **extra}
+    ours = [str(SETTINGS / settings), str(SETTINGS / "everybody")]
+    paths = [*ours, environment.get("JUPYTER_CONFIG_PATH", "")]
+    environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(path for path in paths if path)
+    # Kernels of this environment, not one of the same name in the user's own folders.
+    environment["JUPYTER_PREFER_ENV_PATH"] = "1"
+    return environment

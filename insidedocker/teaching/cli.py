@@ -1,0 +1,68 @@
+"""`insidedocker items`, `insidedocker similar` and `insidedocker regrade`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def add_to(subparsers: Any) -> None:
+    """Register this room's commands."""
+    _command(subparsers, "items", "how hard each exercise was, and what went wrong", _items)
+    similar = _command(subparsers, "similar", "submissions that are too much alike", _similar)
+    similar.add_argument("--most", type=int, default=20, help="pairs to list (default: 20)")
+    similar.add_argument("--page", type=Path, help="where to put the page with both texts")
+    regrade = _command(
+        subparsers, "regrade", "grade again after checks were changed, and tell for whom", _regrade
+    )
+    regrade.add_argument("--workers", type=int, help="notebooks at once")
+    regrade.add_argument("--scheduler", metavar="ADDRESS", help="as for `insidedocker grade`")
+    regrade.add_argument("--to", type=Path, help="also write what has changed into this CSV file")
+
+
+def _command(subparsers: Any, name: str, text: str, run: Any) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = subparsers.add_parser(name, help=text)
+    parser.add_argument("assignment", help="as nbgrader knows it, such as 04-rest-api")
+    parser.add_argument(
+        "--course", type=Path, default=Path(), help="the course's folder (default: this one)"
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _items(options: argparse.Namespace) -> int:
+    from insidedocker.teaching import graded, items
+    from insidedocker.teaching.misconceptions import Evidence
+
+    class_ = graded.read(options.course, options.assignment)
+    evidence = Evidence(options.course, options.assignment)
+    print(items.as_text(class_, items.items(class_, evidence)))
+    return 0
+
+
+def _similar(options: argparse.Namespace) -> int:
+    from insidedocker.teaching import graded, side_by_side, similarity
+
+    class_ = graded.read(options.course, options.assignment)
+    pairs = similarity.pairs(class_)[: options.most]
+    print(similarity.as_text(class_, pairs))
+    if pairs:
+        reports = options.course / ".grading" / "reports"
+        page = options.page or reports / f"similar-{options.assignment}.html"
+        page.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        page.write_text(side_by_side.page(class_, pairs), encoding="utf-8")
+        print(f"\nBoth texts of each, side by side: {page}")
+    return 0
+
+
+def _regrade(options: argparse.Namespace) -> int:
+    from insidedocker.grading.cluster import connected
+    from insidedocker.teaching import regrade
+
+    with connected(options.scheduler) as cluster:
+        changes = regrade.run(options.course, options.assignment, options.workers, cluster)
+    print(changes.as_text())
+    if options.to:
+        changes.write(options.to)
+    return 1 if changes.failed else 0

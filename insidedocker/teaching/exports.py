@@ -1,0 +1,120 @@
+"""Grades as Canvas and Moodle import them, where nbgrader asks for an exporter:
+
+    nbgrader export --exporter=insidedocker.teaching.exports.Canvas --to=canvas.csv
+
+A learner who has handed in nothing has an empty cell, which both systems take for no grade.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.plugins import ExportPlugin
+from traitlets import Dict, Unicode
+
+Row = list[str]
+
+
+class _Export(ExportPlugin):
+    """Rows for learners, columns for assignments; what is late is taken off already."""
+
+    file = ""
+
+    def rows(self, gradebook: Gradebook) -> Iterator[Row]:
+        raise NotImplementedError
+
+    def export(self, gradebook: Gradebook) -> None:
+        """Write the file, and name those whose points a person may still change."""
+        path = Path(self.to or self.file)
+        with path.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows(self.rows(gradebook))
+        for assignment in self.assignments(gradebook):
+            waiting = [
+                each.student.id for each in assignment.submissions if each.needs_manual_grade
+            ]
+            if waiting:
+                who = ", ".join(sorted(waiting))
+                self.log.warning("%s: still to be graded or looked at: %s", assignment.name, who)
+        self.log.info("Wrote %s", path)
+
+    def assignments(self, gradebook: Gradebook) -> list[Any]:
+        """Those asked for, or all."""
+        wanted = [str(each) for each in self.assignment]
+        return [each for each in gradebook.assignments if not wanted or each.name in wanted]
+
+    def students(self, gradebook: Gradebook) -> list[Any]:
+        """Those asked for, or all."""
+        wanted = [str(each) for each in self.student]
+        return [each for each in gradebook.students if not wanted or each.id in wanted]
+
+    def scores(self, gradebook: Gradebook, student: Any) -> Row:
+        """A learner's points, one cell for each assignment."""
+        found = []
+        for assignment in self.assignments(gradebook):
+            try:
+                submission = gradebook.find_submission(assignment.name, student.id)
+            except MissingEntry:
+                found.append("")
+            else:
+                penalty = submission.late_submission_penalty
+                found.append(_number(max(0.0, submission.score - penalty)))
+        return found
+
+
+class Canvas(_Export):
+    """For Grades, *Import* of a course. Learners are found by Canvas's own ID (the gradebook's
+    `lms_user_id`), else by SIS Login ID (nbgrader's id), else by name."""
+
+    file = "canvas.csv"
+    assignment_ids = Dict(
+        per_key_traits=None,
+        value_trait=Unicode(),
+        help="Canvas's ids of assignments by nbgrader's names, such as {'04-rest-api': '1234'}; "
+        "without one Canvas takes the assignment of that name, or offers to make it",
+    ).tag(config=True)
+    section = Unicode("", help="what to write into the column Section").tag(config=True)
+
+    def rows(self, gradebook: Gradebook) -> Iterator[Row]:
+        """Header, points possible, learners."""
+        assignments = self.assignments(gradebook)
+        names = [self._column(each.name) for each in assignments]
+        yield ["Student", "ID", "SIS Login ID", "Section", *names]
+        yield [
+            "    Points Possible",
+            "",
+            "",
+            "",
+            *(_number(each.max_score) for each in assignments),
+        ]
+        for student in self.students(gradebook):
+            names = [each for each in (student.last_name, student.first_name) if each]
+            who = [", ".join(names) or student.id, student.lms_user_id or "", student.id]
+            yield [*who, self.section, *self.scores(gradebook, student)]
+
+    def _column(self, assignment: str) -> str:
+        found = self.assignment_ids.get(assignment)
+        return f"{assignment} ({found})" if found else assignment
+
+
+class Moodle(_Export):
+    """For *Grades, Import, CSV file*: map from one of the first three columns, and each assignment
+    to its grade item. A learner whom Moodle does not know stops its import."""
+
+    file = "moodle.csv"
+
+    def rows(self, gradebook: Gradebook) -> Iterator[Row]:
+        """Header, learners."""
+        own = ["Username", "ID number", "Email address", "First name", "Last name"]
+        yield [*own, *(each.name for each in self.assignments(gradebook))]
+        for student in self.students(gradebook):
+            facts = (student.lms_user_id, student.email, student.first_name, student.last_name)
+            yield [student.id, *(each or "" for each in facts), *self.scores(gradebook, student)]
+
+
+def _number(points: float) -> str:
+    """Without a tail of binary fractions; both systems keep fewer digits anyway."""
+    return f"{points:.4f}".rstrip("0").rstrip(".")

@@ -1,0 +1,173 @@
+"""`insidedocker regrade`: grade again after checks were changed, and tell what that changed.
+
+What was in the gradebook before is kept in a file until the last learner is graded, so that a call
+that was stopped can be repeated and still tells all of it. A person's grades stay as they are.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from insidedocker.errors import UserError
+from insidedocker.grading.cluster import Cluster
+from insidedocker.grading.grade import Grading
+from insidedocker.grading.intake import FOLDER
+from insidedocker.teaching.graded import Grade, grades
+from insidedocker.teaching.tables import table
+
+Grades = dict[str, dict[tuple[str, str], Grade]]
+
+
+@dataclass(frozen=True)
+class Change:
+    """Of one graded cell of one learner; None where it had, or has, no points."""
+
+    student: str
+    cell: str
+    before: float | None
+    after: float | None
+    by_hand: float | None
+    """The points that a person gave, which count."""
+
+
+@dataclass(frozen=True)
+class Total:
+    """A learner's points before and after, where they have changed."""
+
+    student: str
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a regrade has changed, and for whom."""
+
+    assignment: str
+    goes_on: bool
+    """Where a call that was stopped left off."""
+    learners: int
+    graded_again: int
+    changes: list[Change]
+    totals: list[Total]
+    failed: dict[str, str]
+
+    def as_text(self) -> str:
+        """The report for a terminal."""
+        higher = sum(each.after > each.before for each in self.totals)
+        lower = len(self.totals) - higher
+        lines = [
+            f"{self.assignment}: {self.graded_again} of {self.learners} graded again. "
+            f"More points: {higher}. Fewer: {lower}."
+        ]
+        if self.goes_on:
+            lines.append("Compared with what was there before the call that was stopped.")
+        if self.changes:
+            rows = [("learner", "cell", "before", "after", "by hand")]
+            rows += [
+                (c.student, c.cell, _shown(c.before), _shown(c.after), _shown(c.by_hand))
+                for c in self.changes
+            ]
+            lines += ["", table(rows, right=(2, 3, 4))]
+        if any(each.by_hand is not None for each in self.changes):
+            lines += ["", "What a person gave counts, whatever the checks say now: look at these."]
+        if self.totals:
+            rows_ = [("learner", "total before", "after")]
+            rows_ += [(t.student, f"{t.before:g}", f"{t.after:g}") for t in self.totals]
+            lines += ["", table(rows_, right=(1, 2))]
+        lines += [f"Not graded: {student}: {why}" for student, why in self.failed.items()]
+        return "\n".join(lines)
+
+    def write(self, path: Path) -> None:
+        """The changed cells as CSV."""
+        with path.open("w", newline="", encoding="utf-8") as file:
+            rows = csv.writer(file)
+            rows.writerow(["student_id", "cell", "before", "after", "by_hand"])
+            for each in self.changes:
+                rows.writerow([each.student, each.cell, each.before, each.after, each.by_hand])
+
+
+def run(
+    root: Path, assignment: str, at_once: int | None = None, cluster: Cluster | None = None
+) -> Changes:
+    """Grade those again whose checks or work have changed, and compare. Raises UserError."""
+    kept = root / FOLDER / f"before-regrading-{assignment}.json"
+    stopped = _read(kept)
+    before = stopped or grades(root, assignment)
+    _write(kept, before)
+    try:
+        done = Grading(root, assignment, cluster=cluster).run(at_once)
+    except UserError:
+        if stopped is None:
+            kept.unlink()
+        raise
+    after = grades(root, assignment)
+    if not done.failed:
+        kept.unlink()
+    changes = [
+        change
+        for student in sorted(before.keys() | after.keys())
+        for change in _changes(student, before.get(student, {}), after.get(student, {}))
+    ]
+    return Changes(
+        assignment,
+        stopped is not None,
+        len(after),
+        len(done.students),
+        changes,
+        _totals(before, after),
+        done.failed,
+    )
+
+
+def _changes(
+    student: str, before: dict[tuple[str, str], Grade], after: dict[tuple[str, str], Grade]
+) -> list[Change]:
+    found = []
+    for key in [*after, *(key for key in before if key not in after)]:
+        was, now = (each[key].auto if key in each else None for each in (before, after))
+        if was != now:
+            by_hand = after[key].manual if key in after else None
+            found.append(Change(student, key[1], was, now, by_hand))
+    return found
+
+
+def _totals(before: Grades, after: Grades) -> list[Total]:
+    found = [
+        Total(
+            student,
+            *(sum(each.score for each in side[student].values()) for side in (before, after)),
+        )
+        for student in sorted(before.keys() & after.keys())
+    ]
+    return [each for each in found if each.before != each.after]
+
+
+def _read(path: Path) -> Grades | None:
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return {
+        student: {(notebook, cell): Grade(**grade) for notebook, cell, grade in cells}
+        for student, cells in found.items()
+    }
+
+
+def _write(path: Path, found: Grades) -> None:
+    """All of it or nothing is there for a reader."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    beside = path.with_suffix(".new")
+    as_lists = {
+        student: [[*key, asdict(grade)] for key, grade in cells.items()]
+        for student, cells in found.items()
+    }
+    beside.write_text(json.dumps(as_lists), encoding="utf-8")
+    beside.replace(path)
+
+
+def _shown(points: float | None) -> str:
+    return "-" if points is None else f"{points:g}"
