@@ -1,0 +1,154 @@
+"""`insidedocker back`: what an instructor edits in JupyterLab comes home into the text."""
+
+from typing import Any
+
+import nbformat
+import pytest
+from jupyterlab_save import save_as_jupyterlab
+from taste import LESSON
+
+from insidedocker.authoring.course import Course
+
+
+def cell(notebook: Any, cell_id: str) -> Any:
+    return next(each for each in notebook.cells if each.id == cell_id)
+
+
+def test_a_save_without_an_edit_leaves_the_text_alone(course: Course, run, capsys) -> None:
+    run("sync")
+    text = course.text(LESSON).read_bytes()
+    save_as_jupyterlab(course.source_notebook(LESSON))
+    assert run("back", LESSON) == 0
+    assert "holds no edits" in capsys.readouterr().out
+    assert course.text(LESSON).read_bytes() == text
+
+
+def test_text_to_notebook_to_text_is_the_identity(course: Course, run) -> None:
+    run("sync")
+    text = course.text(LESSON).read_bytes()
+    # forced by another edit, so that the whole text is written anew
+    save_as_jupyterlab(
+        course.source_notebook(LESSON),
+        lambda nb: cell(nb, "set_up").update(source="images = []"),
+    )
+    assert run("back", LESSON) == 0
+    there = 'images = [{"Id": "sha256:1"}, {"Id": "sha256:2"}]'
+    assert course.text(LESSON).read_bytes() == text.replace(there.encode(), b"images = []")
+
+
+def test_edits_of_every_kind_come_home(course: Course, run) -> None:
+    run("sync")
+
+    def work(notebook: Any) -> None:
+        cell(notebook, "count_images_test").metadata.nbgrader.points = 4.0
+        cell(notebook, "count_images").source += "\n# a remark"
+        cell(notebook, "tag_words").metadata.nbgrader.checksum = "0" * 32
+        notebook.cells.insert(2, nbformat.v4.new_markdown_cell("A new paragraph, früh."))
+        graded = nbformat.v4.new_code_cell("### BEGIN SOLUTION\nx = 1\n### END SOLUTION\n\n")
+        # what the Create Assignment sidebar writes
+        graded.metadata.nbgrader = {
+            "grade": False,
+            "grade_id": "cell-0123456789abcdef",
+            "locked": False,
+            "schema_version": 3,
+            "solution": True,
+            "task": False,
+        }
+        notebook.cells.insert(3, graded)
+        notebook.cells.append(notebook.cells.pop(1))
+
+    save_as_jupyterlab(course.source_notebook(LESSON), work)
+    assert run("back", "04") == 0
+    text = course.text(LESSON).read_text()
+    assert text.startswith("---\ninsidedocker:\n")
+    assert ":ng: tests count_images_test 4\n" in text
+    assert "# a remark\n```" in text
+    assert "\n+++\n\nA new paragraph, früh.\n" in text
+    assert (
+        "```{code-cell} ipython3\n:ng: answer cell-0123456789abcdef\n\n"
+        "### BEGIN SOLUTION\nx = 1\n### END SOLUTION\n```\n" in text
+    )
+    assert ":tags: [hide-input]" in text
+    assert '+++ {"ng": "manual tag_words 3", "covers": "IMG3"}' in text
+    assert text.index("## Where to go on") < text.index("## Counting")
+    assert "hello" not in text
+
+
+def test_after_back_the_notebooks_follow_the_text(course: Course, run) -> None:
+    run("sync")
+    save_as_jupyterlab(
+        course.source_notebook(LESSON), lambda nb: nb.cells[1].update(source="## By hand")
+    )
+    run("back", LESSON)
+    assert run("sync", "--check") == 0
+    by_back = course.source_notebook(LESSON).read_bytes()
+    save_as_jupyterlab(course.source_notebook(LESSON))
+    run("sync")
+    assert course.source_notebook(LESSON).read_bytes() == by_back
+
+
+def test_refuses_when_both_sides_changed(course: Course, run, edit, capsys) -> None:
+    run("sync")
+    path = course.source_notebook(LESSON)
+    save_as_jupyterlab(path, lambda nb: nb.cells[1].update(source="## By hand"))
+    edit("with a list.", "with a JSON list.")
+    text, notebook = course.text(LESSON).read_bytes(), path.read_bytes()
+    assert run("back", LESSON) == 1
+    said = capsys.readouterr().err
+    assert "has changed since" in said
+    assert len(said.strip().splitlines()) == 1
+    assert (course.text(LESSON).read_bytes(), path.read_bytes()) == (text, notebook)
+    assert run("back", LESSON, "--force") == 0
+    assert "## By hand" in course.text(LESSON).read_text()
+    assert "JSON list" not in course.text(LESSON).read_text()
+
+
+def test_a_newer_text_wins_over_an_unedited_notebook(course: Course, run, edit, capsys) -> None:
+    run("sync")
+    edit("with a list.", "with a JSON list.")
+    assert run("back", LESSON) == 1
+    assert "insidedocker sync 04-taste" in capsys.readouterr().err
+
+
+def test_reformatting_the_text_is_no_conflict(course: Course, run, edit) -> None:
+    run("sync")
+    save_as_jupyterlab(
+        course.source_notebook(LESSON), lambda nb: nb.cells[1].update(source="## By hand")
+    )
+    edit("\n\n```{code-cell} ipython3\n:covers: API2", "\n\n\n```{code-cell}\n:covers: API2")
+    edit("minutes: 5", "minutes: 7")
+    assert run("back", LESSON) == 0
+    assert "minutes: 7" in course.text(LESSON).read_text()
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("a line\n\n+++\n\nanother", "cannot be written as text"),
+        ("see\n\n```{code-cell} ipython3\n1\n```", "cannot be written as text"),
+    ],
+)
+def test_refuses_what_a_text_cannot_say(course, run, capsys, source: str, says: str) -> None:
+    run("sync")
+    save_as_jupyterlab(course.source_notebook(LESSON), lambda nb: nb.cells[1].update(source=source))
+    text = course.text(LESSON).read_bytes()
+    assert run("back", LESSON) == 1
+    assert says in capsys.readouterr().err
+    assert course.text(LESSON).read_bytes() == text
+
+
+def test_refuses_a_pasted_picture(course: Course, run, capsys) -> None:
+    run("sync")
+    save_as_jupyterlab(
+        course.source_notebook(LESSON),
+        lambda nb: nb.cells[1].update(attachments={"a.png": {"image/png": "AAAA"}}),
+    )
+    assert run("back", LESSON) == 1
+    assert "pasted picture" in capsys.readouterr().err
+
+
+def test_refuses_a_file_that_is_no_notebook(course: Course, run, capsys) -> None:
+    run("sync")
+    course.source_notebook(LESSON).write_text("{}")
+    assert run("back", LESSON) == 1
+    assert "not a notebook" in capsys.readouterr().err

@@ -1,0 +1,15 @@
+"""Runs a command as in a container of the Docker Engine: a filter of system calls refuses new
+namespaces, mounts and the like. `python without_namespaces.py COMMAND ARGUMENT…`"""
+
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from insidedocker.engine import linux
+from insidedocker.engine.runtime import seccomp
+
+linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
+linux.install_seccomp(seccomp.program(True, frozenset(), pretend_owners=False))
+os.execvp(sys.argv[1], sys.argv[1:])

@@ -1,0 +1,7 @@
+def helpers(url):
+    client = lab.connect(url).docker()
+    info = client.info()
+    client.close()
+    plugins = info["Plugins"]
+    networks, volumes = (sorted(plugins.get(kind) or ()) for kind in ("Network", "Volume"))
+    return {"volumes": volumes, "networks": networks, "storage": info["Driver"]}

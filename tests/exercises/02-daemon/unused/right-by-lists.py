@@ -1,0 +1,5 @@
+def unused(url):
+    engine = lab.connect(url)
+    used = {each["ImageID"] for each in engine.get("/containers/json?all=true").json()}
+    images = engine.get("/images/json").json()
+    return [each["RepoTags"][0] for each in images if each["Id"] not in used]

@@ -1,0 +1,11 @@
+import secrets
+
+
+def same_daemon(first, second):
+    one, other = lab.connect(first), lab.connect(second)
+    name = "mark-" + secrets.token_hex(12)
+    made = one.post("/networks/create", json={"Name": name, "Labels": lab.labels(LESSON)}).json()
+    try:
+        return name in [each["Name"] for each in other.get("/networks").json()]
+    finally:
+        one.delete("/networks/" + made["Id"])

@@ -1,0 +1,14 @@
+import requests_unixsocket
+
+
+def report(url, method, path):
+    base = "http+unix://" + url.removeprefix("unix://").replace("/", "%2F")
+    answer = requests_unixsocket.request(method, base + path)
+    status = answer.status_code
+    if status >= 400:
+        return {"message": answer.json()["message"], "data": None, "status": status}
+    return {
+        "message": None,
+        "data": answer.json() if answer.text.strip() else None,
+        "status": status,
+    }

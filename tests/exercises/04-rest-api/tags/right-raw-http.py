@@ -1,0 +1,10 @@
+import requests_unixsocket
+
+
+def tags(url):
+    base = "http+unix://" + url.removeprefix("unix://").replace("/", "%2F")
+    result = set()
+    for image in requests_unixsocket.get(base + "/images/json?all=0").json():
+        if image["RepoTags"] is not None:
+            result |= set(image["RepoTags"])
+    return sorted(result)

@@ -1,0 +1,6 @@
+# shows: every image has its layers for itself
+# told: does not store it again
+def stored(url, names):
+    engine = lab.connect(url)
+    images = [engine.get(f"/images/{name}/json").json() for name in names]
+    return sum(len(image["RootFS"]["Layers"]) for image in images)

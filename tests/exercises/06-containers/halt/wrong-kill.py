@@ -1,0 +1,6 @@
+# shows: stop and kill are the same
+# told: stop asks first
+def halt(url, name, seconds):
+    engine = lab.connect(url)
+    engine.post(f"/containers/{name}/kill")
+    return engine.post(f"/containers/{name}/wait").json()["StatusCode"]

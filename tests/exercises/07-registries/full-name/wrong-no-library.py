@@ -1,0 +1,15 @@
+# shows: busybox at Docker Hub has no namespace
+# told: stands in the namespace library
+def full_name(name):
+    name, _, digest = name.partition("@")
+    first, slash, rest = name.partition("/")
+    registry, repository = "docker.io", name
+    if slash and ("." in first or ":" in first or first == "localhost"):
+        registry, repository = first, rest
+    repository, _, tag = repository.partition(":")
+    return {
+        "registry": registry,
+        "repository": repository,
+        "tag": tag or (None if digest else "latest"),
+        "digest": digest or None,
+    }

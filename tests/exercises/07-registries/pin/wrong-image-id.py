@@ -1,0 +1,9 @@
+# shows: a registry finds images by their Id, the digest of the config
+# told: finds images by the digest of their manifest
+def pin(host, repository, tag, username, password):
+    answer = requests.get(
+        f"http://{host}/v2/{repository}/manifests/{tag}",
+        auth=(username, password),
+        headers={"Accept": READABLE},
+    )
+    return f"{host}/{repository}@{answer.json()['config']['digest']}"

@@ -1,0 +1,9 @@
+# shows: a container that never ran is nothing
+# told: Remove what you made
+def fetch(url, volume, path):
+    engine = lab.connect(url)
+    body = {"Image": "busybox", "HostConfig": {"Binds": [f"{volume}:/in"]}}
+    helper = engine.post("/containers/create", json=body).json()["Id"]
+    answer = engine.get(f"/containers/{helper}/archive", params={"path": f"/in/{path}"})
+    with tarfile.open(fileobj=io.BytesIO(answer.content)) as archive:
+        return archive.extractfile(archive.next()).read()

@@ -1,0 +1,27 @@
+# shows: publishing connects containers of different networks
+# told: put the till on the store's network
+lab.clean_up(engine, LESSON)
+engine.post("/networks/create", json={"Name": "lesson09-back", "Labels": lab.labels(LESSON)})
+
+
+def make(name, command, **more):
+    body = {"Image": "busybox", "Cmd": command, "Labels": lab.labels(LESSON), **more}
+    made = engine.post(f"/containers/create?name={name}", json=body)
+    made.raise_for_status()
+    engine.post(f"/containers/{name}/start").raise_for_status()
+
+
+make(
+    "lesson09-store",
+    staging.web_server(STORE, STOCK),
+    HostConfig={"NetworkMode": "lesson09-back"},
+)
+make(
+    "lesson09-till",
+    staging.web_server(TILL, "welcome"),
+    ExposedPorts={f"{TILL}/tcp": {}},
+    HostConfig={
+        "NetworkMode": "bridge",
+        "PortBindings": {f"{TILL}/tcp": [{"HostIp": "127.0.0.1", "HostPort": "0"}]},
+    },
+)

@@ -1,0 +1,14 @@
+# shows: a pull makes the container, too
+# told: have you asked for the container again
+def docker_run(url, image, command):
+    engine = lab.connect(url)
+    recipe = {"Image": image, "Cmd": command, "Labels": lab.labels(LESSON)}
+    created = engine.post("/containers/create", json=recipe)
+    if created.status_code == 404:
+        engine.post("/images/create", params={"fromImage": image})
+    container = f"/containers/{created.json()['Id']}"
+    engine.post(f"{container}/start")
+    code = engine.post(f"{container}/wait").json()["StatusCode"]
+    logs = engine.get(f"{container}/logs", params={"stdout": "true"}).content
+    engine.delete(container)
+    return {"code": code, "output": lab.text_of(logs)}

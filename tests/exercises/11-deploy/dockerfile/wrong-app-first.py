@@ -1,0 +1,9 @@
+# shows: the cache looks at each step by itself
+# told: copy app.py last
+dockerfile = """\
+FROM python:3-slim
+COPY app.py /app/
+COPY words.txt /app/
+EXPOSE 8000
+CMD ["python3", "/app/app.py"]
+"""

@@ -1,0 +1,12 @@
+# shows: an unhealthy container gets well if one waits
+# told: Return at once
+def healthy(url, name, seconds):
+    engine = lab.connect(url)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        state = engine.get(f"/containers/{name}/json").json()["State"]
+        health = state.get("Health", {}).get("Status")
+        if health == "healthy":
+            return True
+        time.sleep(0.1)
+    return False

@@ -1,0 +1,6 @@
+# shows: status 200 means that the push has worked
+# told: sent before the registry said no
+def deliver(url, name, tag, user, password):
+    engine = lab.connect(url)
+    headers = {"X-Registry-Auth": login(user, password)}
+    return engine.post(f"/images/{name}/push", params={"tag": tag}, headers=headers).ok

@@ -1,0 +1,8 @@
+# shows: images and containers are the same
+# told: that lists containers
+list_images = quiz.short(
+    "list_images",
+    "Which docker command lists the images that your engine has? Type the whole command.",
+)
+list_images.answer("docker ps")
+list_images

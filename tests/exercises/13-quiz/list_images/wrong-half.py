@@ -1,0 +1,8 @@
+# shows: the rest goes without saying
+# told: begin with docker image
+list_images = quiz.short(
+    "list_images",
+    "Which docker command lists the images that your engine has? Type the whole command.",
+)
+list_images.answer("images")
+list_images

@@ -1,0 +1,196 @@
+"""The evidence of an exercise: which lessons, answers and solutions there are to be tried.
+
+Reads notebooks and files; runs nothing.
+"""
+
+import ast
+import itertools
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import nbformat
+
+REPOSITORY = Path(__file__).parents[2]
+EVIDENCE = Path(__file__).parent
+
+Cell = Any  # nbformat's NotebookNode
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A replacement of an answer cell, and what is to be seen when it is graded."""
+
+    name: str
+    kind: Literal["right", "wrong"]
+    source: str
+    shows: str = ""  # the misconception of a wrong one
+    told: str = ""  # regular expression that the learner's message must match
+    saved: dict[str, Any] = field(default_factory=dict)  # answers.json, as clicks leave it
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One answer cell of a lesson with its tests: indices into the notebook's cells."""
+
+    name: str
+    answer: int
+    tests: tuple[int, ...]
+
+    @property
+    def last(self) -> int:
+        return self.tests[-1]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A lesson's notebooks: the instructor's and the learner's."""
+
+    name: str
+    course: Path = REPOSITORY
+
+    @property
+    def folder(self) -> Path:
+        return self.course / "source" / self.name
+
+    def source(self) -> list[Cell]:
+        """The instructor's cells."""
+        return _cells(self.folder / f"{self.name}.ipynb")
+
+    def untouched(self) -> list[Cell]:
+        """The learner's cells, with the instructor's tests, as autograding puts them together."""
+        tests = {grade_id(cell): cell for cell in self.source() if is_tests(cell)}
+        learner = _cells(self.course / "release" / self.name / f"{self.name}.ipynb")
+        return [tests.get(grade_id(cell), cell) if is_tests(cell) else cell for cell in learner]
+
+    def exercises(self) -> list[Exercise]:
+        """The answers of the lesson with the tests that follow each."""
+        found: list[Exercise] = []
+        for index, cell in enumerate(self.source()):
+            if is_answer(cell):
+                found.append(Exercise(grade_id(cell), index, ()))
+            elif is_tests(cell):
+                last = found.pop()
+                found.append(Exercise(last.name, last.answer, (*last.tests, index)))
+        return found
+
+    def solutions(self, exercise: Exercise) -> list[Solution]:
+        """What is to be tried on an exercise: the files beside this one, and for a quiz question
+        every other option besides."""
+        files = sorted((EVIDENCE / self.name / exercise.name).glob("*.py"))
+        source = self.source()[exercise.answer].source
+        stub = next(each.source for each in self.untouched() if grade_id(each) == exercise.name)
+        return [*map(_from_file, files), *_of_question(source, stub)]
+
+
+def lessons() -> list[str]:
+    """The names of all lessons with a source notebook."""
+    return sorted(path.stem for path in (REPOSITORY / "source").glob("*/*.ipynb"))
+
+
+def grade_id(cell: Cell) -> str:
+    return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
+
+
+def is_tests(cell: Cell) -> bool:
+    ng = cell.metadata.get("nbgrader", {})
+    return bool(ng.get("grade") and not ng.get("solution")) and cell.cell_type == "code"
+
+
+def is_answer(cell: Cell) -> bool:
+    ng = cell.metadata.get("nbgrader", {})
+    return bool(ng.get("solution") and not ng.get("grade")) and cell.cell_type == "code"
+
+
+def points(cell: Cell) -> float:
+    return float(cell.metadata["nbgrader"]["points"])
+
+
+def _cells(path: Path) -> list[Cell]:
+    return list(nbformat.read(path, as_version=4).cells)
+
+
+def _from_file(path: Path) -> Solution:
+    kind = path.stem.partition("-")[0]
+    if kind not in ("right", "wrong"):
+        raise ValueError(f"{path}: name it right-… or wrong-…")
+    source = path.read_text(encoding="utf-8")
+    said = dict(re.findall(r"^# (shows|told): (.+)$", source, re.MULTILINE))
+    if kind == "wrong" and set(said) != {"shows", "told"}:
+        raise ValueError(f"{path}: begin it with lines # shows: … and # told: …")
+    return Solution(path.stem, kind, source, said.get("shows", ""), said.get("told", ""))  # type: ignore[arg-type]
+
+
+def _of_question(source: str, stub: str) -> list[Solution]:
+    """Ways to answer a question with options: by click, code over click, and all wrong ones; of
+    an ordering and of a match those in which two places are exchanged, and a half one."""
+    question = _question(source)
+    if question is None:
+        return []
+    name, key, wrong, half = question
+    found = [
+        Solution("right-clicked", "right", stub, saved={name: key}),
+        Solution(
+            "right-code-over-click", "right", source, saved={name: next(iter(wrong.values()))}
+        ),
+        Solution("wrong-unanswered", "wrong", stub, "a question left out", "no saved answer"),
+    ]
+    if half is not None:
+        told = "not whole yet.*Try next: "
+        found.append(
+            Solution("wrong-half", "wrong", stub, "half an answer", f"(?s){told}", {name: half})
+        )
+    for what, answer in wrong.items():
+        shows = f"chose {what}"
+        found.append(
+            Solution(f"wrong-{what}", "wrong", stub, shows, "Try next: ", saved={name: answer})
+        )
+    return found
+
+
+def _question(source: str) -> tuple[str, Any, dict[str, Any], Any] | None:
+    """Name and key of the question that an answer cell asks, wrong answers by what they are, and
+    half an answer where there is such a thing; None for other cells, and for questions that are
+    answered in words."""
+    name, kind, options, key = "", "", [], []
+    for node in ast.walk(ast.parse(source)):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        if node.func.attr in ("choice", "true_false", "ordering", "matching"):
+            name, kind = ast.literal_eval(node.args[0]), node.func.attr
+            options = list(ast.literal_eval(node.args[2])) if len(node.args) > 2 else [True, False]
+            if any(keyword.arg == "many" for keyword in node.keywords):
+                options = [[each for each in options if each in some] for some in _some(options)]
+        elif node.func.attr == "answer":
+            key = [ast.literal_eval(each) for each in node.args]
+    if not name or not key:
+        return None
+    if kind == "ordering":
+        return name, key, _exchanged(key), [*key[:-1], ""]
+    if kind == "matching":
+        pairs = key[0]
+        wrong = {
+            what: dict(zip(pairs, answer, strict=True))
+            for what, answer in _exchanged(list(pairs.values())).items()
+        }
+        return name, pairs, wrong, {**pairs, next(iter(pairs)): ""}
+    right = key if isinstance(options[0], list) else key[0]
+    wrong = {"-".join(each) if isinstance(each, list) else str(each): each for each in options}
+    return name, right, {what: each for what, each in wrong.items() if each != right}, None
+
+
+def _exchanged(key: list[str]) -> dict[str, list[str]]:
+    """The key with two neighbours exchanged, for all neighbours, and back to front."""
+    found = {"backwards": key[::-1]}
+    for at, (one, other) in enumerate(itertools.pairwise(key), 1):
+        found[f"{at}-{at + 1}-exchanged"] = [*key[: at - 1], other, one, *key[at + 1 :]]
+    return {what: answer for what, answer in found.items() if answer != key}
+
+
+def _some(options: list[str]) -> list[set[str]]:
+    """Every selection of one or more options."""
+    every: list[set[str]] = [set()]
+    for option in options:
+        every += [{*some, option} for some in every]
+    return every[1:]

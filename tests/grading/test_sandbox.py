@@ -1,0 +1,116 @@
+"""The pod from outside: where it cannot be built nothing is graded, and its limits hold."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from insidedocker.grading import sandbox
+from insidedocker.grading.running import Cell, Ran, run
+from insidedocker.grading.sandbox import Limits, Sandbox, SandboxUnavailable
+
+needs_walls = pytest.mark.usefixtures("walls")
+
+TWICE = [
+    Cell("locked", "STEP = 2"),
+    Cell("answer", "def f(x):\n    return x * 2", stub="def f(x):\n    pass"),
+    Cell("tests", "assert f(3) == 3 * STEP\nprint('fine')", points=1),
+    Cell(
+        "tests", "### BEGIN HIDDEN TESTS\nassert f(4) == 9, 'nine'\n### END HIDDEN TESTS", points=1
+    ),
+]
+
+SLEEP = ["sleep", f"4711.{os.getpid()}"]  # another run of these tests has one of its own
+
+
+def command_lines() -> list[bytes]:
+    """Of every process that is running."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            found.append(path.read_bytes())
+    return found
+
+
+def check_twice(ran: Ran) -> None:
+    assert ran.complete
+    assert ran.outputs[2] == [{"output_type": "stream", "name": "stdout", "text": "fine\n"}]
+    (failed,) = ran.outputs[3]
+    assert failed["output_type"] == "error"
+    assert failed["traceback"] == ["AssertionError: nine"], "a hidden line is not quoted"
+
+
+@needs_walls
+def test_checks_run_beside_the_learner() -> None:
+    check_twice(run(TWICE, Sandbox()))
+
+
+def test_the_weaker_mode_does_the_same_without_walls(tmp_path: Path) -> None:
+    check_twice(run(TWICE, Sandbox(sandbox.PROCESSES)))
+
+
+def test_the_weaker_mode_ends_orphans_too() -> None:
+    orphan = f"import subprocess\nsubprocess.Popen({SLEEP}, start_new_session=True)"
+    gone = "import os\nos._exit(0)"
+    run([Cell("own", orphan), Cell("own", gone), *TWICE], Sandbox(sandbox.PROCESSES))
+    assert "\0".join([*SLEEP, ""]).encode() not in command_lines()
+
+
+def test_without_bubblewrap_nothing_runs_and_a_sentence_says_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sandbox.shutil, "which", lambda *_, **__: None)
+    with pytest.raises(SandboxUnavailable) as refused:
+        sandbox.insist(sandbox.BUBBLEWRAP)
+    assert str(refused.value).startswith("Nothing was graded")
+    assert "install the package bubblewrap" in str(refused.value)
+
+
+def test_an_unknown_sandbox_is_no_sandbox() -> None:
+    with pytest.raises(SandboxUnavailable, match="There is no sandbox 'none'"):
+        sandbox.insist("none")
+
+
+@needs_walls
+def test_a_course_that_submissions_would_see_is_refused() -> None:
+    package = Path(sandbox.__file__).parent
+    with pytest.raises(SandboxUnavailable, match="move the course to a folder of its own"):
+        run(TWICE, Sandbox(never_shown=(package,)))
+
+
+@needs_walls
+def test_an_endless_cell_is_stopped_and_the_rest_goes_on() -> None:
+    cells = [Cell("own", "while True: pass"), *TWICE]
+    ran = run(cells, Sandbox(limits=Limits(cell_seconds=2)))
+    assert ran.outputs[0][-1]["ename"] == "KeyboardInterrupt"
+    assert ran.outputs[3][0]["text"] == "fine\n"
+    assert ran.notes[0].startswith("stopped after")
+    assert not ran.complete
+
+
+@needs_walls
+def test_memory_is_counted_over_all_processes() -> None:
+    children = (
+        "import os, time\n"
+        "for _ in range(8):\n"
+        "    if os.fork() == 0:\n"
+        "        hog = os.urandom(1 << 20) * 64\n"
+        "        time.sleep(100)\n"
+        "time.sleep(100)\n"
+    )
+    ran = run([Cell("own", children), *TWICE], Sandbox(limits=Limits(memory=256)))
+    assert "the notebook used more than 256 MiB of memory" in ran.notes
+    assert ran.outputs[3][-1]["output_type"] == "error"
+
+
+@needs_walls
+def test_nothing_is_left_when_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    orphan = f"import subprocess\nsubprocess.Popen({SLEEP}, start_new_session=True)"
+    run([Cell("own", orphan)], Sandbox())
+    assert "\0".join([*SLEEP, ""]).encode() not in command_lines()
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,121 @@
+"""The offline kit: written where there is a network, installed and used by somebody new behind a
+wall that lets nothing through."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hosting import ASKED_FOR, ROOT
+from missing import skip_missing
+from newcomer import Newcomer, make_home, own_folder, set_up_course
+from ordinary import give_away
+
+from insidedocker import catalog
+from insidedocker.catalog import folders
+
+asked_for = pytest.mark.skipif(not ASKED_FOR, reason="takes a minute: INSIDEDOCKER_MORE=hosted")
+
+# A network of one's own with nothing in it but a loopback. The rights that a user namespace gives
+# are for that alone, and dropped.
+CUT_OFF = (
+    *("unshare", "--user", "--map-current-user", "--keep-caps", "--net", "--", "sh", "-c"),
+    'ip link set lo up && exec setpriv --ambient-caps=-all --inh-caps=-all -- "$@"',
+    "sh",
+)
+EVERY_IMAGE = """
+from insidedocker import catalog, lab
+engine = lab.connect()
+lab.need(engine, *catalog.names(), quiet=True)
+made = engine.post("/containers/create", json={"Image": "busybox", "Cmd": ["echo", "here"]})
+identity = made.json()["Id"]
+engine.post(f"/containers/{identity}/start")
+engine.post(f"/containers/{identity}/wait")
+print(lab.text_of(engine.get(f"/containers/{identity}/logs?stdout=1").content))
+"""
+
+
+@pytest.fixture(scope="module")
+def kit() -> Iterator[Path]:
+    """A kit written by somebody whose cache has the images already."""
+    with skip_missing():
+        course = set_up_course()
+    catalog.archive("hello-world")
+    folder = own_folder()
+    make_home(folder / "home")
+    cache = folder / "home/.cache/insidedocker/catalog"
+    shutil.copytree(folders.cache(), cache, ignore=shutil.ignore_patterns("apt", "lock"))
+    for path in [folder, *folder.rglob("*")]:
+        give_away(path)
+    author = Newcomer(course.folder, folder / "home")
+    done = author.run(".venv/bin/insidedocker", "kit", "write", str(folder / "kit"))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("python3 kit/install.py [FOLDER]\n")
+    yield folder / "kit"
+
+
+@pytest.fixture
+def pupil() -> Iterator[Newcomer]:
+    """Somebody with an empty HOME, and nothing else."""
+    folder = own_folder()
+    make_home(folder / "home")
+    give_away(folder)
+    somebody = Newcomer(folder / "course", folder / "home")
+    yield somebody
+    somebody.kill_all()
+
+
+@pytest.mark.slow
+@pytest.mark.real
+@asked_for
+def test_without_a_network_it_installs_and_runs(kit: Path, pupil: Newcomer) -> None:
+    out = 'import urllib.request; urllib.request.urlopen("http://deb.debian.org", timeout=5)'
+    assert pupil.run(*CUT_OFF, "python3", "-c", out, folder=kit).returncode != 0
+
+    install = ("python3", str(kit / "install.py"), str(pupil.course))
+    done = pupil.run(*CUT_OFF, *install, folder=kit)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.endswith("Installed. In the course's folder: make lab\n")
+    assert "uv cannot be had" not in done.stdout
+    with pupil.terminal(*CUT_OFF, "make", "lab", "OPEN=no") as terminal:
+        terminal.url()
+        assert "Setting up" not in terminal.text
+        terminal.press_ctrl_c()
+        terminal.ends()
+    done = pupil.run(*CUT_OFF, ".venv/bin/python", "-c", EVERY_IMAGE)
+    assert done.returncode == 0, done.stderr
+    assert "here" in done.stdout.splitlines()
+
+    mine = pupil.course / "work/04-rest-api/04-rest-api.ipynb"
+    mine.write_text(mine.read_text() + "\n")
+    done = pupil.run(*CUT_OFF, *install, folder=kit)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert mine.read_text().endswith("\n\n")
+
+
+@pytest.mark.slow
+@pytest.mark.real
+@asked_for
+def test_a_folder_with_something_else_in_it_is_left_alone(kit: Path, pupil: Newcomer) -> None:
+    pupil.write(pupil.course / "thesis.txt", "mine")
+    done = pupil.run("python3", str(kit / "install.py"), str(pupil.course), folder=kit)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"{pupil.course} holds something else: name a new folder, or an empty one.\n"
+    )
+    assert [path.name for path in pupil.course.iterdir()] == ["thesis.txt"]
+
+
+def test_a_kit_is_not_written_over_something_else(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    done = subprocess.run(
+        [sys.executable, "-m", "insidedocker", "kit", "write", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "holds something else" in done.stderr

@@ -1,0 +1,121 @@
+"""`insidedocker doctor` as an ordinary user types it, on hosts that allow more or less."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from engines import need_embedded, own_folder
+from missing import skip_missing
+from ordinary import as_ordinary_user, give_away, ordinary_python
+
+from insidedocker.lab import check
+
+WITHOUT = [
+    sys.executable,
+    str(Path(__file__).parents[1] / "engine/without_namespaces.py"),
+]
+PODMAN = {
+    "GET /_ping": (200, {"Server": "Libpod/5.4.2 (linux)"}, b"OK"),
+    "GET /version": (200, {}, {"Version": "5.4.2"}),
+}
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    with own_folder() as folder:
+        give_away(folder)
+        yield folder
+
+
+def doctor(home: Path, *before: str, **variables: str) -> tuple[int, str]:
+    """Exit code and report of the command in an environment of its own."""
+    with skip_missing():
+        python = ordinary_python()
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
+    # A proxy that refuses at once: nothing here depends on what can be reached from where.
+    closed = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
+    inner = [f"{name}={value}" for name, value in {**environment, **closed, **variables}.items()]
+    done = subprocess.run(
+        [
+            *before,
+            *as_ordinary_user(),
+            *("env", "-i", *inner),
+            python,
+            "-m",
+            "insidedocker",
+            "doctor",
+        ],
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+def test_where_everything_is_allowed(home: Path) -> None:
+    with skip_missing():
+        need_embedded("namespaces")
+    _, said = doctor(home)
+    assert "runtime       namespaces: user namespaces work on this host" in said
+    assert "storage       overlay2" in said or "storage       vfs: layers are copied" in said
+    assert "Python        3." in said
+    assert "GB free at" in said
+    assert "PRoot" in said
+    assert list(home.glob(".insidedocker*")) == []
+
+
+def test_where_namespaces_are_refused(home: Path) -> None:
+    with skip_missing():
+        need_embedded("proot")
+    _, said = doctor(home, *WITHOUT)
+    assert "note  runtime       proot: PRoot works here" in said
+    assert "not namespaces: a filter of system calls refuses user namespaces" in said
+    assert "→ inside Docker this needs --security-opt seccomp=unconfined" in said
+    assert "vfs: layers are copied" in said
+
+
+def test_where_no_runtime_works(home: Path) -> None:
+    code, said = doctor(home, *WITHOUT, INSIDEDOCKER_PROOT="/none/such")
+    assert code == 1
+    assert "no    runtime       not namespaces:" in said
+    assert "→ install the package proot" in said
+    assert "no Docker or Podman answers" in said.splitlines()[-1]
+
+
+def test_another_engine_does_as_well(home: Path) -> None:
+    with ExitStack() as stack:
+        podman = stack.enter_context(check.scripted_engine(PODMAN))
+        socket = Path(podman.url.removeprefix("unix://"))
+        socket.parent.chmod(0o755)
+        socket.chmod(0o666)
+        (home / "podman").mkdir()
+        (home / "podman/podman.sock").symlink_to(socket)
+        _, said = doctor(home, *WITHOUT, INSIDEDOCKER_PROOT="/none/such")
+    assert f"Podman answers at unix://{home}/podman/podman.sock" in said
+    assert "no Docker or Podman answers" not in said
+
+
+def test_an_engine_that_was_named_must_answer(home: Path) -> None:
+    code, said = doctor(home, DOCKER_HOST="unix:///none/such")
+    assert code == 1
+    assert "unix:///none/such: there is no socket of that name" in said
+    assert "DOCKER_HOST names unix:///none/such" in said.splitlines()[-1]
+    code, said = doctor(home, DOCKER_HOST="ssh://somewhere")
+    assert code == 1
+    assert "is not an address this course can use" in said
+
+
+def test_images_that_are_not_cached_and_cannot_be_made(home: Path) -> None:
+    code, said = doctor(home, PATH="/nowhere")
+    assert code == 1
+    assert "0 of 5 are cached" in said
+    assert "apt-get is not on this machine" in said
+    assert "Docker Hub    cannot be reached" in said
+    assert "needed only for images that are not cached" in said
+    assert not (home / ".cache").exists()
