@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from pathlib import Path
@@ -67,6 +68,13 @@ def main() -> None:
     # What this host allows is tried in a child process while the rest of the engine is read in:
     # the two take about as long, and somebody waits.
     trial = None if options.runtime == "proot" else probe.Trial()
+    gc.disable()  # nothing that is read in now will ever be garbage; serving turns it on again
+    # asyncio can do without TLS, which costs more time than all else in it, and the engine never
+    # has TLS in an event loop: a registry is spoken to in threads, which import it when they must.
+    sys.modules["ssl"] = None  # type: ignore[assignment]
+    import asyncio  # noqa: F401
+
+    del sys.modules["ssl"]
     from . import service
 
     service.main(options, parent, trial)

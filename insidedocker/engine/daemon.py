@@ -65,7 +65,6 @@ class Engine:
     async def open(self) -> None:
         """Get ready to answer: the runtime first, since reading the containers starts again
         those that are to be up."""
-        api.load_endpoints()
         await self.runtime.open()
         self.images.load()
         self.networks.load()

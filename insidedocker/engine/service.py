@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import ctypes
+import gc
 import logging
 import os
 import signal
@@ -135,6 +136,8 @@ async def serve(
         urls = [await address.listen(servers[0]) for address in addresses]
         lock.tell(urls)
         tell(urls, options.ready_fd)
+        gc.freeze()
+        gc.enable()
         await stop.wait()
     finally:
         for address in [*addresses, *([control] if control else [])]:

@@ -253,9 +253,9 @@ def test_wait_before_the_start(api: Api, condition: str) -> None:
 
 
 def test_kill(api: Api) -> None:
-    made = api.run("sh", "-c", "trap 'exit 7' USR1; while true; do sleep 0.1; done")
+    made = api.run("sh", "-c", "trap 'exit 7' USR1; echo up; while true; do sleep 0.1; done")
     assert api.refused("POST", f"/containers/{made}/kill?signal=FOO")[0] == 400
-    until(lambda: "sleep" in json.dumps(api.good("GET", f"/containers/{made}/top")))
+    until(lambda: api.output(made) == "up\n")
     assert api.call("POST", f"/containers/{made}/kill?signal=SIGUSR1").status_code == 204
     assert api.wait(made) == 7
     status, text = api.refused("POST", f"/containers/{made}/kill")

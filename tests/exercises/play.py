@@ -33,6 +33,7 @@ from evidence import (
     is_tests,
     points,
 )
+from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 from nbgrader.utils import determine_grade
 
@@ -96,6 +97,12 @@ class Player:
             elif text := messages(done):
                 errors[grade_id(done) or f"cell {index}"] = text
         return {"scores": scores, "errors": errors, "told": told}
+
+    def half_and_a_new_kernel(self) -> None:
+        """As a learner whose kernel is restarted in the middle of a lesson."""
+        self.all(map(without_hidden_checks, self.source[: len(self.source) // 2]))
+        run_sync(self.client.km.restart_kernel)(now=True)
+        run_sync(self.client.kc.wait_for_ready)(timeout=CELL_SECONDS)
 
     def state(self) -> dict[str, Any]:
         """What is on the engine, and what its containers are at."""
@@ -202,8 +209,8 @@ def left_on(engine: Engine) -> dict[str, Any]:
 
 
 def play(lesson: Lesson, url: str, solutions: bool, once: bool) -> dict[str, Any]:
-    """The report on a lesson: two runs in a row, or one; the untouched one; every solution if
-    wanted.
+    """The report on a lesson: one run, or another after it, whose kernel was restarted in the
+    middle; the untouched one; every solution if wanted.
 
     Hidden checks mostly make engines of their own, which are the same wherever a lesson is played:
     where no solutions are tried, they are run once.
@@ -218,6 +225,7 @@ def play(lesson: Lesson, url: str, solutions: bool, once: bool) -> dict[str, Any
             runs = [player.all(player.source)]
             between = left_on(engine)
             if not once:
+                player.half_and_a_new_kernel()
                 runs.append(player.all(map(again, player.source)))
             after = left_on(engine)
             player.forget_answers()

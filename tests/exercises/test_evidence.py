@@ -28,7 +28,8 @@ PLAY_SECONDS = 900
 # the reference and the untouched lesson show that the lesson can be done there.
 WITH_SOLUTIONS = ("embedded_namespaces",)
 TWICE = ("embedded_namespaces", "docker_20")
-"""Where a lesson is run again right away: what it leaves is looked at everywhere."""
+"""Where a lesson is run again right away, half and then, in a new kernel, whole: what it leaves is
+looked at everywhere."""
 QUICK = "embedded_namespaces"  # the others are slow, and real parts
 QUICK_LESSON = "00-start-here"  # the others take longer than a quick suite should
 
@@ -123,7 +124,7 @@ def _played(lesson: str, engine: Engine, home: Path, options: list[str]) -> Repo
 
 @pytest.mark.timeout(PLAY_SECONDS + 60)
 @each_lesson
-def test_the_reference_has_full_marks_also_the_second_time(play: Play, lesson: str) -> None:
+def test_the_reference_has_full_marks_also_again_in_a_new_kernel(play: Play, lesson: str) -> None:
     wanted = {
         cell.metadata["nbgrader"]["grade_id"]: [points(cell), points(cell)]
         for cell in Lesson(lesson).source()

@@ -6,6 +6,7 @@ into the API's JSON. What happens is decided in the parts, not here.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import re
 from collections.abc import Awaitable, Callable
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 MAXIMUM = (1, 51)
 MINIMUM = (1, 24)
 
-MODULES = (
-    *("system", "swarm", "plugins"),
+FIRST = ("system",)
+OTHERS = (
+    *("swarm", "plugins"),
     *("images", "commit", "build", "registry", "containers", "archive", "exec"),
     *("networks", "volumes"),
 )
@@ -66,9 +68,10 @@ def route(method: str, path: str) -> Callable[[Endpoint], Endpoint]:
     return register
 
 
-def load_endpoints() -> None:
-    """Import the modules of this package, each of which puts its endpoints into the table."""
-    for name in MODULES:
+@functools.cache
+def _load(modules: tuple[str, ...]) -> None:
+    """Import modules of this package, each of which puts its endpoints into the table."""
+    for name in modules:
         importlib.import_module(f".{name}", __package__)
 
 
@@ -102,18 +105,27 @@ async def dispatch(engine: Engine, request: Request) -> Answer:
     request.version, request.path = split_version(request.path)
     if request.method == "OPTIONS":  # of any path: the Engine says yes, and nothing else
         return Response()
-    for known in _routes.get(request.method, ()):
-        params = known.match(request.path)
-        if params is not None:
-            request.params, request.route = params, known.text
-            try:
-                return await known.endpoint(engine, request)
-            except FileNotFoundError:
-                if request.path.startswith("/containers/") and "id" in request.params:
-                    engine.containers.still_there(request.params["id"])
-                raise
-            except UnicodeEncodeError:  # bytes of a query that are no UTF-8, met on their way out
-                raise errors.BadRequest("invalid request: a value is no text in UTF-8") from None
+    endpoint = _find(request)
+    try:
+        return await endpoint(engine, request)
+    except FileNotFoundError:
+        if request.path.startswith("/containers/") and "id" in request.params:
+            engine.containers.still_there(request.params["id"])
+        raise
+    except UnicodeEncodeError:  # bytes of a query that are no UTF-8, met on their way out
+        raise errors.BadRequest("invalid request: a value is no text in UTF-8") from None
+
+
+def _find(request: Request) -> Endpoint:
+    """The endpoint of a request, which learns what its route matched. Raises NotFound."""
+    # Whoever waits for an engine to start asks /_ping: the others are read in when one is needed.
+    for modules in (FIRST, OTHERS):
+        _load(modules)
+        for known in _routes.get(request.method, ()):
+            params = known.match(request.path)
+            if params is not None:
+                request.params, request.route = params, known.text
+                return known.endpoint
     # The Engine says the same for a path that only another method has.
     raise errors.NotFound("page not found")
 
