@@ -37,8 +37,9 @@ lint: ## check code, types, lessons, and that source/ and release/ match the tex
 	@$(IN_DEV) insidedocker lint
 	@$(IN_DEV) insidedocker sync --check
 
-# Two at once: much of the time is waiting. What shares a costly start stays together.
-PYTEST = pytest -n 2 --dist loadscope
+# Three at once, also on two cores: much of the time is waiting. What shares a costly start stays
+# together.
+PYTEST = pytest -n 3 --dist loadscope --no-loadscope-reorder
 
 test: ## run all tests (ARGS="tests/authoring -k sync" for some)
 	@$(IN_DEV) $(PYTEST) $(ARGS)

@@ -39,6 +39,13 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first: nothing long is left when a process has no more to do."""
+    here = Path(__file__).parent
+    long = [here / "exercises", here]
+    items.sort(key=lambda item: [item.path.parent != folder for folder in long])
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """What shares a costly start stays in one process: a file's tests, of those that are run on
