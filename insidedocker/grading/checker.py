@@ -42,6 +42,8 @@ class Checker:
         self.runner = cells.runner(mine)
         self.stubs = [cell["stub"] for cell in job["cells"] if cell["kind"] == "answer"]
         self.exported = sorted({name for stub in self.stubs for name in names.defined(stub)})
+        self.failed: list[str] = []
+        """Which of the author's own cells have failed."""
 
     def run(self) -> None:
         try:
@@ -53,7 +55,7 @@ class Checker:
             self._import_as(stub)
         for number, cell in enumerate(self.job["cells"]):
             self.tell({"cell": number, "outputs": self._one(number, cell)})
-        self.tell({"done": True, "notes": self.learner.notes})
+        self.tell({"done": True, "notes": self.learner.notes, "failed": self.failed})
 
     def tell(self, event: dict[str, Any]) -> None:
         data = wire.dumps(event)
@@ -66,19 +68,21 @@ class Checker:
             self._give({"source": handing_over.helpers(visible(cell["source"])), "values": {}})
             return outputs
         if cell["kind"] == "locked":
-            return self._set_up(cell["source"])
+            return self._set_up(cell["source"], number)
         if number in self.needed:  # as it was released; one that was changed runs besides
-            outputs = self._set_up(cell["stub"])
+            outputs = self._set_up(cell["stub"], number)
             if cell["source"].strip() == cell["stub"].strip():
                 return outputs
         return self._there(cell["source"])
 
-    def _set_up(self, source: str) -> list[Output]:
+    def _set_up(self, source: str, number: int) -> list[Output]:
         """Run a cell here, and hand over what it has made."""
         if names.needs(source) & set(self.exported):
             self._take_names()
         outputs, error = self._here(source)
         if error is not None:  # its names may be those of a check
+            why = f"{type(error).__name__}: {cells.words(error)}"[:200]
+            self.failed.append(f"code cell {number + 1}, which is the lesson's own, failed ({why})")
             return outputs
         self._give(handing_over.packed(source, self.runner.names))
         return outputs

@@ -29,6 +29,8 @@ NO_WALLS = (
     "account, with your files and your network in reach."
 )
 NO_OTHER_USER = 1000
+WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
+"""A grader that is killed takes its pods along."""
 MIB = 1 << 20
 
 ETC = {
@@ -156,7 +158,7 @@ class Sandbox:
         log = (private / "log").open("wb")
         try:
             process = subprocess.Popen(
-                [*(_unshare() if walled else []), *starter],
+                [*WITH_US, *(_unshare() if walled else []), *starter],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -315,7 +317,7 @@ def why_not(kind: str = BUBBLEWRAP) -> str:
     """Why pods cannot be built here; empty where they can."""
     if kind == PROCESSES:
         return ""
-    for program in ("bwrap", "unshare"):
+    for program in ("bwrap", "unshare", "setpriv"):
         if shutil.which(program, path="/usr/local/bin:/usr/bin:/bin") is None:
             package = "bubblewrap" if program == "bwrap" else "util-linux"
             return f"the program {program} is missing (install the package {package})"

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
+import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -34,6 +38,13 @@ def command_lines() -> list[bytes]:
         with contextlib.suppress(OSError):
             found.append(path.read_bytes())
     return found
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def check_twice(ran: Ran) -> None:
@@ -114,3 +125,38 @@ def test_nothing_is_left_when_it_ends(tmp_path: Path, monkeypatch: pytest.Monkey
     run([Cell("own", orphan)], Sandbox())
     assert "\0".join([*SLEEP, ""]).encode() not in command_lines()
     assert list(tmp_path.iterdir()) == []
+
+
+WAITING = f"""\
+from insidedocker.grading.running import Cell, run
+from insidedocker.grading.sandbox import Sandbox
+run([Cell("own", "import subprocess; subprocess.run({SLEEP})")], Sandbox())
+"""
+
+
+@needs_walls
+def test_a_killed_grader_takes_its_pods_along() -> None:
+    def sleeps() -> bool:
+        return "\0".join([*SLEEP, ""]).encode() in command_lines()
+
+    with subprocess.Popen([sys.executable, "-c", WAITING]) as grader:
+        wait_until(sleeps)
+        grader.kill()
+    wait_until(lambda: not sleeps())
+
+
+ONCE = "from pathlib import Path\n\nassert Path({!r}).exists() or Path({!r}).touch()"
+
+
+def test_a_set_up_that_the_machine_lets_down_is_done_again(tmp_path: Path) -> None:
+    again = Cell("locked", ONCE.format(*[str(tmp_path / "tried")] * 2))
+    check_twice(run([*TWICE, again], Sandbox(sandbox.PROCESSES)))
+
+
+@needs_walls
+def test_a_set_up_that_fails_again_is_for_a_person_to_look_at() -> None:
+    ran = run([Cell("locked", "1 / 0"), *TWICE[1:]], Sandbox())
+    assert not ran.complete
+    assert ran.notes == [
+        "code cell 1, which is the lesson's own, failed (ZeroDivisionError: division by zero)"
+    ]
