@@ -175,12 +175,10 @@ def _load_docker(
             )
         if platform is not None and not platforms.of(value).suits(platform):
             raise errors.NotFound(f"the archive has no image for {platform}")
-        with blobs.holding(diffs):
+        with blobs.holding([*diffs, digest_of(data)]):
             for diff, name in zip(diffs, layers or [], strict=True):
                 _keep_layer(archive, name, diff, blobs, progress)
-            identity = blobs.put(data)
-            with blobs.holding([identity]):
-                yield Loaded(identity, [_tag(name) for name in names or []])
+            yield Loaded(blobs.put(data), [_tag(name) for name in names or []])
 
 
 def _load_oci(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 
 from . import errors
@@ -13,12 +14,10 @@ def parse(text: str) -> int:
     """The number of a signal (KILL, SIGKILL, 9, RTMIN+3); BadRequest for anything else."""
     name = text.upper().removeprefix("SIG")
     number = 0
-    if text.isdigit():
-        number = int(text)
-    elif name.startswith("RTMIN+") and name[6:].isdigit():
-        number = signal.SIGRTMIN + int(name[6:])
-    elif name.startswith("RTMAX-") and name[6:].isdigit():
-        number = signal.SIGRTMAX - int(name[6:])
+    if counted := re.fullmatch(r"(RTMIN\+|RTMAX-|)([0-9]{1,3})", name):
+        steps = int(counted[2])
+        named = {"RTMIN+": signal.SIGRTMIN + steps, "RTMAX-": signal.SIGRTMAX - steps}
+        number = named.get(counted[1], steps)
     else:
         found = getattr(signal, f"SIG{name}", None)
         if isinstance(found, signal.Signals):

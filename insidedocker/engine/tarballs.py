@@ -431,7 +431,10 @@ class _Writer:
         if stat.S_ISDIR(found.st_mode):
             info.type = tarfile.DIRTYPE
         elif stat.S_ISLNK(found.st_mode):
-            info.type, info.linkname = tarfile.SYMTYPE, os.readlink(base, dir_fd=parent)
+            try:
+                info.type, info.linkname = tarfile.SYMTYPE, os.readlink(base, dir_fd=parent)
+            except FileNotFoundError:
+                return
         elif stat.S_ISREG(found.st_mode):
             if found.st_nlink > 1 and inode in self._first:
                 info.type, info.linkname = tarfile.LNKTYPE, self._first[inode]

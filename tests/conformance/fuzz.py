@@ -49,6 +49,7 @@ WANTED = {
     r"Get \\\"https?://": "a registry out of reach, in the Engine's words",
     r"POST /build: .*(Cannot locate specified Dockerfile|cannot be fetched)": "no such Dockerfile",
     r"failed to create task for container": "a start that failed, in the Engine's words",
+    r"unable to find user": "a start that failed, in the Engine's words",
 }
 # The description leaves these out, and the Engine has them (or we have not what it describes).
 UNDESCRIBED = (
@@ -57,6 +58,7 @@ UNDESCRIBED = (
     r"POST /exec/\{id\}/resize 409: .* no status 409",
     r"GET /images/(\{name\}/)?get 404: .* no status 404",
     r"GET /distribution/\{name\}/json 404: .* no status 404",
+    r"GET /(containers|images)/json 404: .* no status 404",  # a filter `before` what is not there
     r"POST /volumes/create (404|503): .* no status .*",
     r"POST /networks/\{id\}/(dis)?connect 409: .* no status 409",
     # A container that is removed while its figures are told has no more of them.

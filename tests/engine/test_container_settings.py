@@ -134,7 +134,7 @@ def test_signals(text: str, number: int) -> None:
     assert signals.parse(text) == number
 
 
-@pytest.mark.parametrize("text", ["FOO", "0", "65", "-1", "RTMIN+99", "_DFL", ""])
+@pytest.mark.parametrize("text", ["FOO", "0", "65", "-1", "RTMIN+99", "_DFL", "", "³", "9" * 5000])
 def test_signals_that_are_none(text: str) -> None:
     with pytest.raises(errors.BadRequest):
         signals.parse(text)

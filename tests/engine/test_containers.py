@@ -135,8 +135,23 @@ def query(**filters: list[str]) -> str:
         ),
         ({"Image": "busybox", "Healthcheck": {"Interval": 1}}, 400, "cannot be less than 1ms"),
         ({"Image": "busybox", "HostConfig": {"CapAdd": ["FOO"]}}, 400, "unknown capability"),
-        ({"Image": "busybox", "HostConfig": {"Mounts": [1]}}, 400, "needs a list of objects"),
+        ({"Image": "busybox", "HostConfig": {"Mounts": [1]}}, 400, "Mounts has the wrong type"),
         ({"Image": "busybox", "HostConfig": {"Mounts": [{"Target": []}]}}, 400, "wrong type"),
+        (
+            {"Image": "busybox", "HostConfig": {"BlkioDeviceReadBps": [{"Rate": -1}]}},
+            400,
+            "BlkioDeviceReadBps.Rate has the wrong type",
+        ),
+        (
+            {"Image": "busybox", "HostConfig": {"DeviceRequests": [{"Capabilities": ["gpu"]}]}},
+            400,
+            "DeviceRequests.Capabilities has the wrong type",
+        ),
+        (
+            {"Image": "busybox", "HostConfig": {"Sysctls": {"net.core.somaxconn": None}}},
+            400,
+            "Sysctls holds a null",
+        ),
         ({"Image": "busybox", "HostConfig": {"ConsoleSize": [1]}}, 400, "ConsoleSize needs"),
         ({"Image": "busybox", "HostConfig": {"OomScoreAdj": 5000}}, 400, "range for oom score"),
     ],
@@ -506,6 +521,18 @@ def test_exec(api: Api) -> None:
     assert api.refused("POST", f"/containers/{made}/exec", json={"Cmd": []})[0] == 400
     ended = api.create("true")
     assert api.refused("POST", f"/containers/{ended}/exec", json=wanted)[0] == 409
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [{"Devices": [0]}, {"DeviceRequests": ["x"]}, {"Ulimits": [[]]}, {"Memory": "much"}],
+)
+def test_an_update_refuses_what_create_refuses(api: Api, resources: dict[str, Any]) -> None:
+    made = api.create("true")
+    before = api.good("GET", f"/containers/{made}/json")["HostConfig"]
+    status, text = api.refused("POST", f"/containers/{made}/update", json=resources)
+    assert (status, text.partition(":")[0]) == (400, "invalid JSON")
+    assert api.good("GET", f"/containers/{made}/json")["HostConfig"] == before
 
 
 # Many, and the engine's end

@@ -192,6 +192,23 @@ def test_export_is_the_whole_file_system(engine: Engine) -> None:
     assert not any(".wh." in name for name in names)
 
 
+def test_an_export_is_whole_though_the_container_is_removed_meanwhile(engine: Engine) -> None:
+    made = "dd if=/dev/zero of=/big bs=1M count=30 2>&1; echo x > /zlast"
+    identity, _output = run(engine, made)
+    answer = engine.request("GET", f"/containers/{identity}/export", stream=True)
+    exported = answer.raw.read(1 << 16)
+    assert engine.request("DELETE", f"/containers/{identity}").status_code == 204
+    assert engine.request("GET", f"/containers/{identity}/json").status_code == 404
+    exported += answer.raw.read()
+    with tarfile.open(fileobj=io.BytesIO(exported)) as tar:
+        assert tar.getmember("zlast").size == 2
+    folders = list((engine.folder / "state").rglob(identity))
+    deadline = time.monotonic() + 20
+    while any(each.exists() for each in folders):
+        assert time.monotonic() < deadline, "what it took up on disk is freed afterwards"
+        time.sleep(0.05)
+
+
 def test_the_driver_is_described(engine: Engine) -> None:
     identity, _output = run(engine, "true")
     driver = engine.request("GET", f"/containers/{identity}/json").json()["GraphDriver"]

@@ -57,7 +57,7 @@ class Containers:
         """Not known to clients yet, but their images may not lose their layers."""
         self._names: dict[str, str] = {}
         """Name to id. A name is taken from the first step of a create on."""
-        self._clearing: set[asyncio.Future[None]] = set()
+        self._clearing: dict[asyncio.Future[None], Container] = {}
 
     # From disk, and the end
 
@@ -98,6 +98,8 @@ class Containers:
 
     async def close(self) -> None:
         await self.life.close()
+        for container in self._clearing.values():
+            container.unused.set()
         await asyncio.gather(*self._clearing)
 
     # Finding
@@ -292,6 +294,7 @@ class Containers:
                     raise errors.NotFound(f"No such container: {container.id}")
                 container.root = await asyncio.to_thread(self.engine.driver.mount, container.id)
             container.uses += 1
+            container.unused.clear()
             return container.root
 
     async def release(self, container: Container) -> None:
@@ -300,6 +303,8 @@ class Containers:
             if container.uses == 0 and container.root is not None:
                 container.root = None
                 await asyncio.to_thread(self.engine.driver.unmount, container.id)
+            if container.uses == 0:
+                container.unused.set()
 
     @contextlib.asynccontextmanager
     async def mounted(self, container: Container) -> AsyncIterator[Path]:
@@ -426,11 +431,7 @@ class Containers:
             container.folder.rename(gone)
             state.sync_folder(self._folder)
 
-        async with container.mounting:
-            if container.root is not None:
-                container.root = None
-                await asyncio.to_thread(self.engine.driver.unmount, container.id)
-            await asyncio.to_thread(hide)
+        await asyncio.to_thread(hide)
         self._all.pop(container.id, None)
         self._names.pop(container.name, None)
         await self.engine.execs.container_removed(container)
@@ -438,22 +439,25 @@ class Containers:
         self.engine.images.forget_unused()
         self.emit(container, "destroy")
         container.tell_removed()
-        clearing = asyncio.ensure_future(self._clear(container.id, gone))
-        self._clearing.add(clearing)
-        clearing.add_done_callback(self._clearing.discard)
+        clearing = asyncio.ensure_future(self._clear(container, gone))
+        self._clearing[clearing] = container
+        clearing.add_done_callback(self._clearing.pop)
 
-    async def _clear(self, identity: str, gone: Path) -> None:
-        """Behind the answer: free what a removed container took up on disk. A kill cuts this
-        short; the next start of the engine does the rest."""
+    async def _clear(self, container: Container, gone: Path) -> None:
+        """Behind the answer: free what a removed container took up on disk, once nobody copies
+        from it any more. A kill cuts this short; the next start of the engine does the rest."""
 
         def clear() -> None:
-            self.engine.driver.remove(identity)
+            if container.root is not None:  # the engine closes, and waits for nobody
+                self.engine.driver.unmount(container.id)
+            self.engine.driver.remove(container.id)
             trees.remove(gone)
 
+        await container.unused.wait()
         try:
             await asyncio.to_thread(clear)
         except OSError as error:
-            log.warning("what is left of container %s cannot be removed: %s", identity, error)
+            log.warning("what is left of container %s cannot be removed: %s", container.id, error)
 
     async def _release_volumes(self, container: Container, remove: bool) -> None:
         for point in container.record.mounts:

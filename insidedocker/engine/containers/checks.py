@@ -4,6 +4,7 @@ are refused with the Engine's own words, before anything is made."""
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import Any
 
 from .. import errors, signals
@@ -22,32 +23,63 @@ LISTS_OF_STRINGS = (
     *("ExtraHosts", "GroupAdd", "Links", "MaskedPaths", "ReadonlyPaths", "SecurityOpt"),
     "VolumesFrom",
 )
-LISTS_OF_OBJECTS = (
-    *("BlkioDeviceReadBps", "BlkioDeviceReadIOps", "BlkioDeviceWriteBps", "BlkioDeviceWriteIOps"),
-    *("BlkioWeightDevice", "DeviceRequests", "Devices", "Mounts", "Ulimits"),
-)
-MOUNT: dict[str, type] = {
-    "Type": str,
-    "Source": str,
-    "Target": str,
-    "ReadOnly": bool,
-    "Consistency": str,
-    "BindOptions": dict,
-    "VolumeOptions": dict,
-    "TmpfsOptions": dict,
-}
-MOUNT_OPTIONS: dict[str, dict[str, type]] = {
-    "BindOptions": {"Propagation": str, "NonRecursive": bool, "CreateMountpoint": bool},
-    "VolumeOptions": {"NoCopy": bool, "Labels": dict, "DriverConfig": dict, "Subpath": str},
-    "TmpfsOptions": {"SizeBytes": int, "Mode": int},
-}
 MAPS_OF_STRINGS = ("Annotations", "StorageOpt", "Sysctls", "Tmpfs")
+
+Shape = type | list[Any] | dict[str, Any]
+"""A type; a list of one shape; the shapes of an object's fields, or of all of them: {"*": …}."""
+
+
+class Unsigned(int):
+    """A whole number from 0 on."""
+
+
+STRINGS: Shape = {"*": str}
+RATES: Shape = [{"Path": str, "Rate": Unsigned}]
+SHAPES: dict[str, Shape] = {
+    "BlkioWeightDevice": [{"Path": str, "Weight": Unsigned}],
+    "BlkioDeviceReadBps": RATES,
+    "BlkioDeviceReadIOps": RATES,
+    "BlkioDeviceWriteBps": RATES,
+    "BlkioDeviceWriteIOps": RATES,
+    "Devices": [{"PathOnHost": str, "PathInContainer": str, "CgroupPermissions": str}],
+    "DeviceRequests": [
+        {
+            "Driver": str,
+            "Count": int,
+            "DeviceIDs": [str],
+            "Capabilities": [[str]],
+            "Options": STRINGS,
+        }
+    ],
+    "Ulimits": [{"Name": str, "Soft": int, "Hard": int}],
+    "Mounts": [
+        {
+            "Type": str,
+            "Source": str,
+            "Target": str,
+            "ReadOnly": bool,
+            "Consistency": str,
+            "BindOptions": {"Propagation": str, "NonRecursive": bool, "CreateMountpoint": bool},
+            "VolumeOptions": {
+                "NoCopy": bool,
+                "Labels": STRINGS,
+                "DriverConfig": {"Name": str, "Options": STRINGS},
+                "Subpath": str,
+            },
+            "TmpfsOptions": {"SizeBytes": int, "Mode": int},
+        }
+    ],
+    **{name: [str] for name in LISTS_OF_STRINGS},
+    **dict.fromkeys(MAPS_OF_STRINGS, STRINGS),
+}
+"""Of what HostConfig's lists and objects hold."""
 
 
 def config(wanted: dict[str, Any]) -> None:
     """Raises BadRequest."""
-    _lists_of_strings(wanted, ("Env", "Cmd", "Entrypoint", "OnBuild", "Shell"))
-    _maps_of_strings(wanted, ("Labels",))
+    for name in ("Env", "Cmd", "Entrypoint", "OnBuild", "Shell"):
+        _shaped(name, wanted.get(name), [str])
+    _shaped("Labels", wanted.get("Labels"), STRINGS)
     if wanted["WorkingDir"] and not wanted["WorkingDir"].startswith("/"):
         raise errors.BadRequest(
             f"the working directory '{wanted['WorkingDir']}' is invalid, "
@@ -70,11 +102,7 @@ def config(wanted: dict[str, Any]) -> None:
 
 def host_config(wanted: dict[str, Any], version: tuple[int, int]) -> None:
     """Raises BadRequest. Completes what stands for something else when it is empty."""
-    _lists_of_strings(wanted, LISTS_OF_STRINGS)
-    _maps_of_strings(wanted, MAPS_OF_STRINGS)
-    for name in LISTS_OF_OBJECTS:
-        if not all(isinstance(item, dict) for item in wanted.get(name) or []):
-            raise errors.BadRequest(f"invalid JSON: {name} needs a list of objects")
+    shapes(wanted)
     policy = wanted["RestartPolicy"] = restart_policy(wanted["RestartPolicy"])
     if wanted["AutoRemove"] and policy["Name"] != "no":
         raise errors.BadRequest("can't create 'AutoRemove' container with restart policy")
@@ -86,10 +114,6 @@ def host_config(wanted: dict[str, Any], version: tuple[int, int]) -> None:
         raise errors.BadRequest("SHM size can not be less than 0")
     wanted["ShmSize"] = wanted["ShmSize"] or 64 << 20
     console_size(wanted["ConsoleSize"])
-    for mount in wanted.get("Mounts") or []:
-        _types("Mounts", mount, MOUNT)
-        for name, fields in MOUNT_OPTIONS.items():
-            _types(f"Mounts.{name}", mount.get(name) or {}, fields)
     if wanted["Isolation"] not in ("", "default"):
         raise errors.BadRequest(
             f"Invalid isolation: \"{wanted['Isolation']}\" - linux only supports 'default'"
@@ -105,26 +129,41 @@ def console_size(value: Any) -> tuple[int, int]:
     return size[0], size[1]
 
 
-def _types(where: str, values: dict[str, Any], fields: dict[str, type]) -> None:
-    for name, kind in fields.items():
-        value = values.get(name)
-        right = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
-        if value is not None and (not right or (kind is str and "\0" in value)):
-            raise errors.BadRequest(f"invalid JSON: {where}.{name} has the wrong type")
+def shapes(wanted: dict[str, Any]) -> None:
+    """Raises BadRequest where a list or an object of HostConfig holds what it cannot."""
+    for name, shape in SHAPES.items():
+        _shaped(name, wanted.get(name), shape)
 
 
-def _lists_of_strings(values: dict[str, Any], names: tuple[str, ...]) -> None:
-    for name in names:
-        found = values.get(name) or []
-        if not all(isinstance(item, str) and "\0" not in item for item in found):
-            raise errors.BadRequest(f"invalid JSON: {name} needs a list of strings")
+def _shaped(where: str, value: Any, shape: Shape) -> None:
+    """Raises BadRequest where a value is not of this shape. A field may be missing or null: a
+    plain one that is null is taken away."""
+    if isinstance(shape, list) and isinstance(value, list):
+        _all_shaped(where, value, shape[0])
+    elif isinstance(shape, dict) and isinstance(value, dict):
+        if "*" in shape:
+            _all_shaped(where, value.values(), shape["*"])
+        for name in [name for name in value if name in shape]:
+            _shaped(f"{where}.{name}", value[name], shape[name])
+            if value[name] is None and isinstance(shape[name], type):
+                del value[name]
+    elif value is not None and not (isinstance(shape, type) and _is(value, shape)):
+        raise errors.BadRequest(f"invalid JSON: {where} has the wrong type")
 
 
-def _maps_of_strings(values: dict[str, Any], names: tuple[str, ...]) -> None:
-    for name in names:
-        found = values.get(name) or {}
-        if not all(isinstance(item, str) and "\0" not in item for item in found.values()):
-            raise errors.BadRequest(f"invalid JSON: {name} needs strings as values")
+def _all_shaped(where: str, values: Iterable[Any], shape: Shape) -> None:
+    for value in values:
+        if value is None:
+            raise errors.BadRequest(f"invalid JSON: {where} holds a null")
+        _shaped(where, value, shape)
+
+
+def _is(value: Any, kind: type) -> bool:
+    if kind is Unsigned:
+        return type(value) is int and 0 <= value < 1 << 64
+    if kind is int:
+        return type(value) is int and -1 << 63 <= value < 1 << 63
+    return isinstance(value, kind) and not (isinstance(value, str) and "\0" in value)
 
 
 def _logging(wanted: dict[str, Any]) -> None:
@@ -136,7 +175,7 @@ def _logging(wanted: dict[str, Any]) -> None:
         )
     if not isinstance(wanted["Config"], dict):
         raise errors.BadRequest("invalid JSON: LogConfig.Config needs an object")
-    _maps_of_strings(wanted, ("Config",))
+    _shaped("LogConfig.Config", wanted["Config"], STRINGS)
 
 
 def _namespaces(wanted: dict[str, Any], version: tuple[int, int]) -> None:
@@ -202,8 +241,7 @@ def resources(wanted: dict[str, Any]) -> None:
     if wanted["BlkioWeight"] and not 10 <= wanted["BlkioWeight"] <= 1000:
         raise errors.BadRequest("Range of blkio weight is from 10 to 1000")
     for limit in wanted["Ulimits"] or []:
-        numbers = [limit.get(name) or 0 for name in ("Soft", "Hard")]
-        if not isinstance(limit.get("Name"), str) or not all(type(n) is int for n in numbers):
+        if limit.get("Name") is None:
             raise errors.BadRequest("invalid JSON: Ulimits needs Name, Soft and Hard")
 
 

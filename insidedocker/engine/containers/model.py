@@ -128,6 +128,8 @@ class Container:
         self.removing = False
         self.uses = 0
         """How many need its file system mounted."""
+        self.unused = asyncio.Event()
+        self.unused.set()
         self.mounting = asyncio.Lock()
         self.root: Path | None = None
         self.output = Output()
