@@ -134,6 +134,12 @@ def prctl(option: int, value: int = 0) -> int:
     return _check(result, "prctl")
 
 
+def one_heap() -> None:
+    """For all threads to come (M_ARENA_MAX): each one's own, in glibc, only ever grows."""
+    with suppress(AttributeError):  # another C library, with one anyway
+        _libc.mallopt(-8, 1)
+
+
 def set_process_name(name: str) -> None:
     text = ctypes.create_string_buffer(name.encode()[:15])
     _check(_libc.prctl(PR_SET_NAME, text, 0, 0, 0), "prctl")

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from . import listen, paths, runtime, storage, trees
+from . import linux, listen, paths, runtime, storage, trees
 from .daemon import COMMON_HEADERS, Engine
 from .http import Server
 from .lock import Lock, Locked
@@ -118,6 +118,7 @@ async def serve(
     options: argparse.Namespace,
 ) -> None:
     """Open the engine, listen, say so, and wait for a signal to end. Raises storage.Unusable."""
+    linux.one_heap()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -50,6 +50,7 @@ WANTED = {
     r"POST /build: .*(Cannot locate specified Dockerfile|cannot be fetched)": "no such Dockerfile",
     r"failed to create task for container": "a start that failed, in the Engine's words",
     r"unable to find user": "a start that failed, in the Engine's words",
+    r"501 GET /containers/\{id\}/logs": "the logging driver `none` has none",
 }
 # The description leaves these out, and the Engine has them (or we have not what it describes).
 UNDESCRIBED = (
@@ -58,6 +59,7 @@ UNDESCRIBED = (
     r"POST /exec/\{id\}/resize 409: .* no status 409",
     r"GET /images/(\{name\}/)?get 404: .* no status 404",
     r"GET /distribution/\{name\}/json 404: .* no status 404",
+    r"GET /containers/\{id\}/logs 501: .* no status 501",
     r"GET /(containers|images)/json 404: .* no status 404",  # a filter `before` what is not there
     r"POST /volumes/create (404|503): .* no status .*",
     r"POST /networks/\{id\}/(dis)?connect 409: .* no status 409",

@@ -483,6 +483,16 @@ def test_attach_with_the_past(api: Api) -> None:
     assert read_all(client) == b"\x01\0\0\0\0\0\0\x06early\n\x01\0\0\0\0\0\0\x05late\n"
 
 
+def test_attach_ends_with_the_container_that_never_ran(api: Api) -> None:
+    made = api.create("cat", OpenStdin=True)
+    reader = hijack(api, f"/containers/{made}/attach?stream=1&stdout=1")
+    writer = hijack(api, f"/containers/{made}/attach?stream=1&stdin=1")
+    api.good("DELETE", f"/containers/{made}")
+    assert read_all(reader) == b""
+    writer.sendall(b"nobody reads this\n")
+    assert read_all(writer) == b""
+
+
 def test_attach_by_websocket(api: Api) -> None:
     made = api.create("sh", "-c", "read line; echo got $line", OpenStdin=True, StdinOnce=True)
     client = socket.socket(socket.AF_UNIX)

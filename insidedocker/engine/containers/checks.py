@@ -4,10 +4,9 @@ are refused with the Engine's own words, before anything is made."""
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from typing import Any
 
-from .. import errors, signals
+from .. import errors, shapes, signals
 from ..runtime.capabilities import ALL
 from . import health
 from .model import LOGGING
@@ -25,18 +24,9 @@ LISTS_OF_STRINGS = (
 )
 MAPS_OF_STRINGS = ("Annotations", "StorageOpt", "Sysctls", "Tmpfs")
 
-Shape = type | list[Any] | dict[str, Any]
-"""A type; a list of one shape; the shapes of an object's fields, or of all of them: {"*": …}."""
-
-
-class Unsigned(int):
-    """A whole number from 0 on."""
-
-
-STRINGS: Shape = {"*": str}
-RATES: Shape = [{"Path": str, "Rate": Unsigned}]
-SHAPES: dict[str, Shape] = {
-    "BlkioWeightDevice": [{"Path": str, "Weight": Unsigned}],
+RATES: shapes.Shape = [{"Path": str, "Rate": shapes.Unsigned}]
+SHAPES: dict[str, shapes.Shape] = {
+    "BlkioWeightDevice": [{"Path": str, "Weight": shapes.Unsigned}],
     "BlkioDeviceReadBps": RATES,
     "BlkioDeviceReadIOps": RATES,
     "BlkioDeviceWriteBps": RATES,
@@ -48,7 +38,7 @@ SHAPES: dict[str, Shape] = {
             "Count": int,
             "DeviceIDs": [str],
             "Capabilities": [[str]],
-            "Options": STRINGS,
+            "Options": shapes.STRINGS,
         }
     ],
     "Ulimits": [{"Name": str, "Soft": int, "Hard": int}],
@@ -62,15 +52,15 @@ SHAPES: dict[str, Shape] = {
             "BindOptions": {"Propagation": str, "NonRecursive": bool, "CreateMountpoint": bool},
             "VolumeOptions": {
                 "NoCopy": bool,
-                "Labels": STRINGS,
-                "DriverConfig": {"Name": str, "Options": STRINGS},
+                "Labels": shapes.STRINGS,
+                "DriverConfig": {"Name": str, "Options": shapes.STRINGS},
                 "Subpath": str,
             },
             "TmpfsOptions": {"SizeBytes": int, "Mode": int},
         }
     ],
     **{name: [str] for name in LISTS_OF_STRINGS},
-    **dict.fromkeys(MAPS_OF_STRINGS, STRINGS),
+    **dict.fromkeys(MAPS_OF_STRINGS, shapes.STRINGS),
 }
 """Of what HostConfig's lists and objects hold."""
 
@@ -78,8 +68,8 @@ SHAPES: dict[str, Shape] = {
 def config(wanted: dict[str, Any]) -> None:
     """Raises BadRequest."""
     for name in ("Env", "Cmd", "Entrypoint", "OnBuild", "Shell"):
-        _shaped(name, wanted.get(name), [str])
-    _shaped("Labels", wanted.get("Labels"), STRINGS)
+        shapes.check(name, wanted.get(name), [str])
+    shapes.check("Labels", wanted.get("Labels"), shapes.STRINGS)
     if wanted["WorkingDir"] and not wanted["WorkingDir"].startswith("/"):
         raise errors.BadRequest(
             f"the working directory '{wanted['WorkingDir']}' is invalid, "
@@ -102,7 +92,7 @@ def config(wanted: dict[str, Any]) -> None:
 
 def host_config(wanted: dict[str, Any], version: tuple[int, int]) -> None:
     """Raises BadRequest. Completes what stands for something else when it is empty."""
-    shapes(wanted)
+    hold(wanted)
     policy = wanted["RestartPolicy"] = restart_policy(wanted["RestartPolicy"])
     if wanted["AutoRemove"] and policy["Name"] != "no":
         raise errors.BadRequest("can't create 'AutoRemove' container with restart policy")
@@ -129,41 +119,10 @@ def console_size(value: Any) -> tuple[int, int]:
     return size[0], size[1]
 
 
-def shapes(wanted: dict[str, Any]) -> None:
+def hold(wanted: dict[str, Any]) -> None:
     """Raises BadRequest where a list or an object of HostConfig holds what it cannot."""
     for name, shape in SHAPES.items():
-        _shaped(name, wanted.get(name), shape)
-
-
-def _shaped(where: str, value: Any, shape: Shape) -> None:
-    """Raises BadRequest where a value is not of this shape. A field may be missing or null: a
-    plain one that is null is taken away."""
-    if isinstance(shape, list) and isinstance(value, list):
-        _all_shaped(where, value, shape[0])
-    elif isinstance(shape, dict) and isinstance(value, dict):
-        if "*" in shape:
-            _all_shaped(where, value.values(), shape["*"])
-        for name in [name for name in value if name in shape]:
-            _shaped(f"{where}.{name}", value[name], shape[name])
-            if value[name] is None and isinstance(shape[name], type):
-                del value[name]
-    elif value is not None and not (isinstance(shape, type) and _is(value, shape)):
-        raise errors.BadRequest(f"invalid JSON: {where} has the wrong type")
-
-
-def _all_shaped(where: str, values: Iterable[Any], shape: Shape) -> None:
-    for value in values:
-        if value is None:
-            raise errors.BadRequest(f"invalid JSON: {where} holds a null")
-        _shaped(where, value, shape)
-
-
-def _is(value: Any, kind: type) -> bool:
-    if kind is Unsigned:
-        return type(value) is int and 0 <= value < 1 << 64
-    if kind is int:
-        return type(value) is int and -1 << 63 <= value < 1 << 63
-    return isinstance(value, kind) and not (isinstance(value, str) and "\0" in value)
+        shapes.check(name, wanted.get(name), shape)
 
 
 def _logging(wanted: dict[str, Any]) -> None:
@@ -175,7 +134,7 @@ def _logging(wanted: dict[str, Any]) -> None:
         )
     if not isinstance(wanted["Config"], dict):
         raise errors.BadRequest("invalid JSON: LogConfig.Config needs an object")
-    _shaped("LogConfig.Config", wanted["Config"], STRINGS)
+    shapes.check("LogConfig.Config", wanted["Config"], shapes.STRINGS)
 
 
 def _namespaces(wanted: dict[str, Any], version: tuple[int, int]) -> None:

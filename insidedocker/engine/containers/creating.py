@@ -88,7 +88,7 @@ def check_update(host: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any
             "Memory limit should be smaller than already set memoryswap limit, "
             "update the memoryswap at the same time"
         )
-    checks.shapes(filled)
+    checks.hold(filled)
     checks.resources(filled)
     return filled
 

@@ -221,6 +221,8 @@ class Container:
         _answer(self.waiting, self.state.exit_code)
 
     def tell_removed(self) -> None:
+        self.output.leave_all()
+        self.input.start(None)  # who waits to write finds that nobody reads
         _answer(self.waiting_removed, self.state.exit_code)
 
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from .. import errors
+from .. import errors, shapes
 from . import addresses
 from .model import Config, Network
 
@@ -87,8 +87,7 @@ def _check_types(body: dict[str, Any]) -> None:
         if not isinstance(body.get(field), kind | None):
             raise errors.BadRequest(f"invalid JSON: {field} needs {words}")
     for field in ("Options", "Labels"):
-        if not all(isinstance(value, str) for value in (body.get(field) or {}).values()):
-            raise errors.BadRequest(f"invalid JSON: {field} needs strings as values")
+        shapes.check(field, body.get(field), shapes.STRINGS)
 
 
 def _check_name(name: str, others: list[Network]) -> None:

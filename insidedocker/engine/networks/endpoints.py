@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .. import errors
+from .. import errors, shapes
 from ..runtime import Endpoint
 from .model import Network
 
@@ -41,6 +41,14 @@ EMPTY: dict[str, Any] = {
 
 ASKED = ("IPAMConfig", "Links", "Aliases", "DriverOpts", "GwPriority")
 """What a client sets; a MAC address is kept as WantedMac, for an answer shows the one in use."""
+SHAPE: shapes.Shape = {
+    "IPAMConfig": {"IPv4Address": str, "IPv6Address": str, "LinkLocalIPs": [str]},
+    "Links": [str],
+    "Aliases": [str],
+    "DriverOpts": shapes.STRINGS,
+    "GwPriority": int,
+    "MacAddress": str,
+}
 
 
 @dataclass
@@ -136,13 +144,7 @@ def asked(name: str, given: Any) -> dict[str, Any]:
     """What is kept of the EndpointSettings in a request. Raises BadRequest."""
     if not isinstance(given, dict):
         raise _invalid(name, "EndpointsConfig is nil")
-    kinds = {"IPAMConfig": dict, "Links": list, "Aliases": list, "DriverOpts": dict}
-    for field, kind in {**kinds, "GwPriority": int, "MacAddress": str}.items():
-        if not isinstance(given.get(field), kind | None):
-            raise errors.BadRequest(f"invalid JSON: {field} of an endpoint is of the wrong type")
-    for field in ("Links", "Aliases"):
-        if not all(isinstance(text, str) for text in given.get(field) or []):
-            raise errors.BadRequest(f"invalid JSON: {field} needs a list of strings")
+    shapes.check("EndpointsConfig", given, SHAPE)
     kept = {field: given[field] for field in ASKED if given.get(field) is not None}
     mac = given.get("MacAddress") or ""
     if mac and not MAC.fullmatch(mac):
