@@ -2,13 +2,16 @@
 
 Run as a program of its own, so that it can be an ordinary user's:
 
-    python play.py LESSON REPORT.json [--solutions] [--once]    (DOCKER_HOST names the engine)
+    python play.py LESSON REPORT.json [--solutions] [--once] [--patience SECONDS]
+
+DOCKER_HOST names the engine; the patience is for one cell.
 
 One kernel plays everything; between two solutions its names and the engine are put back.
 """
 
 # ruff: noqa: E402 (what a slow import looks for must be hidden before it)
 
+import argparse
 import contextlib
 import json
 import os
@@ -40,7 +43,6 @@ from nbgrader.utils import determine_grade
 from insidedocker import catalog
 from insidedocker.lab import Engine, clean_up, inventory, staging
 
-CELL_SECONDS = 180
 ANSWERS = "answers.json"
 HIDDEN = re.compile(
     r"^ *### BEGIN HIDDEN TESTS.*?^ *### END HIDDEN TESTS$", re.DOTALL | re.MULTILINE
@@ -57,16 +59,17 @@ import builtins as b
 class Player:
     """A kernel in a folder with the lesson's files, talking to one engine."""
 
-    def __init__(self, lesson: Lesson, engine: Engine, folder: Path) -> None:
+    def __init__(self, lesson: Lesson, engine: Engine, folder: Path, patience: int) -> None:
         self.lesson = lesson
         self.engine = engine
         self.folder = folder
+        self.patience = patience
         self.source = lesson.source()
         self.reached = 0
         """How many cells the kernel and the engine have been through."""
         self.client = NotebookClient(
             nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell()]),
-            timeout=CELL_SECONDS,
+            timeout=patience,
             allow_errors=True,
             resources={"metadata": {"path": str(folder)}},
         )
@@ -102,7 +105,7 @@ class Player:
         """As a learner whose kernel is restarted in the middle of a lesson."""
         self.all(map(without_hidden_checks, self.source[: len(self.source) // 2]))
         run_sync(self.client.km.restart_kernel)(now=True)
-        run_sync(self.client.kc.wait_for_ready)(timeout=CELL_SECONDS)
+        run_sync(self.client.kc.wait_for_ready)(timeout=self.patience)
 
     def state(self) -> dict[str, Any]:
         """What is on the engine, and what its containers are at."""
@@ -208,7 +211,7 @@ def left_on(engine: Engine) -> dict[str, Any]:
     return found
 
 
-def play(lesson: Lesson, url: str, solutions: bool, once: bool) -> dict[str, Any]:
+def play(lesson: Lesson, url: str, *, solutions: bool, once: bool, patience: int) -> dict[str, Any]:
     """The report on a lesson: one run, or another after it, whose kernel was restarted in the
     middle; the untouched one; every solution if wanted.
 
@@ -219,7 +222,7 @@ def play(lesson: Lesson, url: str, solutions: bool, once: bool) -> dict[str, Any
     with tempfile.TemporaryDirectory() as scratch, Engine(url) as engine:
         folder = Path(scratch) / lesson.name
         shutil.copytree(lesson.folder, folder)
-        player = Player(lesson, engine, folder)
+        player = Player(lesson, engine, folder, patience)
         with player.client.setup_kernel():
             before = left_on(engine)
             runs = [player.all(player.source)]
@@ -247,9 +250,15 @@ def play(lesson: Lesson, url: str, solutions: bool, once: bool) -> dict[str, Any
 
 
 def main() -> None:
-    lesson, report = Lesson(sys.argv[1]), Path(sys.argv[2])
-    solutions, once = "--solutions" in sys.argv, "--once" in sys.argv
-    report.write_text(json.dumps(play(lesson, os.environ["DOCKER_HOST"], solutions, once)))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("lesson", type=Lesson)
+    parser.add_argument("report", type=Path)
+    parser.add_argument("--solutions", action="store_true")
+    parser.add_argument("--once", action="store_true")
+    parser.add_argument("--patience", type=int, default=180)
+    asked = vars(parser.parse_args())
+    report: Path = asked.pop("report")
+    report.write_text(json.dumps(play(url=os.environ["DOCKER_HOST"], **asked)))
 
 
 if __name__ == "__main__":
