@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import functools
+import json
 import logging
 import os
 import time
@@ -18,14 +19,16 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nbformat
-import nbgrader.api
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.nbgraderformat import common as nbgraderformat
 from sqlalchemy.exc import SAWarning
+from sqlalchemy.orm import scoped_session
 
 from insidedocker.authoring.release_notebooks import load_nbgrader_config
 from insidedocker.errors import UserError
@@ -36,6 +39,8 @@ from insidedocker.grading.intake import FOLDER, INTAKE
 from insidedocker.grading.plug import Intake, reading_intake
 from insidedocker.grading.rebuild import OURS
 from insidedocker.grading.sandbox import NO_WALLS, PROCESSES, SandboxUnavailable
+
+jsonschema = nbgraderformat.jsonschema  # the one that nbgrader uses
 
 
 @dataclass
@@ -64,6 +69,7 @@ class Grading:
         self.cluster = cluster
         self.config = load_nbgrader_config(self.root / "nbgrader_config.py")
         self.config.CourseDirectory.root = str(self.root)
+        self.config.Exporter.optimistic_validation = True  # at the end, not after every step
         self.execute = executing.SandboxedExecute(config=self.config)
         self.log = logging.Logger("insidedocker.grade", logging.WARNING)
 
@@ -72,7 +78,7 @@ class Grading:
         if at_once is None:
             at_once = self.cluster.at_once if self.cluster else workers()
         done = Graded()
-        with self._alone(), self._logged(), _one_engine():
+        with self._alone(), self._logged(), _unrepeated():
             if not self.cluster:
                 executing.insist_once(self.execute.sandbox)
             if self.execute.sandbox == PROCESSES:
@@ -187,15 +193,49 @@ class Grading:
 
 
 @contextmanager
-def _one_engine() -> Iterator[None]:
-    """nbgrader opens its gradebook some ten times for each submission, each time with a new engine
-    of SQLAlchemy's, which compiles every query anew: most of the time that a gradebook takes."""
-    create = nbgrader.api.create_engine
-    nbgrader.api.create_engine = functools.cache(create)
+def _unrepeated() -> Iterator[None]:
+    """What nbgrader does anew with each of the ten times that it opens its gradebook for a
+    submission (an engine of SQLAlchemy's, which then compiles every query; a look at tables and
+    course) and with each cell (a check of its own schema) is done once: it took most of the head's
+    time."""
+    opened, close = Gradebook.__init__, Gradebook.close
+    sessions: dict[tuple[str, str], Any] = {}
+
+    def open_again(
+        self: Any, db_url: str, course_id: str = "default_course", authenticator: Any = None
+    ) -> None:
+        if (db_url, course_id) not in sessions:
+            opened(self, db_url, course_id, authenticator)
+            sessions[db_url, course_id] = self.db.session_factory
+        make = sessions[db_url, course_id]
+        self.db, self.engine = scoped_session(make), make.kw["bind"]
+        self.course_id, self.authenticator = course_id, authenticator
+
+    Gradebook.__init__ = open_again
+    Gradebook.close = lambda self: self.db.remove()
+    nbgraderformat.jsonschema = SimpleNamespace(validate=_validate)
     try:
         yield
     finally:
-        nbgrader.api.create_engine = create
+        Gradebook.__init__, Gradebook.close = opened, close
+        nbgraderformat.jsonschema = jsonschema
+        for make in sessions.values():
+            make.kw["bind"].dispose()
+
+
+def _validate(instance: Any, schema: Any) -> None:
+    """As jsonschema.validate, for a schema that comes again and again."""
+    found = jsonschema.exceptions.best_match(_validator(json.dumps(schema)).iter_errors(instance))
+    if found is not None:
+        raise found
+
+
+@functools.cache
+def _validator(schema: str) -> Any:
+    parsed = json.loads(schema)
+    kind = jsonschema.validators.validator_for(parsed)
+    kind.check_schema(parsed)
+    return kind(parsed)
 
 
 class _Progress:
