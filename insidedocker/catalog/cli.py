@@ -12,8 +12,6 @@ from insidedocker.catalog import store
 from insidedocker.catalog.progress import for_stream
 from insidedocker.engine import platforms
 
-_DEFAULT_HOST = "unix:///var/run/docker.sock"
-
 
 def add_to(subparsers: Any) -> None:
     """Register `catalog` with its subcommands; each sets `run`, which gives the exit code."""
@@ -39,9 +37,9 @@ def add_to(subparsers: Any) -> None:
     _add_names(loaded)
     loaded.add_argument(
         "--host",
-        default=os.environ.get("DOCKER_HOST") or _DEFAULT_HOST,
+        default=os.environ.get("DOCKER_HOST"),
         metavar="URL",
-        help="the engine: unix:///PATH or tcp://HOST:PORT (default: DOCKER_HOST, or %(default)s)",
+        help="the engine: unix:///PATH or tcp://HOST:PORT (default: the one that lessons take)",
     )
     loaded.set_defaults(run=_load)
 
@@ -83,5 +81,10 @@ def _list(_arguments: argparse.Namespace) -> int:
 
 
 def _load(arguments: argparse.Namespace) -> int:
-    catalog.load(arguments.names or None, arguments.host, for_stream(sys.stderr))
+    url = arguments.host
+    if url is None:
+        from insidedocker.lab import connect  # which itself needs the catalogue
+
+        url = connect().url
+    catalog.load(arguments.names or None, url, for_stream(sys.stderr))
     return 0
