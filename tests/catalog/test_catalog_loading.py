@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from engines import Engine
+from ordinary import as_ordinary_user, give_away, ordinary_python
 
 from insidedocker import catalog
 from insidedocker.catalog import loading, store
@@ -197,3 +198,27 @@ def test_registry_answers(loaded: Callable[..., Runs]) -> None:
     runs = loaded("registry")
     identity = runs.start("registry:2")
     runs.until(identity, "wget", "-qO-", "http://127.0.0.1:5000/v2/")
+
+
+def test_without_a_name_the_engine_is_the_one_that_lessons_take(engine_folder: Path) -> None:
+    give_away(engine_folder)
+    own = {"HOME": str(engine_folder), "XDG_RUNTIME_DIR": str(engine_folder)}
+    clean = {name: value for name, value in os.environ.items() if name != "DOCKER_HOST"}
+
+    def run(*words: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [*as_ordinary_user(), ordinary_python(), "-m", "insidedocker", *words],
+            env={**clean, **own, "INSIDEDOCKER_ENGINE": "embedded"},
+            cwd=engine_folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    try:
+        first, again = (run("catalog", "load", "hello-world") for _ in range(2))
+        assert first.returncode == 0, first.stderr
+        assert first.stdout.startswith("Engine: embedded (INSIDEDOCKER_ENGINE asks for it)")
+        assert "is loaded" in first.stderr and "is there already" in again.stderr
+    finally:
+        run("engine", "stop")
