@@ -50,7 +50,7 @@ class Assignment:
         if not notebooks:
             raise UserError(
                 f"{folder} holds no notebook that the gradebook knows: run "
-                f"`nbgrader generate_assignment {folder.name}` first."
+                f"`nbgrader generate_assignment {folder.name} --force` first."
             )
         return cls(folder.name, notebooks)
 

@@ -104,7 +104,7 @@ class Intake:
             except MissingEntry:
                 raise UserError(
                     f"The gradebook does not know {assignment}: run "
-                    f"`nbgrader generate_assignment {assignment}` first."
+                    f"`nbgrader generate_assignment {assignment} --force` first."
                 ) from None
             return {
                 notebook.name: {

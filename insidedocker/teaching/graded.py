@@ -133,7 +133,7 @@ def grades(root: Path, assignment: str) -> dict[str, dict[tuple[str, str], Grade
         except MissingEntry:
             raise UserError(
                 f"The gradebook does not know {assignment}: is its name right? "
-                f"`nbgrader generate_assignment {assignment}` makes it known."
+                f"`nbgrader generate_assignment {assignment} --force` makes it known."
             ) from None
         return {
             submission.student.id: {
