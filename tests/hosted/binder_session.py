@@ -162,7 +162,6 @@ def play(found: Session, lesson: str) -> dict[str, Any]:
     with found.watched(lesson):
         code, said = found.run(
             *("python", "/home/jovyan/tests/exercises/play.py", lesson, report),
-            "--without-solutions",
         )
     assert code == 0, said[-4000:]
     told: dict[str, Any] = json.loads(found.run("cat", report)[1])
