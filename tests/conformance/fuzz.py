@@ -51,6 +51,7 @@ WANTED = {
     r"failed to create task for container": "a start that failed, in the Engine's words",
     r"unable to find user": "a start that failed, in the Engine's words",
     r"Cannot mkdir: \S+ is not a directory": "a start that failed, in the Engine's words",
+    r"Couldn't find PID field in ps output": "as the Engine says it",
     r"501 GET /containers/\{id\}/logs": "the logging driver `none` has none",
 }
 # The description leaves these out, and the Engine has them (or we have not what it describes).
