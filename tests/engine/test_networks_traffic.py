@@ -2,10 +2,14 @@
 published ports, links."""
 
 import json
+import os
+import re
+import signal
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -408,3 +412,32 @@ def test_a_project_comes_up_and_goes_down(api: Caller) -> None:
     for network in api.good("GET", f"/networks?filters={chosen}"):
         api.good("DELETE", f"/networks/{network['Id']}")
     api.good("DELETE", "/volumes/cmp_data")
+
+
+# Ends
+
+
+def test_a_container_that_ends_while_it_is_connected_has_joined_for_its_next_start(
+    api: Caller,
+) -> None:
+    api.network("more")
+    api.start(**on("more"))
+    made = api.start(name="short")
+    first = api.good("GET", f"/containers/{made}/json")["State"]["Pid"]
+    [parent] = re.findall(r"PPid:\t(\d+)", Path(f"/proc/{first}/status").read_text())
+    launcher = int(parent)
+    with ThreadPoolExecutor(1) as pool:
+        os.kill(launcher, signal.SIGSTOP)  # it hears of the end after the request
+        try:
+            os.kill(first, signal.SIGKILL)
+            body = {"Container": "short"}
+            answer = pool.submit(api.good, "POST", "/networks/more/connect", body)
+            while made not in api.good("GET", "/networks/more")["Containers"]:
+                assert not answer.done()
+        finally:
+            os.kill(launcher, signal.SIGCONT)
+        answer.result()
+    api.good("POST", f"/containers/{made}/wait")
+    assert made not in api.good("GET", "/networks/more")["Containers"]
+    api.good("POST", f"/containers/{made}/start")
+    assert api.settings(made)["Networks"]["more"]["IPAddress"]

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from .. import errors
-from ..runtime import Endpoint, NetworkError
+from ..runtime import ContainerGone, Endpoint, NetworkError
 from . import addresses, endpoints, hosts, links, ports
 from .addresses import Pool
 from .endpoints import Joined
@@ -316,6 +316,8 @@ class Membership:
             await self._publish(container)
         except BaseException as error:
             self._leave(joined)
+            if isinstance(error, ContainerGone):
+                return  # as with one that does not run: its next start joins
             if isinstance(error, NetworkError):
                 raise errors.APIError(f"{FAILED}{error}") from None
             raise

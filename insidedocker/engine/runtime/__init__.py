@@ -157,6 +157,10 @@ class NetworkError(Exception):
     """A change to a network failed, or this runtime has no networks of its own."""
 
 
+class ContainerGone(NetworkError):
+    """The container's first process has just ended, and its network with it."""
+
+
 class Process(Protocol):
     """A running process. The file descriptors belong to whoever asked for the process.
 
@@ -251,7 +255,7 @@ class Runtime(Protocol):
     async def delete_bridge(self, name: str) -> None: ...
 
     async def attach(self, container: str, endpoint: Endpoint) -> None:
-        """Give a running container one more interface."""
+        """Give a running container one more interface. Raises ContainerGone."""
 
     async def detach(self, container: str, interface: str) -> None: ...
 

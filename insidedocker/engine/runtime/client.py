@@ -40,6 +40,10 @@ class Failed(Exception):
     """The launcher could not do what it was asked; the text says why."""
 
 
+class Gone(Failed):
+    """The container that it was asked about has ended."""
+
+
 class RunningProcess:
     """A process in a container; see the contract, `Process`."""
 
@@ -97,8 +101,11 @@ class Answer:
 
     messages: list[tuple[dict[str, Any], list[int]]] = field(default_factory=list)
 
-    def error(self) -> str | None:
-        return next((message["error"] for message, _ in self.messages if "error" in message), None)
+    def error(self) -> Failed | None:
+        for message, _ in self.messages:
+            if "error" in message:
+                return (Gone if message.get("gone") else Failed)(message["error"])
+        return None
 
     def descriptors(self) -> list[int]:
         return [descriptor for _, found in self.messages for descriptor in found]
@@ -225,11 +232,13 @@ class Client:
             ours.close()
         error = answer.error()
         if not answer.messages:
-            error = "the launcher gave no answer; more files may be open than its limit allows"
+            error = Failed(
+                "the launcher gave no answer; more files may be open than its limit allows"
+            )
         if error is not None:
             for descriptor in answer.descriptors():
                 os.close(descriptor)
-            raise Failed(error)
+            raise error
         return answer
 
     async def _send(self, descriptors: list[int]) -> None:

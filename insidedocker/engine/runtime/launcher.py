@@ -19,7 +19,7 @@ from functools import partial
 from .. import linux
 from . import Endpoint, SandboxSpec, capabilities, program, requests, room, seccomp
 from .child import Child
-from .service import Refused, Service, forget_descriptors
+from .service import Gone, Refused, Service, forget_descriptors
 
 _NAMESPACES = {
     "cgroup": linux.CLONE_NEWCGROUP,
@@ -200,7 +200,7 @@ class Launcher(Service):
 
     def _running(self, container: str) -> Running:
         if container not in self.running:
-            raise Refused(f"cannot join a container that is not running: {container}")
+            raise Gone(f"cannot join a container that is not running: {container}")
         return self.running[container]
 
     def _namespace(self, process: int | str, kind: str) -> int:
@@ -223,8 +223,11 @@ class Launcher(Service):
         return self._room
 
     def _attach(self, container: str, endpoint: Endpoint) -> None:
-        self.room.plug(endpoint, self._running(container).pid)
-        self._inside_network(container, partial(room.configure, [endpoint]))
+        try:
+            self.room.plug(endpoint, self._running(container).pid)
+            self._inside_network(container, partial(room.configure, [endpoint]))
+        except (ProcessLookupError, FileNotFoundError):  # its end has not been heard of yet
+            raise Gone(f"the container has ended: {container}") from None
 
     def _open_sockets(self, request: requests.OpenSockets, channel: socket.socket) -> None:
         def send() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from .. import linux
 from . import (
+    ContainerGone,
     Endpoint,
     Isolation,
     Limits,
@@ -23,7 +24,7 @@ from . import (
     groups,
     requests,
 )
-from .client import Client, Failed, RunningProcess
+from .client import Client, Failed, Gone, RunningProcess
 from .starting import close, launch
 
 _SPARE_SOCKETS = 16
@@ -186,6 +187,8 @@ class Namespaces:
     async def _change(self, request: requests.Request) -> None:
         try:
             await self._client.ask(request, [])
+        except Gone as error:
+            raise ContainerGone(str(error)) from None
         except Failed as error:
             raise NetworkError(str(error)) from None
 

@@ -28,6 +28,10 @@ class Refused(Exception):
     """A request that cannot be met; the text goes back to the engine."""
 
 
+class Gone(Refused):
+    """The container that it is about has ended."""
+
+
 class Service:
     def __init__(self, engine: socket.socket) -> None:
         self.engine = engine
@@ -101,7 +105,8 @@ class Service:
             program.send(channel, {"done": True}, [])
         except (Refused, NotDone, OSError) as error:
             with suppress(OSError):
-                program.send(channel, {"error": program.words(error)}, [])
+                said = {"error": program.words(error), "gone": isinstance(error, Gone)}
+                program.send(channel, said, [])
         finally:
             channel.close()
             for descriptor in descriptors[2:]:
