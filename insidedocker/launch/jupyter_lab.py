@@ -160,10 +160,19 @@ def _end_with_us() -> None:
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+_FIRST = 'PATH="$1:$PATH"; export PATH; exec "$0"'
+"""Many a profile says what PATH is, whatever it was: the course's programs are put in after it."""
+_POSIX = {"sh", "bash", "dash", "ksh", "zsh"}
+
+
 def shell(variables: dict[str, str]) -> dict[str, list[str]]:
-    """A terminal's login shell, as Jupyter Server itself starts it, with variables of its own."""
+    """A terminal's shell with variables of its own. It has read the profile, as the one that
+    Jupyter Server starts has, and finds the programs that are beside this Python."""
     told = [f"{name}={value}" for name, value in variables.items()]
-    return {"shell_command": ["env", *told, os.environ.get("SHELL") or "sh", "-l"]}
+    program = os.environ.get("SHELL") or "sh"
+    after = ["-c", _FIRST, program, str(Path(sys.executable).parent)]
+    known = Path(program).name in _POSIX
+    return {"shell_command": ["env", *told, program, "-l", *(after if known else [])]}
 
 
 def environment_with(settings: str, extra: dict[str, str]) -> dict[str, str]:
