@@ -28,7 +28,7 @@ from insidedocker.catalog.progress import Progress
 INSTRUCTOR = "grace"
 LEARNERS = ("ada", "alan")
 START_SECONDS = 60
-PROXY, PROGRAM = "configurable-http-proxy@5.3.0", "configurable-http-proxy"
+PROXY, PROGRAM = "configurable-http-proxy@5.1.0", "configurable-http-proxy"
 
 # Makes the machine and becomes its first program. Everything is bound into /srv before /tmp goes.
 MACHINE = """
