@@ -54,6 +54,7 @@ class TracedProcess(RunningProcess):
     def take(self, message: dict[str, Any], descriptors: list[int]) -> None:
         super().take(message, descriptors)
         self.tracer = message.get("process", self.tracer)
+        self.pid = self._program or self.pid  # its program may have told before
 
     def kill(self, number: int) -> None:
         if self.ended.done():
