@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Iterator
 from typing import TYPE_CHECKING, Any
 
 from .. import errors, events_of_images, filters, platforms, references, timestamps
+from ..containers.defaults import CONFIG
 from ..deletion import Deletion, prune
 from ..http import Answer, Request, Response, Stream, answer
 from ..images import Image
@@ -24,25 +25,7 @@ NANO = timestamps.NANO
 TOGETHER = 512 << 10
 """Bytes of an archive that are made in one go."""
 _LIST_FILTERS = {"before", "dangling", "label", "label!", "reference", "since", "until"}
-_SETTINGS: dict[str, Any] = {
-    "Hostname": "",
-    "Domainname": "",
-    "User": "",
-    "AttachStdin": False,
-    "AttachStdout": False,
-    "AttachStderr": False,
-    "Tty": False,
-    "OpenStdin": False,
-    "StdinOnce": False,
-    "Env": None,
-    "Cmd": None,
-    "Image": "",
-    "Volumes": None,
-    "WorkingDir": "",
-    "Entrypoint": None,
-    "OnBuild": None,
-    "Labels": None,
-}
+_SETTINGS: dict[str, Any] = {**CONFIG, "Labels": None}
 """Settings of an image that are always told; the others only where they are set."""
 _SETTINGS_IF_SET = ("ArgsEscaped", "ExposedPorts", "Healthcheck", "Shell", "StopSignal")
 

@@ -7,6 +7,8 @@ import pickle
 from collections.abc import Iterable
 from typing import Any
 
+from ..runtime import MASKED_PATHS, READ_ONLY_PATHS
+
 CONFIG: dict[str, Any] = {
     "Hostname": "",
     "Domainname": "",
@@ -107,27 +109,8 @@ HOST_CONFIG: dict[str, Any] = {
     "CpuPercent": 0,
     "IOMaximumIOps": 0,
     "IOMaximumBandwidth": 0,
-    "MaskedPaths": [
-        "/proc/acpi",
-        "/proc/asound",
-        "/proc/interrupts",
-        "/proc/kcore",
-        "/proc/keys",
-        "/proc/latency_stats",
-        "/proc/sched_debug",
-        "/proc/scsi",
-        "/proc/timer_list",
-        "/proc/timer_stats",
-        "/sys/devices/virtual/powercap",
-        "/sys/firmware",
-    ],
-    "ReadonlyPaths": [
-        "/proc/bus",
-        "/proc/fs",
-        "/proc/irq",
-        "/proc/sys",
-        "/proc/sysrq-trigger",
-    ],
+    "MaskedPaths": list(MASKED_PATHS),
+    "ReadonlyPaths": list(READ_ONLY_PATHS),
 }
 HOST_CONFIG_OPTIONAL: dict[str, type] = {
     "Annotations": dict,

@@ -152,6 +152,23 @@ class Ended:
 NAME_SERVER = "127.0.0.11"
 """Where the containers of a network with names find its name server, as Docker has it."""
 
+MASKED_PATHS = (
+    "/proc/acpi",
+    "/proc/asound",
+    "/proc/interrupts",
+    "/proc/kcore",
+    "/proc/keys",
+    "/proc/latency_stats",
+    "/proc/sched_debug",
+    "/proc/scsi",
+    "/proc/timer_list",
+    "/proc/timer_stats",
+    "/sys/devices/virtual/powercap",
+    "/sys/firmware",
+)
+READ_ONLY_PATHS = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
+"""What containers may not see, and not change, as Docker has it; settings may say otherwise."""
+
 
 class NetworkError(Exception):
     """A change to a network failed, or this runtime has no networks of its own."""

@@ -13,23 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from .. import linux
-from . import Mount, SandboxSpec
+from . import MASKED_PATHS, READ_ONLY_PATHS, Mount, SandboxSpec
 
-MASKED = (
-    "/proc/acpi",
-    "/proc/asound",
-    "/proc/interrupts",
-    "/proc/kcore",
-    "/proc/keys",
-    "/proc/latency_stats",
-    "/proc/sched_debug",
-    "/proc/scsi",
-    "/proc/timer_list",
-    "/proc/timer_stats",
-    "/sys/devices/virtual/powercap",
-    "/sys/firmware",
-)
-READ_ONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 PRIVILEGED_DEVICES = ("fuse", "kvm", "net/tun")
 LINKS = {
@@ -253,14 +238,14 @@ def _set_sysctls(sandbox: SandboxSpec) -> None:
 
 def _protect(root: int, sandbox: SandboxSpec) -> None:
     """Hide what tells or changes too much about the host, and make more of it read-only."""
-    read_only = READ_ONLY if sandbox.read_only_paths is None else sandbox.read_only_paths
+    read_only = READ_ONLY_PATHS if sandbox.read_only_paths is None else sandbox.read_only_paths
     for path in read_only:
         with suppress(FileNotFoundError, NotADirectoryError):
             target = linux.open_in_root(root, path, os.O_PATH)
             tree = linux.open_tree(path)
             linux.set_mount_attributes(tree, linux.MOUNT_ATTR_RDONLY, recursive=True)
             linux.attach(tree, target)
-    masked = MASKED if sandbox.masked_paths is None else sandbox.masked_paths
+    masked = MASKED_PATHS if sandbox.masked_paths is None else sandbox.masked_paths
     for path in masked:
         with suppress(FileNotFoundError, NotADirectoryError):
             target = linux.open_in_root(root, path, os.O_PATH)
