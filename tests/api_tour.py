@@ -135,7 +135,7 @@ def container_options(tour: Tour) -> None:
         Healthcheck={"Test": ["CMD", "true"], "Interval": 10**9},
         HostConfig={
             "Memory": 64 << 20,
-            "PortBindings": {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "18099"}]},
+            "PortBindings": {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": ""}]},
             "Binds": ["tour-named:/named:ro"],
             "RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 1},
             "LogConfig": {"Type": "json-file", "Config": {"max-size": "1m"}},

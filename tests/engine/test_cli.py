@@ -93,15 +93,6 @@ class Terminal:
         return os.waitstatus_to_exitcode(status)
 
 
-@pytest.fixture(
-    scope="module", params=["namespaces", pytest.param("proot", marks=pytest.mark.slow)]
-)
-def engine(request: pytest.FixtureRequest, busybox: Path) -> Engine:
-    found: Engine = request.getfixturevalue(f"embedded_{request.param}")
-    found.load(busybox)
-    return found
-
-
 @pytest.fixture(scope="module", params=["first", pytest.param("second", marks=pytest.mark.slow)])
 def program(request: pytest.FixtureRequest, every_docker_cli: list[str]) -> str:
     at = ["first", "second"].index(request.param)

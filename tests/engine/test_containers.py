@@ -73,15 +73,6 @@ class Api:
         return text.decode()
 
 
-@pytest.fixture(
-    scope="module", params=["namespaces", pytest.param("proot", marks=pytest.mark.slow)]
-)
-def engine(request: pytest.FixtureRequest, busybox: Path) -> Engine:
-    found: Engine = request.getfixturevalue(f"embedded_{request.param}")
-    found.load(busybox)
-    return found
-
-
 @pytest.fixture
 def api(engine: Engine) -> Iterator[Api]:
     yield Api(engine)

@@ -22,19 +22,9 @@ from missing import skip_missing
 pytestmark = pytest.mark.real
 
 
-@pytest.fixture(scope="module")
-def one_engine() -> Iterator[Engine]:
-    with skip_missing(), engines.embedded("namespaces") as started:
-        yield started
-
-
 @pytest.fixture
-def engine(one_engine: Engine) -> Engine:
-    """An engine without images."""
-    one_engine.clear()
-    for image in one_engine.request("GET", "/images/json?all=1").json():
-        one_engine.request("DELETE", f"/images/{image['Id']}?force=1")
-    return one_engine
+def engine(empty_engine: Engine) -> Engine:
+    return empty_engine
 
 
 def load(engine: Engine, folder: Path, image: Made, *tags: str) -> str:

@@ -4,7 +4,7 @@ import ipaddress
 import json
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +13,6 @@ from caller import Caller
 from engines import Engine
 
 pytestmark = pytest.mark.real
-
-
-@pytest.fixture(
-    scope="module", params=["namespaces", pytest.param("proot", marks=pytest.mark.slow)]
-)
-def engine(request: pytest.FixtureRequest, busybox: Path) -> Engine:
-    found: Engine = request.getfixturevalue(f"embedded_{request.param}")
-    found.load(busybox)
-    return found
-
-
-@pytest.fixture
-def api(engine: Engine) -> Iterator[Caller]:
-    yield Caller(engine)
-    engine.clear()
 
 
 def names(found: list[Any]) -> set[str]:

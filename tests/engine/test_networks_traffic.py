@@ -8,7 +8,6 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -25,12 +24,6 @@ pytestmark = pytest.mark.real
 def engine(embedded_namespaces: Engine, busybox: Path) -> Engine:
     embedded_namespaces.load(busybox)
     return embedded_namespaces
-
-
-@pytest.fixture
-def api(engine: Engine) -> Iterator[Caller]:
-    yield Caller(engine)
-    engine.clear()
 
 
 def on(network: str, **endpoint: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import ipaddress
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,6 @@ pytestmark = [pytest.mark.real, pytest.mark.slow]
 def engine(embedded_proot: Engine, busybox: Path) -> Engine:
     embedded_proot.load(busybox)
     return embedded_proot
-
-
-@pytest.fixture
-def api(engine: Engine) -> Iterator[Caller]:
-    yield Caller(engine)
-    engine.clear()
 
 
 @pytest.fixture

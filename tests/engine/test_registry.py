@@ -33,22 +33,9 @@ pytestmark = pytest.mark.real
 IMAGE = Made([tar({"a": b"one" * 100_000}), tar({"b": b"two"})], {"Cmd": ["/a"]})
 
 
-@pytest.fixture(scope="module")
-def one_engine() -> Iterator[Engine]:
-    with skip_missing(), engines.embedded("namespaces") as started:
-        yield started
-
-
 @pytest.fixture
-def engine(one_engine: Engine) -> Engine:
-    """An engine without images."""
-    empty(one_engine)
-    return one_engine
-
-
-def empty(engine: Engine) -> None:
-    for image in engine.request("GET", "/images/json?all=1").json():
-        engine.request("DELETE", f"/images/{image['Id']}?force=1")
+def engine(empty_engine: Engine) -> Engine:
+    return empty_engine
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +111,7 @@ def test_what_is_pushed_is_pulled_again(engine: Engine, registry: str, tmp_path:
         *["Layer already exists"] * 2,
     ]
     assert again[-1] == lines[-1]
-    empty(engine)
+    engine.empty()
     status, lines = pull(engine, name, "1")
     assert status == 200
     assert lines[0] == {"status": "Pulling from me/app", "id": "1"}
@@ -172,7 +159,7 @@ def test_all_tags_go_and_come(engine: Engine, registry: str, tmp_path: Path) -> 
         ready(engine, tmp_path, f"{name}:{number}", small(number))
     lines = push(engine, name, "", NOBODY)
     assert {line["aux"]["Tag"] for line in lines if "aux" in line} == {"1", "2", "3"}
-    empty(engine)
+    engine.empty()
     status, lines = pull(engine, name)
     assert status == 200
     assert lines[-1] == {"status": f"Status: Downloaded newer image for {name}"}
@@ -229,7 +216,7 @@ def test_basic_authentication(engine: Engine, closed_registry: str, tmp_path: Pa
         assert status == 500
         assert message in line["message"]
     assert "aux" in push(engine, name, "1", LEARNER)[-1]
-    empty(engine)
+    engine.empty()
     assert pull(engine, name, "1", **LEARNER)[0] == 200
 
 
@@ -289,7 +276,7 @@ def test_skopeo_understands_what_is_pushed_and_the_other_way(
     for name, options in (("gzip", ()), ("zstd", ("--dest-compress-format", "zstd"))):
         target = f"docker://{registry}/theirs-{name}:1"
         subprocess.run([*copy, *options, f"oci-archive:{layout}", target], check=True)
-        empty(engine)
+        engine.empty()
         status, lines = pull(engine, f"{registry}/theirs-{name}", "1")
         assert status == 200, lines
         assert engine.request("GET", f"/images/{image.id}/json").status_code == 200
@@ -301,7 +288,7 @@ def test_the_docker_command(
 ) -> None:
     """pull, push, login, tag, images, history, inspect, rmi, save, load by the real CLIs."""
     for number, cli in enumerate(every_docker_cli):
-        empty(engine)
+        engine.empty()
         environment = {**engine.environment, "DOCKER_CONFIG": str(tmp_path / f"cli{number}")}
         docker = Command(cli, environment)
         name = f"{closed_registry}/cli{number}:1"

@@ -12,7 +12,7 @@ import lzma
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,23 +27,9 @@ pytestmark = pytest.mark.real
 TWO_LAYERS = Made([tar({"a": b"one" * 5000}), tar({"b": b"two"})], {"Cmd": ["/a"]})
 
 
-@pytest.fixture(scope="module")
-def one_engine() -> Iterator[Engine]:
-    with skip_missing(), engines.embedded("namespaces") as started:
-        yield started
-
-
 @pytest.fixture
-def engine(one_engine: Engine) -> Engine:
-    """An engine without images."""
-    empty(one_engine)
-    return one_engine
-
-
-def empty(engine: Engine) -> None:
-    engine.clear()
-    for image in engine.request("GET", "/images/json?all=1").json():
-        engine.request("DELETE", f"/images/{image['Id']}?force=1")
+def engine(empty_engine: Engine) -> Engine:
+    return empty_engine
 
 
 def send(engine: Engine, data: bytes, query: str = "quiet=1") -> list[dict[str, Any]]:
@@ -177,7 +163,7 @@ def test_what_is_saved_is_loaded_again(engine: Engine, tmp_path: Path) -> None:
     send(engine, TWO_LAYERS.docker_archive(tmp_path / "image.tar", "app:1").read_bytes())
     before = inspect(engine, "app:1")
     data = engine.request("GET", "/images/app:1/get").content
-    empty(engine)
+    engine.empty()
     assert send(engine, data) == [{"stream": "Loaded image: app:1\n"}]
     after = inspect(engine, "app:1")
     del before["Metadata"], after["Metadata"]

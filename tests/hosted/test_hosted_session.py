@@ -1,12 +1,15 @@
 """A session on a host that starts the server itself: Binder's `start` with BinderHub's options, run
 by an ordinary user who may not make namespaces, as on Binder."""
 
+import contextlib
+import json
 import os
 import re
 import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 import requests
@@ -14,6 +17,7 @@ from missing import skip_missing
 from newcomer import Newcomer, Terminal, end_of, newcomer
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
+from websocket import create_connection
 
 pytestmark = [pytest.mark.slow, pytest.mark.real]
 
@@ -77,13 +81,25 @@ def test_it_serves_the_learners_copies_with_an_engine_that_ends_with_it(
 def test_terminals_and_kernels_know_the_engine(somebody: Newcomer, session: Terminal) -> None:
     url = address(session)
     assert requests.post(f"{url}/api/kernels", params=TOKEN, timeout=60).status_code == 201
-    assert requests.post(f"{url}/api/terminals", params=TOKEN, timeout=60).ok
     socket = f"{somebody.home}/run/insidedocker/engine.sock"
     (kernel,) = somebody.processes("ipykernel_launcher")
     told = Path(f"/proc/{kernel}/environ").read_bytes().split(b"\0")
     assert f"DOCKER_HOST=unix://{socket}".encode() in told
-    shells = somebody.processes("-l")
-    told = Path(f"/proc/{shells[0]}/environ").read_bytes().split(b"\0")
     link = f"{somebody.home}/run/insidedocker/session/docker.sock"
-    assert f"DOCKER_HOST=unix://{link}".encode() in told
+    said = typed(url, "echo told $DOCKER_HOST; command -v insidedocker; echo the end")
+    assert f"told unix://{link}" in said
+    assert f"{somebody.course}/.venv/bin/insidedocker" in said
     assert Path(link).readlink() == Path(socket)
+
+
+def typed(url: str, line: str) -> list[str]:
+    """What a new terminal of the server says to a line, until it ends with \"the end\"."""
+    made = requests.post(f"{url}/api/terminals", params=TOKEN, timeout=60)
+    place = f"{url}/terminals/websocket/{made.json()['name']}?{urlencode(TOKEN)}"
+    with contextlib.closing(create_connection(place.replace("http", "ws", 1), 60)) as terminal:
+        terminal.send(json.dumps(["stdin", f"{line}\r"]))
+        said = ""
+        while "\nthe end" not in said:
+            kind, *text = json.loads(terminal.recv())
+            said += text[0] if kind == "stdout" else ""
+    return said.splitlines()
