@@ -53,9 +53,6 @@ def _course(options: argparse.Namespace) -> Course:
     """The course to work on; called before the imports that take long."""
     from insidedocker.authoring.course import Course
 
-    # jsonschema uses this package, where it is there, for addresses that no notebook holds, and
-    # importing it takes longer than all of sync.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     return Course.find(options.course)
 
 

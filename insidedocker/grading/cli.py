@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +41,6 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    # For formats that no notebook's schema asks about jsonschema would build parsers, which takes
-    # longer than all else at a start.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     from insidedocker.grading.cluster import connected
     from insidedocker.grading.grade import Grading
 

@@ -9,22 +9,16 @@ DOCKER_HOST names the engine; the patience is for one cell.
 One kernel plays everything; between two solutions its names and the engine are put back.
 """
 
-# ruff: noqa: E402 (what a slow import looks for must be hidden before it)
-
 import argparse
 import contextlib
 import json
 import os
 import re
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
-
-# Not needed, and building its parsers takes longer than all else at a start (through jsonschema).
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 import nbformat
 from evidence import (
