@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from insidedocker.authoring.course import Course
+from insidedocker.authoring.course import Course
 
 
 def add_to(subparsers: Any) -> None:
@@ -49,18 +48,11 @@ def _add_course(parser: argparse.ArgumentParser, *, names: bool) -> None:
         parser.add_argument("names", nargs="*", metavar="NAME", help="lessons, such as 04-rest-api")
 
 
-def _course(options: argparse.Namespace) -> Course:
-    """The course to work on; called before the imports that take long."""
-    from insidedocker.authoring.course import Course
-
-    return Course.find(options.course)
-
-
 def run_sync(options: argparse.Namespace) -> int:
     """Bring source/ and release/ up to date, or with --check say what is not."""
-    course = _course(options)
     from insidedocker.authoring.sync import apply, plan_sync
 
+    course = Course.find(options.course)
     plan = plan_sync(course, options.names, force=options.force or options.check)
     if options.check:
         for path in plan.write:
@@ -82,10 +74,10 @@ def run_sync(options: argparse.Namespace) -> int:
 
 def run_back(options: argparse.Namespace) -> int:
     """Rewrite texts from edited source notebooks, then make what follows from them."""
-    course = _course(options)
     from insidedocker.authoring.back import take_back
     from insidedocker.authoring.sync import apply, plan_sync
 
+    course = Course.find(options.course)
     taken = []
     for name in course.chosen(options.names):
         if take_back(course, name, force=options.force):
@@ -101,11 +93,11 @@ def run_back(options: argparse.Namespace) -> int:
 
 def run_format(options: argparse.Namespace) -> int:
     """Rewrite the texts that are not in the common form."""
-    course = _course(options)
     from insidedocker.authoring.lesson import read_lesson
     from insidedocker.authoring.lint.run import canonical
     from insidedocker.authoring.sync import replace
 
+    course = Course.find(options.course)
     lessons = [read_lesson(course.text(name)) for name in course.chosen(options.names)]
     for name, text in canonical(course, lessons).items():
         replace(course.text(name), text.encode())
@@ -115,9 +107,9 @@ def run_format(options: argparse.Namespace) -> int:
 
 def run_lint(options: argparse.Namespace) -> int:
     """Print what is wrong with the form of lessons; 1 if anything is."""
-    course = _course(options)
     from insidedocker.authoring.lint.run import lint
 
+    course = Course.find(options.course)
     findings = lint(course, options.names)
     for each in findings:
         print(f"{course.short(each.path)}:{each.line}: {each.message}", file=sys.stderr)
@@ -128,11 +120,11 @@ def run_lint(options: argparse.Namespace) -> int:
 
 def run_coverage(options: argparse.Namespace) -> int:
     """Print the coverage table."""
-    course = _course(options)
     from insidedocker.authoring.coverage import as_markdown, as_text, measure
     from insidedocker.authoring.lesson import read_lesson
     from insidedocker.authoring.objectives import read_objectives
 
+    course = Course.find(options.course)
     lessons = [read_lesson(course.text(name)) for name in course.lesson_names()]
     table = measure(read_objectives(course.objectives), lessons)
     print(as_markdown(table) if options.markdown else as_text(table))

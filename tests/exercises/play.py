@@ -206,8 +206,8 @@ def left_on(engine: Engine) -> dict[str, Any]:
 
 
 def play(lesson: Lesson, url: str, *, solutions: bool, once: bool, patience: int) -> dict[str, Any]:
-    """The report on a lesson: one run, or another after it, whose kernel was restarted in the
-    middle; the untouched one; every solution if wanted.
+    """The report on a lesson: one run, and if not `once` another, whose kernel was restarted in the
+    middle, and the untouched lesson; every solution if wanted.
 
     Hidden checks mostly make engines of their own, which are the same wherever a lesson is played:
     where no solutions are tried, they are run once.
@@ -220,26 +220,25 @@ def play(lesson: Lesson, url: str, *, solutions: bool, once: bool, patience: int
         with player.client.setup_kernel():
             before = left_on(engine)
             runs = [player.all(player.source)]
-            between = left_on(engine)
+            left = [left_on(engine)]
+            untouched = None
             if not once:
                 player.half_and_a_new_kernel()
                 runs.append(player.all(map(again, player.source)))
-            after = left_on(engine)
-            player.forget_answers()
-            player.quietly("%reset -f")
-            untouched = player.all(map(again, lesson.untouched()))
+                left.append(left_on(engine))
+                player.forget_answers()
+                player.quietly("%reset -f")
+                untouched = player.all(map(again, lesson.untouched()))
             player.begin_again()
             tried = lesson.exercises() if solutions else []
             exercises = {each.name: player.try_all(each) for each in tried}
             clean_up(engine, lesson.name)
         return {
             "before": before,
-            "between": between,
-            "after": after,
+            "left": [*left, left_on(engine)],
             "runs": runs,
             "untouched": untouched,
             "exercises": exercises,
-            "last": left_on(engine),
         }
 
 
