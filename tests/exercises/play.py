@@ -2,7 +2,7 @@
 
 Run as a program of its own, so that it can be an ordinary user's:
 
-    python play.py LESSON REPORT.json [--solutions] [--once] [--patience SECONDS]
+    python play.py LESSON REPORT.json [--solutions] [--once [--visible]] [--patience SECONDS]
 
 DOCKER_HOST names the engine; the patience is for one cell.
 
@@ -205,21 +205,24 @@ def left_on(engine: Engine) -> dict[str, Any]:
     return found
 
 
-def play(lesson: Lesson, url: str, *, solutions: bool, once: bool, patience: int) -> dict[str, Any]:
+def play(
+    lesson: Lesson, url: str, *, solutions: bool, once: bool, visible: bool, patience: int
+) -> dict[str, Any]:
     """The report on a lesson: one run, and if not `once` another, whose kernel was restarted in the
     middle, and the untouched lesson; every solution if wanted.
 
     Hidden checks mostly make engines of their own, which are the same wherever a lesson is played:
-    where no solutions are tried, they are run once.
+    where no solutions are tried, they are run once, and not at all if only what is `visible` is.
     """
     again = (lambda cell: cell) if solutions else without_hidden_checks
+    first = without_hidden_checks if visible else (lambda cell: cell)
     with tempfile.TemporaryDirectory() as scratch, Engine(url) as engine:
         folder = Path(scratch) / lesson.name
         shutil.copytree(lesson.folder, folder)
         player = Player(lesson, engine, folder, patience)
         with player.client.setup_kernel():
             before = left_on(engine)
-            runs = [player.all(player.source)]
+            runs = [player.all(map(first, player.source))]
             left = [left_on(engine)]
             untouched = None
             if not once:
@@ -248,6 +251,7 @@ def main() -> None:
     parser.add_argument("report", type=Path)
     parser.add_argument("--solutions", action="store_true")
     parser.add_argument("--once", action="store_true")
+    parser.add_argument("--visible", action="store_true")
     parser.add_argument("--patience", type=int, default=180)
     asked = vars(parser.parse_args())
     report: Path = asked.pop("report")

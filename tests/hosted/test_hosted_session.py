@@ -92,7 +92,7 @@ def test_terminals_and_kernels_know_the_engine(somebody: Newcomer, session: Term
     assert Path(link).readlink() == Path(socket)
 
 
-def typed(url: str, line: str) -> list[str]:
+def typed(url: str, line: str) -> str:
     """What a new terminal of the server says to a line, until it ends with \"the end\"."""
     made = requests.post(f"{url}/api/terminals", params=TOKEN, timeout=60)
     place = f"{url}/terminals/websocket/{made.json()['name']}?{urlencode(TOKEN)}"
@@ -102,4 +102,4 @@ def typed(url: str, line: str) -> list[str]:
         while "\nthe end" not in said:
             kind, *text = json.loads(terminal.recv())
             said += text[0] if kind == "stdout" else ""
-    return said.splitlines()
+    return said
