@@ -16,6 +16,8 @@ from typing import Any
 import requests
 from engines import Engine
 
+from insidedocker.lab.staging import free_port
+
 
 class Tour:
     """One engine, one API version, and the way to call it."""
@@ -135,7 +137,7 @@ def container_options(tour: Tour) -> None:
         Healthcheck={"Test": ["CMD", "true"], "Interval": 10**9},
         HostConfig={
             "Memory": 64 << 20,
-            "PortBindings": {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": ""}]},
+            "PortBindings": {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(free_port())}]},
             "Binds": ["tour-named:/named:ro"],
             "RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 1},
             "LogConfig": {"Type": "json-file", "Config": {"max-size": "1m"}},

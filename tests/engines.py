@@ -84,11 +84,6 @@ class Engine:
         with requests_unixsocket.Session() as session:
             return session.request(method, base + path, **{"timeout": 60, **options})
 
-    @property
-    def _direct(self) -> "Engine":
-        """The way past the recorder, for housekeeping, which is not what a test asks of it."""
-        return dataclasses.replace(self, url=f"unix://{self.folder}/s")
-
     def load(self, archive: Path) -> str:
         """Load an image archive and return what the engine answered."""
         with archive.open("rb") as body:
@@ -102,8 +97,11 @@ class Engine:
         return answer.text
 
     def clear(self) -> None:
-        """Remove every container and volume and every network that a test made; keep images."""
-        direct = self._direct
+        """Remove every container and volume and every network that a test made; keep images.
+
+        Past the recorder: this is housekeeping, not what a test asks of the engine.
+        """
+        direct = dataclasses.replace(self, url=f"unix://{self.folder}/s")
         for container in direct.request("GET", "/containers/json?all=1").json():
             direct.request("DELETE", f"/containers/{container['Id']}?force=1&v=1")
         volumes, networks = direct.request("GET", "/volumes"), direct.request("GET", "/networks")
@@ -114,11 +112,10 @@ class Engine:
                 direct.request("DELETE", f"/networks/{network['Id']}")
 
     def empty(self) -> None:
-        """Clear it, and remove every image."""
+        """Clear it, and remove every image; what it answers to the latter is judged."""
         self.clear()
-        direct = self._direct
-        for image in direct.request("GET", "/images/json?all=1").json():
-            direct.request("DELETE", f"/images/{image['Id']}?force=1")
+        for image in self.request("GET", "/images/json?all=1").json():
+            self.request("DELETE", f"/images/{image['Id']}?force=1")
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 
 Run as a program of its own, so that it can be an ordinary user's:
 
-    python play.py LESSON REPORT.json [--solutions] [--once [--visible]] [--patience SECONDS]
+    python play.py LESSON REPORT.json [--solutions] [--once] [--patience SECONDS]
 
 DOCKER_HOST names the engine; the patience is for one cell.
 
@@ -205,43 +205,41 @@ def left_on(engine: Engine) -> dict[str, Any]:
     return found
 
 
-def play(
-    lesson: Lesson, url: str, *, solutions: bool, once: bool, visible: bool, patience: int
-) -> dict[str, Any]:
-    """The report on a lesson: one run, and if not `once` another, whose kernel was restarted in the
-    middle, and the untouched lesson; every solution if wanted.
+def play(lesson: Lesson, url: str, *, solutions: bool, once: bool, patience: int) -> dict[str, Any]:
+    """The report on a lesson: one run, or another after it, whose kernel was restarted in the
+    middle; the untouched one; every solution if wanted.
 
     Hidden checks mostly make engines of their own, which are the same wherever a lesson is played:
-    where no solutions are tried, they are run once, and not at all if only what is `visible` is.
+    where no solutions are tried, they are run once.
     """
     again = (lambda cell: cell) if solutions else without_hidden_checks
-    first = without_hidden_checks if visible else (lambda cell: cell)
     with tempfile.TemporaryDirectory() as scratch, Engine(url) as engine:
         folder = Path(scratch) / lesson.name
         shutil.copytree(lesson.folder, folder)
         player = Player(lesson, engine, folder, patience)
         with player.client.setup_kernel():
             before = left_on(engine)
-            runs = [player.all(map(first, player.source))]
-            left = [left_on(engine)]
-            untouched = None
+            runs = [player.all(player.source)]
+            between = left_on(engine)
             if not once:
                 player.half_and_a_new_kernel()
                 runs.append(player.all(map(again, player.source)))
-                left.append(left_on(engine))
-                player.forget_answers()
-                player.quietly("%reset -f")
-                untouched = player.all(map(again, lesson.untouched()))
+            after = left_on(engine)
+            player.forget_answers()
+            player.quietly("%reset -f")
+            untouched = player.all(map(again, lesson.untouched()))
             player.begin_again()
             tried = lesson.exercises() if solutions else []
             exercises = {each.name: player.try_all(each) for each in tried}
             clean_up(engine, lesson.name)
         return {
             "before": before,
-            "left": [*left, left_on(engine)],
+            "between": between,
+            "after": after,
             "runs": runs,
             "untouched": untouched,
             "exercises": exercises,
+            "last": left_on(engine),
         }
 
 
@@ -251,7 +249,6 @@ def main() -> None:
     parser.add_argument("report", type=Path)
     parser.add_argument("--solutions", action="store_true")
     parser.add_argument("--once", action="store_true")
-    parser.add_argument("--visible", action="store_true")
     parser.add_argument("--patience", type=int, default=180)
     asked = vars(parser.parse_args())
     report: Path = asked.pop("report")

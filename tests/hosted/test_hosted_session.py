@@ -87,14 +87,15 @@ def test_terminals_and_kernels_know_the_engine(somebody: Newcomer, session: Term
     assert f"DOCKER_HOST=unix://{socket}".encode() in told
     link = f"{somebody.home}/run/insidedocker/session/docker.sock"
     said = typed(url, "echo told $DOCKER_HOST; command -v insidedocker; echo the end")
-    assert f"told unix://{link}" in said
-    assert f"{somebody.course}/.venv/bin/insidedocker" in said
+    assert f"told unix://{link}\r\n" in said
+    assert f"\n{somebody.course}/.venv/bin/insidedocker\r\n" in said
     assert Path(link).readlink() == Path(socket)
 
 
 def typed(url: str, line: str) -> str:
-    """What a new terminal of the server says to a line, until it ends with \"the end\"."""
+    """What a new terminal of the server says to a line, until it says "the end"."""
     made = requests.post(f"{url}/api/terminals", params=TOKEN, timeout=60)
+    assert made.ok
     place = f"{url}/terminals/websocket/{made.json()['name']}?{urlencode(TOKEN)}"
     with contextlib.closing(create_connection(place.replace("http", "ws", 1), 60)) as terminal:
         terminal.send(json.dumps(["stdin", f"{line}\r"]))

@@ -11,7 +11,7 @@ import engines
 import pytest
 
 from insidedocker import lab
-from insidedocker.lab import ImageMissing, check, pictures
+from insidedocker.lab import ImageMissing, check, pictures, staging
 from insidedocker.lab.pictures.architecture import PARTS, touched
 from insidedocker.lab.pictures.drawing import TIMES
 from insidedocker.lab.pictures.life_cycle import PLACES
@@ -203,17 +203,16 @@ def test_an_image_that_is_not_there(engine: lab.Engine) -> None:
 def test_networks_are_the_engines(engine: lab.Engine) -> None:
     created = engine.post("/networks/create", json={"Name": "pictured-net", "Labels": LABELS})
     assert created.status_code == 201, created.text
-    ports = {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": ""}]}
+    port = staging.free_port()
+    ports = {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(port)}]}
     host = {"NetworkMode": "pictured-net", "PortBindings": ports}
     make(engine, NAME, HostConfig=host, ExposedPorts={"80/tcp": {}})
     do(engine, "start")
     picture = pictures.networks(engine)
     check_form(picture)
-    found = engine.get(f"/containers/{NAME}/json").json()["NetworkSettings"]
-    own = found["Networks"]["pictured-net"]["IPAddress"]
-    assert own
-    published = found["Ports"]["80/tcp"][0]["HostPort"]
-    for words in (NAME, own, f"127.0.0.1:{published} → 80/tcp"):
+    networks = engine.get(f"/containers/{NAME}/json").json()["NetworkSettings"]["Networks"]
+    assert networks["pictured-net"]["IPAddress"]
+    for words in (NAME, networks["pictured-net"]["IPAddress"], f"127.0.0.1:{port} → 80/tcp"):
         assert words in drawn(picture)
         assert words in picture.text
     for each in engine.get("/networks").json():

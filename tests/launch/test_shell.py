@@ -13,10 +13,10 @@ from insidedocker.launch import jupyter_lab
 PROFILES = {"bash": ".bash_profile", "dash": ".profile"}
 
 
-def typed(program: str, home: Path, text: str) -> list[str]:
-    """What a terminal with this shell says to the lines typed."""
+def typed(home: Path, text: str) -> list[str]:
+    """What a terminal says to the lines typed."""
     found = jupyter_lab.shell({"DOCKER_HOST": "unix:///e.sock"})["shell_command"]
-    environment = {"HOME": str(home), "PATH": os.environ["PATH"], "SHELL": program}
+    environment = {"HOME": str(home), "PATH": os.environ["PATH"]}
     ended = subprocess.run(
         found, input=text, env=environment, capture_output=True, text=True, check=True
     )
@@ -31,7 +31,7 @@ def test_the_courses_programs_are_found_after_a_profile_that_sets_path(
     assert program
     monkeypatch.setenv("SHELL", program)
     (tmp_path / PROFILES[name]).write_text("export PATH=/usr/bin:/bin MINE=read\n")
-    said = typed(program, tmp_path, "command -v insidedocker; echo $MINE $DOCKER_HOST\n")
+    said = typed(tmp_path, "command -v insidedocker; echo $MINE $DOCKER_HOST\n")
     assert said == [str(Path(sys.executable).with_name("insidedocker")), "read unix:///e.sock"]
 
 
