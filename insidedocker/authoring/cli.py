@@ -12,6 +12,8 @@ from insidedocker.authoring.course import Course
 
 def add_to(subparsers: Any) -> None:
     """Add this room's commands to the `insidedocker` parser."""
+    from insidedocker.launch.cli import add_python
+
     sync = subparsers.add_parser(
         "sync", help="make source/ and release/ from the lessons' texts in notebooks/"
     )
@@ -38,6 +40,17 @@ def add_to(subparsers: Any) -> None:
     coverage.add_argument("--markdown", action="store_true", help="as a Markdown table")
     _add_course(coverage, names=False)
     coverage.set_defaults(run=run_coverage)
+    edition = subparsers.add_parser(
+        "learners-edition",
+        help="write a folder with what learners need and nothing that tells an answer",
+    )
+    edition.add_argument("folder", type=Path, metavar="FOLDER", help="new, or an earlier edition")
+    edition.add_argument(
+        "--kit", type=Path, metavar="KIT", help="also write an offline kit of the edition there"
+    )
+    add_python(edition)
+    _add_course(edition, names=False)
+    edition.set_defaults(run=run_learners_edition)
 
 
 def _add_course(parser: argparse.ArgumentParser, *, names: bool) -> None:
@@ -128,4 +141,22 @@ def run_coverage(options: argparse.Namespace) -> int:
     lessons = [read_lesson(course.text(name)) for name in course.lesson_names()]
     table = measure(read_objectives(course.objectives), lessons)
     print(as_markdown(table) if options.markdown else as_text(table))
+    return 0
+
+
+def run_learners_edition(options: argparse.Namespace) -> int:
+    """Write the learner's edition, and a kit of it where one is asked for."""
+    from insidedocker.authoring import learners_edition
+    from insidedocker.catalog.progress import for_stream
+    from insidedocker.launch import kit
+
+    folder = options.folder.absolute()
+    for name in learners_edition.write(Course.find(options.course), folder):
+        print(f"{folder / name} was changed by somebody and left as it is", file=sys.stderr)
+    print(
+        f"The learner's edition is in {folder}. It holds no answers; learners run make lab there."
+    )
+    if options.kit:
+        kit.write(Course(folder), options.kit.absolute(), options.python, for_stream(sys.stderr))
+        print(f"Its kit is in {options.kit.absolute()}.")
     return 0

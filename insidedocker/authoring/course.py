@@ -9,6 +9,8 @@ from pathlib import Path
 
 from insidedocker.errors import UserError
 
+EDITION = "edition.json"
+"""Marks a learner's edition, which has lessons in release/ and no texts."""
 LESSON_NAME = re.compile(r"\d\d-[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -22,11 +24,11 @@ class Course:
     def find(cls, start: Path | None = None) -> Course:
         """The course that `start` (the current folder if not given) lies in.
 
-        Raises UserError where no folder above holds notebooks/objectives.yml.
+        Raises UserError where no folder above is a course or a learner's edition of one.
         """
         here = (start or Path.cwd()).resolve()
         for folder in (here, *here.parents):
-            if (folder / "notebooks" / "objectives.yml").is_file():
+            if any((folder / mark).is_file() for mark in ("notebooks/objectives.yml", EDITION)):
                 return cls(folder)
         raise UserError(
             f"There is no course at {here} or above it (no notebooks/objectives.yml): "

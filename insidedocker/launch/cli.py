@@ -54,19 +54,25 @@ def _add_kit(subparsers: Any) -> None:
         "write", help="write course, packages and images to a folder, such as a USB stick's"
     )
     write.add_argument("kit", type=Path, metavar="FOLDER")
-    write.add_argument(
-        "--python",
-        action="append",
-        metavar="PROGRAM",
-        help="a Python to have packages for, such as python3.12; may be given again "
-        "(default: the one that runs this)",
-    )
+    add_python(write)
     write.set_defaults(run=_write_kit)
     install = commands.add_parser(
         "install", help="take a kit's images into your cache (its install.py does the rest)"
     )
     install.add_argument("kit", type=Path, metavar="FOLDER")
     install.set_defaults(run=_install_kit)
+
+
+def add_python(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names the Pythons a kit has packages for."""
+    parser.add_argument(
+        "--python",
+        action="append",
+        default=[],
+        metavar="PROGRAM",
+        help="a Python to have packages for, such as python3.12; may be given again "
+        "(default: the one that runs this)",
+    )
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
@@ -148,8 +154,7 @@ def _write_kit(arguments: argparse.Namespace) -> int:
     from insidedocker.catalog.progress import for_stream
     from insidedocker.launch import kit
 
-    pythons = arguments.python or [sys.executable]
-    kit.write(Course.find(), arguments.kit.absolute(), pythons, for_stream(sys.stderr))
+    kit.write(Course.find(), arguments.kit.absolute(), arguments.python, for_stream(sys.stderr))
     print(f"Written. On the other machine: python3 {arguments.kit.name}/install.py [FOLDER]")
     return 0
 

@@ -31,8 +31,10 @@ INSTALL = Path(__file__).with_name("kit_install.py")
 def write(course: Course, kit: Path, pythons: list[str], progress: catalog.Progress) -> None:
     """Write a kit to the folder `kit`; one that is there already is brought up to date.
 
-    `pythons` are the interpreters for which wheels are taken. Raises UserError.
+    `pythons` are the interpreters for which wheels are taken, the one that runs this if none is
+    named. Raises UserError.
     """
+    pythons = pythons or [sys.executable]
     if kit.exists() and any(kit.iterdir()) and not (kit / MARK).is_file():
         raise UserError(f"{kit} holds something else: name a new folder, or an empty one.")
     kit.mkdir(parents=True, exist_ok=True)
