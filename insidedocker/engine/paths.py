@@ -24,6 +24,19 @@ def default_root() -> Path:
     return base / "insidedocker/engine"
 
 
+def check_root(root: Path) -> None:
+    """Raise PathError for a folder with something else in it: an engine clears away what it does
+    not know in its root, and takes the root for its own."""
+    marks = ("engine.lock", "engine-id")
+    if root.is_dir() and not any((root / mark).exists() for mark in marks):
+        others = {path.name for path in root.iterdir()} - {"engine.log", "engine.sock"}
+        if others:
+            raise PathError(
+                f"{root} holds something else ({min(others)}): choose a new or empty folder "
+                "with --root"
+            )
+
+
 def default_socket() -> Path:
     """`$XDG_RUNTIME_DIR/insidedocker/engine.sock`; /tmp/insidedocker-<uid>/engine.sock without
     a runtime folder. Makes nothing: see `private_folder`."""

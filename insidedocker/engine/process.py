@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from . import lock, trees
+from . import lock, paths, trees
 
 if TYPE_CHECKING:
     import subprocess
@@ -116,10 +116,13 @@ def start(
     ]
     log = place / "engine.log"
     try:
+        paths.check_root(place)
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         process, urls, said = _spawn(options, log, seconds)
     except OSError as error:
         raise StartFailed(f"the engine cannot use {place}: {error.strerror}") from None
+    except paths.PathError as error:
+        raise StartFailed(str(error)) from None
     if not urls:
         process.kill()
         process.wait()

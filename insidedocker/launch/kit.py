@@ -22,7 +22,7 @@ from insidedocker.errors import UserError
 MARK = "kit.json"
 NOT_OURS = {
     *("work", "submitted", "autograded", "feedback", ".grading"),
-    *("artefacts", ".catalog", ".venv", ".git"),
+    *("artefacts", ".catalog", ".venv", ".git", ".kit-delivered.json"),
 }
 UV = re.compile(r"^uv==\S+ \\\n(?:    --hash=\S+(?: \\)?\n)+", re.MULTILINE)
 INSTALL = Path(__file__).with_name("kit_install.py")

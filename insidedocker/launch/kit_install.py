@@ -3,15 +3,46 @@
     python3 KIT/install.py [FOLDER]
 
 FOLDER (default: inside-docker in your home) gets the course; one that is there already is brought
-up to date, and your work in it stays. It needs a bare Python and nothing else.
+up to date, and your work in it stays: a file of the course that you have changed is kept beside
+the new one. It needs a bare Python and nothing else.
 """
 
+import hashlib
+import json
 import os
 import sys
 import tarfile
 from pathlib import Path
 
 KIT = Path(__file__).resolve().parent
+DELIVERED = ".kit-delivered.json"
+"""In the course's folder: the digests of what the last kit put there."""
+
+
+def keep_changed(course: tarfile.TarFile, target: Path) -> None:
+    """Rename each file that would be overwritten and is not as the last kit delivered it."""
+    try:
+        before = json.loads((target / DELIVERED).read_bytes())
+    except (OSError, ValueError):
+        before = {}
+    delivered = {}
+    for entry in course:
+        file = course.extractfile(entry) if entry.isfile() else None
+        if file is None:
+            continue
+        delivered[entry.name] = hashlib.sha256(file.read()).hexdigest()
+        place = target / entry.name
+        if place.is_symlink() or place.is_file():
+            here = hashlib.sha256(place.read_bytes()).hexdigest() if place.exists() else ""
+            if here not in (delivered[entry.name], before.get(entry.name)):
+                number = 1
+                while (kept := place.with_name(f"{place.name}.yours-{number}")).exists():
+                    number += 1
+                place.rename(kept)
+                print(f"You changed {entry.name}: yours is now {kept.name}, beside the new one.")
+    draft = target / f"{DELIVERED}.new"
+    draft.write_text(json.dumps(delivered))
+    draft.replace(target / DELIVERED)
 
 
 def main() -> None:
@@ -23,6 +54,7 @@ def main() -> None:
     print(f"Copying the course to {target} ...", flush=True)
     target.mkdir(parents=True, exist_ok=True)
     with tarfile.open(KIT / "course.tar") as course:
+        keep_changed(course, target)
         if hasattr(tarfile, "data_filter"):  # not before Python 3.11.4
             course.extractall(target, filter="data")
         else:

@@ -204,6 +204,26 @@ def test_a_root_that_cannot_be(home: Path, start: Start) -> None:
     assert "--root" in start("--root", "/proc/root", "--host", f"unix://{home}/s").refusal()
 
 
+def test_a_folder_with_something_else_in_it_is_not_taken_for_a_root(
+    home: Path, start: Start
+) -> None:
+    """An engine empties tmp/ and clears away what it cannot read: not in a person's folder."""
+    for name in ("tmp/thesis.txt", "networks/mine.json", "layers/photo.png"):
+        (home / "mine" / name).parent.mkdir(parents=True)
+        (home / "mine" / name).write_text("mine")
+    give_away(home / "mine")
+    for folder in ("tmp", "networks", "layers"):
+        give_away(home / "mine" / folder)
+    before = sorted((home / "mine").rglob("*"))
+    said = start("--root", f"{home}/mine", "--host", f"unix://{home}/s").refusal()
+    assert f"{home}/mine holds something else (layers): choose a new or empty folder" in said
+    command = [*python(), "-m", "insidedocker", "engine", "start", "--root", f"{home}/mine"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=home, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "holds something else" in done.stderr
+    assert sorted((home / "mine").rglob("*")) == before
+
+
 @pytest.mark.parametrize("runtime", ["namespaces", "proot"])
 def test_after_kill_9_nothing_runs_and_the_next_one_starts(
     home: Path, start: Start, runtime: str

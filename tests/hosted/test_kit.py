@@ -1,9 +1,11 @@
 """The offline kit: written where there is a network, installed and used by somebody new behind a
 wall that lets nothing through."""
 
+import io
 import shutil
 import subprocess
 import sys
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,3 +121,51 @@ def test_a_kit_is_not_written_over_something_else(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert "holds something else" in done.stderr
+
+
+def test_an_update_from_a_kit_keeps_what_was_changed(tmp_path: Path) -> None:
+    """Of the course's own files, too: an instructor writes in them."""
+    kit, course = tmp_path / "kit", tmp_path / "course"
+    kit.mkdir()
+    shutil.copyfile(ROOT / "insidedocker/launch/kit_install.py", kit / "install.py")
+
+    def install(version: str) -> str:
+        files = {
+            "bootstrap.py": "print('installed')",  # stands for setting up, which has its own test
+            "notebooks/a.md": f"the first lesson, {version}",
+            "notebooks/b.md": f"the second lesson, {version}",
+            "notebooks/c.md": "the third lesson, as ever",
+        }
+        with tarfile.open(kit / "course.tar", "w") as packed:
+            for name, text in files.items():
+                entry = tarfile.TarInfo(name)
+                entry.size = len(text)
+                packed.addfile(entry, io.BytesIO(text.encode()))
+        done = subprocess.run(
+            [sys.executable, str(kit / "install.py"), str(course)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert "yours" not in install("version 1")
+    (course / "notebooks/a.md").write_text("my own words")
+    (course / "notebooks/d.md").write_text("my own lesson")
+    said = install("version 2")
+    assert "You changed notebooks/a.md: yours is now a.md.yours-1, beside the new one." in said
+    assert "b.md" not in said
+    found = {path.name: path.read_text() for path in (course / "notebooks").iterdir()}
+    assert found == {
+        "a.md": "the first lesson, version 2",
+        "a.md.yours-1": "my own words",
+        "b.md": "the second lesson, version 2",
+        "c.md": "the third lesson, as ever",
+        "d.md": "my own lesson",
+    }
+    (course / "notebooks/b.md").write_text("mine, too")
+    (course / ".kit-delivered.json").unlink()  # an older kit kept no list: in doubt it is yours
+    install("version 3")
+    assert (course / "notebooks/b.md.yours-1").read_text() == "mine, too"
+    assert (course / "notebooks/a.md.yours-2").read_text() == "the first lesson, version 2"
