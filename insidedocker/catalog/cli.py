@@ -41,6 +41,11 @@ def add_to(subparsers: Any) -> None:
         metavar="URL",
         help="the engine: unix:///PATH or tcp://HOST:PORT (default: the one that lessons take)",
     )
+    loaded.add_argument(
+        "--replace",
+        action="store_true",
+        help="take the name from another image that bears it on the engine",
+    )
     loaded.set_defaults(run=_load)
 
 
@@ -86,5 +91,6 @@ def _load(arguments: argparse.Namespace) -> int:
         from insidedocker.lab import connect  # which itself needs the catalogue
 
         url = connect().url
-    catalog.load(arguments.names or None, url, for_stream(sys.stderr))
+    names, progress = arguments.names or None, for_stream(sys.stderr)
+    catalog.load(names, url, progress, replace=arguments.replace)
     return 0

@@ -17,7 +17,13 @@ from insidedocker.catalog.progress import Progress
 _ANSWER_SECONDS = 300
 
 
-def load(names: Iterable[str] | None, url: str, progress: Progress | None = None) -> None:
+def load(
+    names: Iterable[str] | None,
+    url: str,
+    progress: Progress | None = None,
+    *,
+    replace: bool = False,
+) -> None:
     """See `insidedocker.catalog.load`. What the engine has is told by name and content."""
     shown = progress or Progress()
     base = _base(url)
@@ -25,8 +31,14 @@ def load(names: Iterable[str] | None, url: str, progress: Progress | None = None
         _ask_for_engine(session, base, url)
         images = store.ensure(store.names() if names is None else names, progress=shown)
         for image in images:
-            if _has(session, base, image):
+            there = _named(session, base, image)
+            if there in map(_digits, (image.config, image.manifest)):
                 shown.say(f"{image.reference} is there already.")
+            elif there and not replace:
+                shown.say(
+                    f"{image.reference} is another image on this engine and was left as it is: "
+                    "--replace gives its name to the course's."
+                )
             else:
                 _load(session, base, url, image, shown)
                 shown.say(f"{image.reference} is loaded.")
@@ -58,15 +70,14 @@ def _ask_for_engine(session: requests.Session, base: str, url: str) -> None:
         )
 
 
-def _has(session: requests.Session, base: str, image: store.Stored) -> bool:
+def _named(session: requests.Session, base: str, image: store.Stored) -> str:
+    """The digits of the Id that bears this image's name on the engine; empty if none does."""
     answer = _call(session, "get", f"{base}/images/{image.reference}/json")
-    if answer.status_code != 200:
-        return False
-    known = answer.json().get("Id", "")
-    return known.removeprefix("sha256:") in {
-        image.config.removeprefix("sha256:"),
-        image.manifest.removeprefix("sha256:"),
-    }
+    return _digits(answer.json().get("Id", "")) if answer.status_code == 200 else ""
+
+
+def _digits(digest: str) -> str:
+    return digest.removeprefix("sha256:")
 
 
 def _load(

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests_unixsocket
 from engines import Engine
 from ordinary import as_ordinary_user, give_away, ordinary_python
 
 from insidedocker import catalog
 from insidedocker.catalog import loading, store
 from insidedocker.catalog.errors import CatalogError
+from insidedocker.engine import process
 
 WITHIN_SECONDS = 30
 
@@ -139,6 +141,29 @@ def test_every_image_is_loaded_once(any_engine: Engine, capfd: pytest.CaptureFix
     assert capfd.readouterr().out.splitlines() == [
         f"{name} is there already." for name in catalog.names()
     ]
+
+
+def test_a_name_that_another_image_bears_is_taken_only_when_meant() -> None:
+    """It may be somebody's own nginx: without a name it would go at the next prune."""
+    with process.start(ephemeral=True) as engine:
+        catalog.load(["busybox"], engine.url)
+        session, base = requests_unixsocket.Session(), loading._base(engine.url)
+        session.post(f"{base}/images/busybox/tag?repo=hello-world&tag=latest").raise_for_status()
+
+        def load(*words: str) -> str:
+            line = [sys.executable, "-m", "insidedocker", "catalog", "load", *words, "hello-world"]
+            host = {**os.environ, "DOCKER_HOST": engine.url}
+            done = subprocess.run(line, capture_output=True, text=True, check=True, env=host)
+            return done.stderr
+
+        def bears() -> list[str]:
+            tags: list[str] = session.get(f"{base}/images/busybox/json").json()["RepoTags"]
+            return sorted(tags)
+
+        assert "hello-world:latest is another image on this engine" in load()
+        assert bears() == ["busybox:latest", "hello-world:latest"]
+        assert "hello-world:latest is loaded." in load("--replace")
+        assert bears() == ["busybox:latest"]
 
 
 def test_images_that_share_layers_share_them_in_the_engine(
