@@ -1,0 +1,260 @@
+"""Whatever lies in one learner's folder, and whatever that folder is called, the others are graded,
+collected, listed and given feedback; and whoever is not is named."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook
+
+sys.path.insert(0, str(Path(__file__).parent / "hostile"))
+
+from case import ASSIGNMENT, RIGHT, Case, Notebook, Scene, cell_of
+from judge import nbgrader, points_of, run, scene
+
+pytestmark = [pytest.mark.timeout(900), pytest.mark.usefixtures("walls")]
+
+NOTEBOOK = f"{ASSIGNMENT}.ipynb"
+MOST = 6.0
+
+
+def folder_at(name: str) -> Callable[[Path, Scene], None]:
+    """A folder with a file in it, in the place of a file."""
+
+    def write(folder: Path, _scene: Scene) -> None:
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).mkdir()
+        (folder / name / "x.txt").write_text("x")
+
+    return write
+
+
+def file_at(name: str, text: str = "x") -> Callable[[Path, Scene], None]:
+    return lambda folder, _scene: (folder / name).write_text(text)
+
+
+def long_names(folder: Path, _scene: Scene) -> None:
+    for _ in range(8):
+        folder = folder / ("n" * 255)
+        folder.mkdir()
+    (folder / ("ä" * 127)).write_text("x")
+
+
+def alike_names(folder: Path, _scene: Scene) -> None:
+    for name in ("DATA.csv", "Data.csv", "gr\u00f6\u00dfe.txt", "gro\u0308\u00dfe.txt"):
+        (folder / name).write_text("x")
+
+
+def very_deep(folder: Path, _scene: Scene) -> None:
+    here = os.open(folder, os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("d", dir_fd=here)  # noqa: PTH102 (a path would be too long)
+        below = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+
+
+def odd_picture(notebook: Notebook) -> None:
+    notebook["cells"][0]["attachments"] = {"\ud800.png": {"image/png": "\ud800"}}
+    cell_of(notebook, "words")["attachments"] = {"\ud800.png": {"image/png": "\ud800"}}
+
+
+def own_cell(source: str) -> Callable[[Notebook], None]:
+    def edit(notebook: Notebook) -> None:
+        cell = {"cell_type": "code", "metadata": {}, "source": source, "outputs": []}
+        notebook["cells"].insert(3, {**cell, "execution_count": None, "id": "mine"})
+
+    return edit
+
+
+def right(name: str, most: float = MOST, **more: object) -> Case:
+    return Case(name, "one submission", RIGHT, most=most, **more)  # type: ignore[arg-type]
+
+
+ODD = [
+    right("notebook-is-a-folder", 0, files=folder_at(NOTEBOOK)),
+    right("another-notebook-is-a-folder", files=folder_at("notes.ipynb")),
+    right("a-file-of-the-lesson-is-a-folder", files=folder_at("data.csv")),
+    right("a-folder-of-the-lesson-is-a-file", files=file_at("tables")),
+    right("time-is-a-folder", files=folder_at("timestamp.txt")),
+    right("time-is-nonsense", files=file_at("timestamp.txt", "0000-99-99 nonsense")),
+    right(
+        "time-is-a-fifo",
+        files=lambda f, s: (
+            (f / "timestamp.txt").unlink(),
+            os.mkfifo(f / "timestamp.txt"),
+        ),
+    ),
+    right("time-is-at-the-end-of-days", files=file_at("timestamp.txt", "9999-12-31 23:59 UTC")),
+    right("time-is-missing", files=lambda f, s: (f / "timestamp.txt").unlink()),
+    right("answers-are-a-folder", files=folder_at("answers.json")),
+    right("variant-is-a-folder", files=folder_at("variant.txt")),
+    right("page-is-there-already", files=file_at(f"{ASSIGNMENT}.html")),
+    right("page-is-a-folder", files=folder_at(f"{ASSIGNMENT}.html")),
+    right("files-of-the-page-are-a-file", files=file_at(f"{ASSIGNMENT}_files")),
+    right("secret-is-a-folder", files=folder_at("submission_secret.txt")),
+    right("secret-is-empty", files=file_at("submission_secret.txt", "")),
+    right("long-names", files=long_names),
+    right("names-alike", files=alike_names),
+    right("very-deep", files=very_deep),
+    right("error-with-a-surrogate", edit=own_cell("raise ValueError('\\ud800 \\0')")),
+    right("class-with-a-surrogate", edit=own_cell("raise type('\\ud800', (Exception,), {})()")),
+    right("value-with-a-surrogate", edit=own_cell("'\\ud800', print('\\udfff \\0')")),
+    right(
+        "page-with-a-surrogate",
+        edit=own_cell("class H:\n    def _repr_html_(self): return '<b>\\ud800\\0</b>'\nH()"),
+    ),
+    right("picture-with-a-surrogate", edit=odd_picture),
+    right("with blanks in it"),
+    right("-rf"),
+    right("größe"),
+]
+"""Each of which is graded, with its points."""
+
+NAMES = {
+    "line\nbreak": "no line breaks",
+    os.fsdecode(b"\xff\xfe"): "no line breaks, no unreadable signs",
+    " blank": "no blanks at its ends",
+    "*": "none of * ? [ ]",
+    "[ab]": "none of * ? [ ]",
+    ".hidden": "does not start with a dot",
+    "n" * 200: "1 to 128 characters",
+}
+"""Of folders that no learner's id can be."""
+
+
+def shown(name: str) -> str:
+    return name if name.isprintable() else ascii(name)
+
+
+@pytest.fixture(scope="module")
+def class_(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """Odd submissions, and honest ones before and after them."""
+    folder = tmp_path_factory.mktemp("one")
+    with scene(folder, "ours") as (made, _):
+        source = made.course / "source" / ASSIGNMENT
+        (source / "data.csv").write_text("1,2\n")
+        (source / "tables").mkdir()
+        (source / "tables" / "more.csv").write_text("3,4\n")
+        for case in ODD:
+            case.write(made)
+        for name in NAMES:
+            right(name).write(made)
+        submitted = made.course / "submitted"
+        (submitted / "assignment-is-a-file").mkdir()
+        (submitted / "assignment-is-a-file" / ASSIGNMENT).write_text("x")
+        (submitted / "read me.txt").write_text("x")
+        (submitted / "nothing-of-this").mkdir()
+        (submitted / "linked").symlink_to(submitted / "victim")
+        nested = submitted / "nested" / "victim" / ASSIGNMENT
+        shutil.copytree(made.submission("victim"), nested)
+        yield made
+    subprocess.run(["rm", "-r", str(folder)], check=True)  # too deep for Python's own
+
+
+@pytest.fixture(scope="module")
+def graded(class_: Scene) -> tuple[Scene, subprocess.CompletedProcess[str]]:
+    return class_, run(class_, ["insidedocker", "grade", ASSIGNMENT], 600)
+
+
+Graded = tuple[Scene, subprocess.CompletedProcess[str]]
+
+
+def expected() -> dict[str, float]:
+    controls = {"aaa-control": MOST, "victim": MOST, "zzz-control": MOST}
+    return {case.name: case.most for case in ODD} | controls | {"assignment-is-a-file": 0.0}
+
+
+def points(made: Scene) -> dict[str, float | None]:
+    return {name: points_of(made, name) for name in expected()}
+
+
+def not_graded(said: str) -> dict[str, str]:
+    lines = [line.partition("Not graded: ")[2] for line in said.splitlines()]
+    return dict(line.split(": ", 1) for line in lines if ": " in line)
+
+
+def test_everybody_else_is_graded(graded: Graded) -> None:
+    made, done = graded
+    assert "Traceback" not in done.stdout
+    assert points(made) == expected()
+
+
+def test_whoever_is_not_graded_is_named_with_the_reason(graded: Graded) -> None:
+    _, done = graded
+    assert done.returncode == 1
+    found = not_graded(done.stdout)
+    assert sorted(found) == sorted([*map(shown, NAMES), "linked"])
+    for name, why in NAMES.items():
+        assert why in found[shown(name)]
+    assert "is a link" in found["linked"]
+
+
+def test_nobody_else_gets_into_the_gradebook(graded: Graded) -> None:
+    made, _ = graded
+    with Gradebook(f"sqlite:///{made.course}/gradebook.db") as book:
+        assert {each.id for each in book.students} == set(expected())
+
+
+def test_a_person_is_told_of_what_was_left_out(graded: Graded) -> None:
+    made, done = graded
+    looked_at = done.stdout.partition("To be looked at: ")[2]
+    for name in ("notebook-is-a-folder", "a-file-of-the-lesson-is-a-folder", "very-deep"):
+        assert name in looked_at
+        place = made.course / "autograded" / name / ASSIGNMENT / NOTEBOOK
+        assert "About this submission" in json.loads(place.read_text())["cells"][0]["source"][0]
+    assert "with blanks in it" not in looked_at
+
+
+def test_the_lessons_own_files_lie_where_they_belong(graded: Graded) -> None:
+    made, _ = graded
+    for case in ODD:
+        folder = made.course / "autograded" / case.name / ASSIGNMENT
+        assert (folder / "data.csv").read_text() == "1,2\n"
+        assert (folder / "tables" / "more.csv").read_text() == "3,4\n"
+
+
+def test_a_second_call_has_nothing_to_do(graded: Graded) -> None:
+    again = run(graded[0], ["insidedocker", "grade", ASSIGNMENT], 600)
+    assert f"Graded: 0. As before: {len(expected())}." in again.stdout
+
+
+def test_feedback_is_made_for_everybody(graded: Graded) -> None:
+    made, _ = graded
+    done = nbgrader(made, "generate_feedback", ASSIGNMENT)
+    assert done.returncode == 0, done.stdout
+    for name in expected():
+        page = made.course / "feedback" / name / ASSIGNMENT / f"{ASSIGNMENT}.html"
+        assert "<html" in page.read_text()
+
+
+def test_formgrader_lists_everybody(graded: Graded) -> None:
+    made, _ = graded
+    program = (
+        "import json; from pathlib import Path\n"
+        "from nbgrader.apps.api import NbGraderAPI\n"
+        "from nbgrader.coursedir import CourseDirectory\n"
+        "from insidedocker.authoring.release_notebooks import load_nbgrader_config\n"
+        "config = load_nbgrader_config(Path('nbgrader_config.py'))\n"
+        "api = NbGraderAPI(CourseDirectory(config=config), config=config)\n"
+        "api.timezone = 'Asia/Tokyo'\n"
+        "print(json.dumps([each['student'] for each in api.get_submissions('mini')]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=made.course,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,  # a FIFO that is waited for
+    )
+    assert done.returncode == 0, done.stderr
+    assert set(expected()) <= set(json.loads(done.stdout.splitlines()[-1]))
