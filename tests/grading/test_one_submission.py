@@ -55,7 +55,7 @@ def alike_names(folder: Path, _scene: Scene) -> None:
 def very_deep(folder: Path, _scene: Scene) -> None:
     here = os.open(folder, os.O_RDONLY)
     for _ in range(1500):
-        os.mkdir("d", dir_fd=here)  # noqa: PTH102 (a path would be too long)
+        os.mkdir("d", dir_fd=here)
         below = os.open("d", os.O_RDONLY, dir_fd=here)
         os.close(here)
         here = below
@@ -258,3 +258,103 @@ def test_formgrader_lists_everybody(graded: Graded) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert set(expected()) <= set(json.loads(done.stdout.splitlines()[-1]))
+
+
+BUTTON = """\
+import json, sys
+from pathlib import Path
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from insidedocker.authoring.release_notebooks import load_nbgrader_config
+config = load_nbgrader_config(Path("nbgrader_config.py"))
+api = NbGraderAPI(CourseDirectory(config=config), config=config)
+done = [api.autograde("mini", student) for student in json.loads(sys.argv[1])]
+print(json.dumps([[each["success"], each.get("error") or each.get("log")] for each in done]))
+"""
+"""What Formgrader's button does."""
+
+
+def write_few(made: Scene) -> dict[str, float]:
+    """Odd submissions, one of them in a folder that cannot be a learner's."""
+    few = [
+        right("notebook-is-a-folder", 0, files=folder_at(NOTEBOOK)),
+        right("nothing-in-it", 0, files=lambda f, s: shutil.rmtree(f)),
+        right("error-with-a-surrogate", edit=own_cell("raise ValueError('\\ud800')")),
+    ]
+    for case in few:
+        case.write(made)
+    (made.submission("nothing-in-it")).mkdir()
+    right("line\nbreak").write(made)
+    (made.course / "autograded").mkdir(exist_ok=True)
+    (made.course / "autograded" / "taken").mkdir()
+    (made.course / "autograded" / "taken" / ASSIGNMENT).write_text("not ours to remove")
+    right("taken").write(made)
+    return {case.name: case.most for case in few}
+
+
+def test_nbgraders_own_command_grades_the_others_and_fails_then(tmp_path: Path) -> None:
+    with scene(tmp_path, "ours") as (made, _):
+        deserved = write_few(made)
+        done = nbgrader(made, "autograde", ASSIGNMENT)
+        assert {name: points_of(made, name) for name in deserved} == deserved
+        assert points_of(made, "zzz-control") == MOST
+        kept = made.course / "autograded" / "taken" / ASSIGNMENT
+        assert kept.read_text() == "not ours to remove"
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout
+    for name in ("taken", r"line\nbreak"):
+        assert f"Not graded: {name}" in done.stdout.replace("'", "")
+
+
+def test_formgraders_button_does_not_say_that_it_graded_what_it_did_not(tmp_path: Path) -> None:
+    with scene(tmp_path, "ours") as (made, _):
+        deserved = write_few(made)
+        asked = [*deserved, "taken", "line\nbreak", "nobody"]
+        done = subprocess.run(
+            [sys.executable, "-c", BUTTON, json.dumps(asked)],
+            cwd=made.course,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        found = json.loads(done.stdout.splitlines()[-1])
+        assert {name: points_of(made, name) for name in deserved} == deserved
+    assert [success for success, _ in found] == [True] * len(deserved) + [False] * 3
+    for (_, said), name in zip(found[-3:-1], ("taken", "line"), strict=True):
+        assert f"Not graded: {name}" in said.replace("'", "")
+    assert "holds nothing of nobody" in found[-1][1]
+
+
+def test_pages_are_released_learner_by_learner(tmp_path: Path) -> None:
+    """Whoever handed in without nbgrader has no secret; whoever has one gets the page."""
+    with scene(tmp_path, "ours") as (made, _):
+        (made.submission("victim") / "submission_secret.txt").write_text("s" * 20)
+        (made.submission("zzz-control") / "submission_secret.txt").write_text("t" * 20)
+        (made.submission("zzz-control") / "timestamp.txt").unlink()
+        (made.submission("zzz-control") / "own.html").write_text("<p>not feedback</p>")
+        run(made, ["insidedocker", "grade", ASSIGNMENT], 600)
+        nbgrader(made, "generate_feedback", ASSIGNMENT)
+        exchange = tmp_path / "exchange"
+        exchange.mkdir(mode=0o777)
+        exchange.chmod(0o777)
+        done = nbgrader(made, "release_feedback", ASSIGNMENT, f"--Exchange.root={exchange}")
+    assert len(list(exchange.rglob("*.html"))) == 2
+    assert done.returncode == 1
+    assert "Not released: aaa-control: " in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_reports_go_on_without_a_graded_notebook_that_cannot_be_read(tmp_path: Path) -> None:
+    with scene(tmp_path, "ours") as (made, _):
+        run(made, ["insidedocker", "grade", ASSIGNMENT], 600)
+        for name, damage in (("aaa-control", "{"), ("victim", None)):
+            place = made.course / "autograded" / name / ASSIGNMENT / NOTEBOOK
+            place.unlink()
+            place.mkdir() if damage is None else place.write_text(damage)
+        for report in ("items", "similar"):
+            done = run(made, ["insidedocker", report, ASSIGNMENT], 60)
+            assert done.returncode == 0, done.stdout
+            for name in ("aaa-control", "victim"):
+                assert f"Left out: {name}: the graded notebook cannot be read" in done.stdout
+        done = run(made, ["insidedocker", "grade", ASSIGNMENT], 600)
+        assert "Graded: 2. As before: 1." in done.stdout
