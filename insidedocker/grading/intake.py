@@ -131,13 +131,15 @@ def _submission(
         for path, content in found.files.items()
         if path not in own and _is_notebook(path)
     }
+    graded = []
     for name, released in assignment.notebooks.items():
         path = _graded(name, assignment, found.files, others)
+        graded += [named(path)] * bool(path)
         taken.notebooks[name] = rebuild(released, found.files.get(path))
         if path in others:
             taken.tell(f"the notebook was named {named(path)}")
             del others[path]
-    _tell_of_others(taken, assignment, others)
+    _tell_of_others(taken, assignment, others, ", ".join(graded) or "none")
     return taken
 
 
@@ -164,7 +166,7 @@ def _graded(
 
 
 def _tell_of_others(
-    taken: _Submission, assignment: Assignment, others: dict[str, list[Handed]]
+    taken: _Submission, assignment: Assignment, others: dict[str, list[Handed]], graded: str
 ) -> None:
     """Notebooks with this assignment's cells that are not graded: which of them was meant, a
     person has to see. Beside an untouched notebook that holds for any notebook."""
@@ -175,10 +177,10 @@ def _tell_of_others(
     for path, cells in others.items():
         holds = any(belongs(released, cells) for released in assignment.notebooks.values())
         if holds or (untouched and any(cell.source.strip() for cell in cells)):
-            graded = ", ".join(named(f"{name}.ipynb") for name in assignment.notebooks)
             why = "holds cells of this assignment, too," if holds else "is another notebook"
             taken.tell(
-                f"{named(path)} {why} and was not graded; {graded} was. A person will look at it"
+                f"{named(path)} {why} and was not graded (graded: {graded}). "
+                "A person will look at it"
             )
 
 

@@ -64,6 +64,7 @@ def rebuild(released: NotebookNode, handed_in: bytes | None) -> tuple[NotebookNo
         cells, findings = read(handed_in)
     work = _Notebook(released, cells, findings)
     if cells:
+        _find_unmarked(work)
         _match(work)
     return _put_together(work), findings
 
@@ -152,6 +153,26 @@ def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
         if kept and len(found) < 20:
             found[plain(str(name))[:100]] = kept
     return found
+
+
+def _find_unmarked(work: _Notebook) -> None:
+    """Mark the answers of a notebook that has lost its metadata, as some tools leave one: where
+    none bears an answer's mark, the cell with its id counts, or the last that sets its names."""
+    marked = {cell.grade_id for cell in work.cells}
+    graded = {_grade_id(cell) for cell in work.released.cells}
+    unmarked = [cell for cell in work.cells if cell.grade_id not in graded]
+    for cell in work.released.cells:
+        if is_answer(cell) and _grade_id(cell) not in marked:
+            by_id = [each for each in unmarked if each.cell_id and each.cell_id == cell.get("id")]
+            names = defined(cell.source) if cell.cell_type == "code" else set()
+            by_names = [
+                each
+                for each in unmarked
+                if names and each.kind == "code" and names <= defined(each.source)
+            ]
+            if found := by_id or by_names:
+                found[-1].grade_id = _grade_id(cell)
+                _tell(work.findings, f"the cell {named(_grade_id(cell))} had lost its mark")
 
 
 def _match(work: _Notebook) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from nbgrader.api import Gradebook
 
 sys.path.insert(0, str(Path(__file__).parent / "hostile"))
 
-from case import ASSIGNMENT, RIGHT, Case, Notebook, Scene, cell_of
+from case import ASSIGNMENT, RIGHT, Case, Notebook, Scene, cell_of, released
 from judge import nbgrader, points_of, run, scene
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.usefixtures("walls")]
@@ -358,3 +359,86 @@ def test_reports_go_on_without_a_graded_notebook_that_cannot_be_read(tmp_path: P
                 assert f"Left out: {name}: the graded notebook cannot be read" in done.stdout
         done = run(made, ["insidedocker", "grade", ASSIGNMENT], 600)
         assert "Graded: 2. As before: 1." in done.stdout
+
+
+def beside(name: str, answers: dict[str, str] | None = None) -> Callable[[Path, Scene], None]:
+    """A second notebook of the lesson, with the right answers unless told otherwise."""
+
+    def write(folder: Path, _scene: Scene) -> None:
+        notebook = released()
+        for grade_id, source in (RIGHT if answers is None else answers).items():
+            cell_of(notebook, grade_id)["source"] = source
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(json.dumps(notebook))
+
+    return write
+
+
+def without_marks(name: str) -> Callable[[Path, Scene], None]:
+    def write(folder: Path, scene_: Scene) -> None:
+        beside(name)(folder, scene_)
+        notebook = json.loads((folder / name).read_text())
+        for cell in notebook["cells"]:
+            cell["metadata"] = {}
+            cell.pop("id")
+        (folder / name).write_text(json.dumps(notebook))
+
+    return write
+
+
+def notes(name: str) -> Callable[[Path, Scene], None]:
+    """A notebook that has nothing to do with the lesson."""
+    cell = {"cell_type": "code", "metadata": {}, "source": "1 + 1", "outputs": [], "id": "n"}
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}
+    return lambda folder, _scene: (folder / name).write_text(json.dumps(notebook))
+
+
+def missing_and(*writes: Callable[[Path, Scene], None]) -> Callable[[Path, Scene], None]:
+    def write(folder: Path, scene_: Scene) -> None:
+        (folder / NOTEBOOK).unlink()
+        for each in writes:
+            each(folder, scene_)
+
+    return write
+
+
+def untouched(name: str, files: Callable[[Path, Scene], None]) -> Case:
+    return Case(name, "two notebooks", files=files)
+
+
+TWO = [
+    (untouched("final", beside("mini-final.ipynb")), "mini-final.ipynb"),
+    (untouched("by-the-system", beside("mini (1).ipynb")), "mini ?1?.ipynb"),
+    (untouched("copy-of", beside("Copy of mini.ipynb")), "Copy of mini.ipynb"),
+    (untouched("copy-1", beside("mini-Copy1.ipynb")), "mini-Copy1.ipynb"),
+    (untouched("in-a-folder", beside("work/mini.ipynb")), "work/mini.ipynb"),
+    (untouched("by-the-browser", beside("mini.ipynb.txt")), "mini.ipynb.txt"),
+    (untouched("unmarked", without_marks("mini-final.ipynb")), "mini-final.ipynb"),
+    (untouched("any-other", notes("something.ipynb")), "something.ipynb"),
+    (right("both", files=beside("mini-old.ipynb", {})), "mini-old.ipynb"),
+    (untouched("none-of-two", missing_and(beside("a.ipynb"), beside("b.ipynb"))), "b.ipynb"),
+]
+"""Submissions with several notebooks, and one of them that is not graded."""
+
+
+def test_of_two_notebooks_the_named_one_is_graded_and_a_person_looks(tmp_path: Path) -> None:
+    with scene(tmp_path, "ours") as (made, _):
+        for case, _ in TWO:
+            case.write(made)
+        right("notes-beside", files=notes("notes.ipynb")).write(made)
+        done = run(made, ["insidedocker", "grade", ASSIGNMENT], 600)
+        assert done.returncode == 0, done.stdout
+        looked_at = done.stdout.partition("To be looked at: ")[2].rstrip(".\n").split(", ")
+        assert sorted(looked_at) == sorted(case.name for case, _ in TWO)
+        nbgrader(made, "generate_feedback", ASSIGNMENT)
+        for case, other in TWO:
+            assert points_of(made, case.name) == case.most
+            page = made.course / "feedback" / case.name / ASSIGNMENT / f"{ASSIGNMENT}.html"
+            said = re.sub("<[^>]*>", "", page.read_text())
+            assert f"{other} " in said, case.name
+            assert "was not graded" in said, case.name
+            assert "A person will look" in said, case.name
+        with Gradebook(f"sqlite:///{made.course}/gradebook.db") as book:
+            assert all(
+                book.find_submission(ASSIGNMENT, case.name).needs_manual_grade for case, _ in TWO
+            )
