@@ -53,6 +53,9 @@ def generate_release(root: Path, config_file: Path, name: str) -> None:
     config.CourseDirectory.assignment_id = name
     config.GenerateAssignment.no_database = True
     config.SaveCells.enabled = False
+    for part in ("header", "footer"):  # named from the course's folder, which this may not be
+        if place := config.IncludeHeaderFooter.get(part):
+            config.IncludeHeaderFooter[part] = str(config_file.parent / place)
     kept = Kept()
     log = logging.Logger("insidedocker.release", logging.ERROR)
     log.addHandler(kept)
