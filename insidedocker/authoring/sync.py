@@ -77,7 +77,10 @@ def drift(course: Course, names: Sequence[str]) -> Plan:
         folders = [course.source, course.release]
     others = [path for path in files_below(folders) if path not in made]
     proof = _Proof(course)
-    remove = [path for path in others if proof.holds(path)]
+    proved = {path for path in others if proof.holds(path)}
+    # An assignment without a text goes as a whole, or stays as one.
+    kept = {_place(course, path)[0] for path in others if path not in proved} - set(chosen)
+    remove = [path for path in others if path in proved and _place(course, path)[0] not in kept]
     others = [path for path in others if path not in remove]
     stray = [path for path in others if _place(course, path)[0] in chosen]
     return Plan(write, remove, stray, [path for path in others if path not in stray])
@@ -128,8 +131,12 @@ def _recorded(course: Course, path: Path) -> set[str]:
     """The digests that a file had when sync brought it, as the notebooks in source/ say."""
     name, rest = _place(course, path)
     key = rest if path.suffix != ".ipynb" else f"release/{rest}"
-    found = (_notebook(each) for each in (course.source / name).glob("*.ipynb"))
-    return {made_with(each)[key] for each in found if each and key in made_with(each)}
+    found = [(each.name, _notebook(each)) for each in (course.source / name).glob("*.ipynb")]
+    return {
+        made_with(notebook)[key]
+        for file, notebook in found
+        if notebook and made_as(notebook) == f"{name}/{file}" and key in made_with(notebook)
+    }
 
 
 def _content(path: Path) -> str:
