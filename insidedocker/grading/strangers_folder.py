@@ -146,11 +146,13 @@ def count_links(folders: Iterable[Path], most: Most | None = None) -> Counter[In
     no deeper than `take` does."""
     found: Counter[Inode] = Counter()
     depth = (most or Most()).depth
-    waiting = [(os.fspath(folder), 0) for folder in folders if not folder.is_symlink()]
+    waiting = [(os.fspath(folder), 0) for folder in folders]
     while waiting:
         folder, level = waiting.pop()
-        with contextlib.suppress(OSError), os.scandir(folder) as entries:
-            for entry in entries:
+        with contextlib.suppress(OSError):
+            if not stat.S_ISDIR(os.lstat(folder).st_mode):
+                continue
+            for entry in list(os.scandir(folder)):
                 if entry.is_dir(follow_symlinks=False):
                     if level < depth:
                         waiting.append((entry.path, level + 1))

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +20,8 @@ sys.path.insert(0, str(Path(__file__).parent / "hostile"))
 
 from case import ASSIGNMENT, RIGHT, Case, Notebook, Scene, cell_of, released
 from judge import nbgrader, points_of, run, scene
+from missing import Missing
+from ordinary import UID, as_ordinary_user, ordinary_python
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.usefixtures("walls")]
 
@@ -442,3 +445,48 @@ def test_of_two_notebooks_the_named_one_is_graded_and_a_person_looks(tmp_path: P
             assert all(
                 book.find_submission(ASSIGNMENT, case.name).needs_manual_grade for case, _ in TWO
             )
+
+
+def test_an_ordinary_users_unreadable_submission_costs_nobody_else_anything() -> None:
+    """Root can read everything, so this is tried as another user, outside of root's folders."""
+    try:
+        python = ordinary_python()
+    except Missing as why:
+        pytest.skip(str(why))
+    with tempfile.TemporaryDirectory() as folder, scene(Path(folder), "ours") as (made, _):
+        Path(folder).chmod(0o755)
+        right("locked-file", files=file_at("mine.txt")).write(made)
+        right("locked-assignment").write(made)
+        right("locked-folder").write(made)
+        right("read-only", files=file_at(f"{ASSIGNMENT}.html")).write(made)
+        if os.geteuid() == 0:
+            subprocess.run(["chown", "-R", f"{UID}:{UID}", folder], check=True)
+        locked = [
+            made.submission("locked-file") / "mine.txt",
+            made.submission("locked-assignment"),
+            made.submission("locked-folder").parent,
+        ]
+        for path in made.submission("read-only").iterdir():
+            path.chmod(0o444)
+        for path in locked:
+            path.chmod(0)
+        environment = {"HOME": str(made.home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+        done = subprocess.run(
+            [*as_ordinary_user(), python, "-m", "insidedocker", "grade", ASSIGNMENT],
+            cwd=made.course,
+            env=environment | {"JUPYTER_ALLOW_INSECURE_WRITES": "true"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        found = {
+            name: points_of(made, name)
+            for name in ("aaa-control", "locked-file", "locked-assignment", "read-only")
+        }
+        for path in reversed(locked):
+            path.chmod(0o700)
+    assert "Traceback" not in done.stderr
+    assert found == dict.fromkeys(found, MOST) | {"locked-assignment": 0.0}
+    assert "To be looked at: locked-" in done.stdout
+    assert list(not_graded(done.stdout)) == ["locked-folder"]
+    assert "make it readable" in done.stdout
