@@ -6,6 +6,7 @@ Refuses where the text has changed since the notebook was made, so that no side'
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from insidedocker.authoring.course import Course
 from insidedocker.authoring.lesson import Cell, parse_lesson, read_lesson, write_lesson
@@ -19,34 +20,39 @@ from insidedocker.authoring.sync import replace
 from insidedocker.errors import UserError
 
 
-def take_back(course: Course, name: str, *, force: bool = False) -> bool:
-    """Rewrite the text of lesson `name` from its source notebook; False if there is no edit.
+def take_back(course: Course, text: Path, path: Path, *, force: bool = False) -> bool:
+    """Rewrite a text from its source notebook at `path`; False if there is no edit.
 
     The front matter stays as it is. Raises UserError where the text has changed in the meantime
     (unless `force`), or where a cell cannot be said in a text.
     """
-    text = course.text(name)
-    path = course.source_notebook(name)
     short = course.short(path)
     if not path.is_file():
-        raise UserError(f"{short} is not there: run 'insidedocker sync {name}' first.")
+        raise UserError(f"{short} is not there: run 'insidedocker sync {path.parent.name}' first.")
     notebook = read_notebook(path.read_bytes(), short)
     cells = cells_of(notebook, short)
     lesson = read_lesson(text)
     if cells == lesson.cells:
         return False
     if not force:
-        _refuse_conflict(course, name, made_from(notebook), lesson.cells, cells)
-    written = write_lesson(lesson.header, cells)
-    _check_reading(cells, parse_lesson(written, text).cells, short)
-    replace(text, written.encode())
+        names = (path.parent.name, short, course.short(text))
+        _refuse_conflict(names, made_from(notebook), lesson.cells, cells)
+    replace(text, as_text(lesson.header, cells, text, short).encode())
     return True
 
 
+def as_text(header: str, cells: Sequence[Cell], text: Path, name: str) -> str:
+    """The text that says these cells. Raises UserError where one cannot be said in a text; `name`
+    is the notebook's, for messages."""
+    written = write_lesson(header, cells)
+    _check_reading(cells, parse_lesson(written, text).cells, name)
+    return written
+
+
 def _refuse_conflict(
-    course: Course, name: str, mark: str | None, in_text: Sequence[Cell], edited: Sequence[Cell]
+    names: tuple[str, str, str], mark: str | None, in_text: Sequence[Cell], edited: Sequence[Cell]
 ) -> None:
-    notebook, text = course.short(course.source_notebook(name)), course.short(course.text(name))
+    name, notebook, text = names
     if mark is None:
         raise UserError(
             f"{notebook} does not say which text it was made from: compare it with {text}, then "

@@ -18,7 +18,7 @@ def add_to(subparsers: Any) -> None:
         "sync", help="make source/ and release/ from the lessons' texts in notebooks/"
     )
     sync.add_argument("--check", action="store_true", help="change nothing, fail if they differ")
-    sync.add_argument("--force", action="store_true", help="drop edits that are only in source/")
+    sync.add_argument("--force", action="store_true", help="drop edits of what a text made")
     _add_course(sync, names=True)
     sync.set_defaults(run=run_sync)
     back = subparsers.add_parser(
@@ -63,43 +63,60 @@ def _add_course(parser: argparse.ArgumentParser, *, names: bool) -> None:
 
 def run_sync(options: argparse.Namespace) -> int:
     """Bring source/ and release/ up to date, or with --check say what is not."""
-    from insidedocker.authoring.sync import apply, plan_sync
+    from insidedocker.authoring.sync import apply, drift, left_alone, plan_sync
 
     course = Course.find(options.course)
-    plan = plan_sync(course, options.names, force=options.force or options.check)
     if options.check:
+        plan = drift(course, options.names)
         for path in plan.write:
             print(f"{course.short(path)}: differs from its text", file=sys.stderr)
-        for path in plan.remove:
+        for path in [*plan.remove, *plan.stray]:
             print(f"{course.short(path)}: no text makes it", file=sys.stderr)
-        if not plan.empty:
+        in_step = plan.empty and not plan.stray
+        if not in_step:
             print("Run 'make sync' and commit what it changes.", file=sys.stderr)
-        return 0 if plan.empty else 1
-    apply(plan)
-    for path in plan.write:
-        print(f"wrote {course.short(path)}")
-    for path in plan.remove:
-        print(f"removed {course.short(path)}")
-    if plan.empty:
-        print("source/ and release/ are up to date")
-    return 0
+    else:
+        plan = plan_sync(course, options.names, force=options.force)
+        apply(plan)
+        in_step = True
+        for path in plan.write:
+            print(f"wrote {course.short(path)}")
+        for path in plan.remove:
+            print(f"removed {course.short(path)}")
+        if plan.empty:
+            print("source/ and release/ are up to date")
+    for line in left_alone(course, plan):
+        print(line)
+    return 0 if in_step else 1
 
 
 def run_back(options: argparse.Namespace) -> int:
     """Rewrite texts from edited source notebooks, then make what follows from them."""
+    from insidedocker.authoring.adopt import adopt, is_adoptable
     from insidedocker.authoring.back import take_back
     from insidedocker.authoring.sync import apply, plan_sync
 
     course = Course.find(options.course)
-    taken = []
-    for name in course.chosen(options.names):
-        if take_back(course, name, force=options.force):
-            taken.append(name)
-            print(f"wrote {course.short(course.text(name))}")
-        else:
-            print(f"{course.short(course.source_notebook(name))} holds no edits")
+    new = [name for name in options.names if is_adoptable(course, name)]
+    known = [name for name in options.names if name not in new]
+    taken: list[str] = []
+    instead: list[Path] = []
+    for name in course.chosen(known, assignments=True) if known else []:
+        for text in course.texts(name):
+            notebook = course.source / name / f"{text.stem}.ipynb"
+            if take_back(course, text, notebook, force=options.force):
+                taken.append(name)
+                print(f"wrote {course.short(text)}")
+                instead += [notebook] * options.force
+            else:
+                print(f"{course.short(notebook)} holds no edits")
+    for name in new:
+        for path in adopt(course, name):
+            print(f"wrote {course.short(path)}")
+        taken.append(name)
+        instead += sorted((course.source / name).glob("*.ipynb"))
     if taken:
-        apply(plan_sync(course, taken))
+        apply(plan_sync(course, taken, instead=instead))
         print("source/ and release/ follow it: look at the difference, then commit all three")
     return 0
 

@@ -11,6 +11,10 @@ from insidedocker.errors import UserError
 
 EDITION = "edition.json"
 """Marks a learner's edition, which has lessons in release/ and no texts."""
+FREE = re.compile(rb"\A---\r?\ninsidedocker:\r?\n  kind: assignment\r?\n")
+"""How a text begins that an instructor's own assignment was turned into: the rules of lessons do
+not hold for it, and a folder may have several."""
+
 LESSON_NAME = re.compile(r"\d\d-[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -57,15 +61,24 @@ class Course:
 
     def lesson_names(self) -> list[str]:
         """Names of all lessons that have a text, in order."""
-        return sorted(path.parent.name for path in self.notebooks.glob("*/*.md") if is_text(path))
+        return sorted(
+            path.parent.name
+            for path in self.notebooks.glob("*/*.md")
+            if is_text(path) and not is_free(path)
+        )
 
-    def chosen(self, names: Iterable[str]) -> list[str]:
-        """The lessons named, or all of them if none is; a name may be cut short (`04`).
+    def assignment_names(self) -> list[str]:
+        """Names of all assignments beside the lessons that have a text, in order."""
+        return sorted({path.parent.name for path in self.notebooks.glob("*/*.md") if is_free(path)})
+
+    def chosen(self, names: Iterable[str], *, assignments: bool = False) -> list[str]:
+        """The lessons named, or all of them if none is; a name may be cut short (`04`). With
+        `assignments` also those beside the lessons.
 
         Raises UserError where a name fits no lesson or more than one.
         """
         wanted = list(names)
-        every = self.lesson_names()
+        every = self.lesson_names() + (self.assignment_names() if assignments else [])
         if not wanted:
             return every
         return sorted({self._one(name, every) for name in wanted})
@@ -80,6 +93,10 @@ class Course:
 
     def text(self, name: str) -> Path:
         return self.notebooks / name / f"{name}.md"
+
+    def texts(self, name: str) -> list[Path]:
+        """The texts of a lesson (one) or an assignment, each of which makes a notebook."""
+        return sorted(filter(is_free, (self.notebooks / name).glob("*.md"))) or [self.text(name)]
 
     def source_notebook(self, name: str) -> Path:
         return self.source / name / f"{name}.ipynb"
@@ -109,3 +126,12 @@ class Course:
 def is_text(path: Path) -> bool:
     """Whether a file is a lesson's text: notebooks/NN-name/NN-name.md."""
     return path.stem == path.parent.name and LESSON_NAME.fullmatch(path.stem) is not None
+
+
+def is_free(path: Path) -> bool:
+    """Whether a file is the text of an assignment that is not a lesson."""
+    try:
+        with path.open("rb") as file:
+            return FREE.match(file.read(100)) is not None
+    except OSError:
+        return False

@@ -17,6 +17,7 @@ import yaml
 from jupytext.myst import MystMetadataParsingError, myst_to_notebook, notebook_to_myst
 from nbformat import v4
 
+from insidedocker.authoring.course import FREE
 from insidedocker.errors import UserError
 
 LEXER = "ipython3"  # what jupytext itself writes after {code-cell}
@@ -61,6 +62,8 @@ class Lesson:
     minutes: int
     points: int | float
     cells: tuple[Cell, ...]
+    free: bool = False
+    """Whether it is an assignment beside the lessons, without minutes and points of its own."""
 
     @property
     def name(self) -> str:
@@ -81,8 +84,10 @@ def parse_lesson(text: str, path: Path) -> Lesson:
     match = _HEADER.match(text)
     if not match:
         raise UserError(f"{path}:1: start the text with front matter between two lines of ---.")
-    settings = _settings(match.group(1), path)
     cells = read_cells(text, path)
+    if FREE.match(text.encode()):
+        return Lesson(path, match.group(0), 0, 0, cells, free=True)
+    settings = _settings(match.group(1), path)
     return Lesson(path, match.group(0), settings["minutes"], settings["points"], cells)
 
 

@@ -1,7 +1,7 @@
-"""Keeps the mark of the text out of learners' notebooks, wherever nbgrader writes one.
+"""Keeps the marks of the text out of learners' notebooks, wherever nbgrader writes one.
 
 Without it a change that learners cannot see, such as of a hidden test, would reach them as a
-changed lesson. nbgrader_config.py names this class; it knows one metadata key only.
+changed lesson. nbgrader_config.py names this class; it knows the marks only.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from typing import Any
 
 from nbconvert.preprocessors import Preprocessor
 
-from insidedocker.authoring.source_notebook import MADE_FROM
+from insidedocker.authoring.source_notebook import MADE_AS, MADE_FROM, MADE_WITH
 
 
 class DropMadeFrom(Preprocessor):
-    """Removes `metadata.insidedocker.made_from` from a notebook that is converted."""
+    """Removes `made_from` and its like from a converted notebook's `metadata.insidedocker`."""
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        nb.metadata.get("insidedocker", {}).pop(MADE_FROM, None)
+        for mark in (MADE_FROM, MADE_AS, MADE_WITH):
+            nb.metadata.get("insidedocker", {}).pop(mark, None)
         return nb, resources

@@ -12,7 +12,7 @@ from typing import Any
 from insidedocker.errors import UserError
 
 
-class _Kept(logging.Handler):
+class Kept(logging.Handler):
     """Keeps nbgrader's error messages, so that a person gets the one that matters."""
 
     def __init__(self) -> None:
@@ -21,6 +21,13 @@ class _Kept(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.messages.append(record.getMessage())
+
+    def reason(self) -> str:
+        """The last line of the first traceback that nbgrader logged, else its first message."""
+        for message in self.messages:
+            if message.startswith("Traceback"):
+                return message.strip().splitlines()[-1]
+        return self.messages[0] if self.messages else "it gave no reason"
 
 
 def load_nbgrader_config(path: Path) -> Any:
@@ -46,7 +53,10 @@ def generate_release(root: Path, config_file: Path, name: str) -> None:
     config.CourseDirectory.assignment_id = name
     config.GenerateAssignment.no_database = True
     config.SaveCells.enabled = False
-    kept = _Kept()
+    for part in ("header", "footer"):  # named from the course's folder, which this may not be
+        if place := config.IncludeHeaderFooter.get(part):
+            config.IncludeHeaderFooter[part] = str(config_file.parent / place)
+    kept = Kept()
     log = logging.Logger("insidedocker.release", logging.ERROR)
     log.addHandler(kept)
     converter = GenerateAssignment(
@@ -55,12 +65,4 @@ def generate_release(root: Path, config_file: Path, name: str) -> None:
     try:
         converter.start()
     except NbGraderException as error:
-        raise UserError(f"{name}: nbgrader refused it: {_reason(kept.messages)}") from error
-
-
-def _reason(messages: list[str]) -> str:
-    """The last line of the first traceback that nbgrader logged, else its first message."""
-    for message in messages:
-        if message.startswith("Traceback"):
-            return message.strip().splitlines()[-1]
-    return messages[0] if messages else "it gave no reason"
+        raise UserError(f"{name}: nbgrader refused it: {kept.reason()}") from error

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import nbformat
@@ -20,26 +20,34 @@ from insidedocker.errors import UserError
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
-# Key under the notebook's `insidedocker` metadata: which text the notebook was made from.
+# Keys under the notebook's `insidedocker` metadata: which text the notebook was made from, in what
+# place, and together with which files. They prove that sync made a file and may remove it.
 MADE_FROM = "made_from"
+MADE_AS = "made_as"
+MADE_WITH = "made_with"
 
 Notebook = dict[str, Any]
 
 
-def build_source(lesson: Lesson) -> bytes:
-    """The source notebook of a lesson, byte for byte the same on every machine.
+def build_source(lesson: Lesson, with_it: Mapping[str, str] | None = None) -> bytes:
+    """The source notebook of a lesson, byte for byte the same on every machine. `with_it` are the
+    digests of what is made together with it.
 
     Raises UserError where the shorthand of a cell says nothing we know.
     """
+    ours: dict[str, Any] = {
+        MADE_AS: f"{lesson.path.parent.name}/{lesson.name}.ipynb",
+        MADE_FROM: fingerprint(lesson.cells),
+    }
+    if not lesson.free:
+        ours |= {"minutes": lesson.minutes, "points": lesson.points}
+    if with_it:
+        ours[MADE_WITH] = dict(with_it)
     notebook = v4.new_notebook(
         metadata={
             "kernelspec": KERNEL,
             "language_info": {"name": "python"},
-            "insidedocker": {
-                "minutes": lesson.minutes,
-                "points": lesson.points,
-                MADE_FROM: fingerprint(lesson.cells),
-            },
+            "insidedocker": ours,
         }
     )
     taken: set[str] = set()
@@ -77,7 +85,12 @@ def _cell_id(cell: Cell, metadata: dict[str, Any], taken: set[str]) -> str:
 
 def fingerprint(cells: Sequence[Cell]) -> str:
     """16 hex digits that change whenever anything an author wrote in the cells does."""
-    return hashlib.sha256(write_cells(cells).encode()).hexdigest()[:16]
+    return digest(write_cells(cells).encode())
+
+
+def digest(content: bytes) -> str:
+    """16 hex digits that change whenever a file does."""
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def read_notebook(content: bytes, name: str) -> Notebook:
@@ -94,9 +107,26 @@ def read_notebook(content: bytes, name: str) -> Notebook:
 
 def made_from(notebook: Notebook) -> str | None:
     """The fingerprint of the text that a notebook was made from; None if it was made by hand."""
-    ours = notebook.get("metadata", {}).get("insidedocker", {})
-    value = ours.get(MADE_FROM) if isinstance(ours, dict) else None
+    value = _ours(notebook).get(MADE_FROM)
     return value if isinstance(value, str) else None
+
+
+def made_as(notebook: Notebook) -> str | None:
+    """The place below source/ that a notebook was made for; None if it was made by hand."""
+    value = _ours(notebook).get(MADE_AS)
+    return value if isinstance(value, str) else None
+
+
+def made_with(notebook: Notebook) -> dict[str, str]:
+    """The digests of the files that were made together with a notebook, by name."""
+    value = _ours(notebook).get(MADE_WITH)
+    return value if isinstance(value, dict) else {}
+
+
+def _ours(notebook: Notebook) -> dict[str, Any]:
+    metadata = notebook.get("metadata")
+    ours = metadata.get("insidedocker") if isinstance(metadata, dict) else None
+    return ours if isinstance(ours, dict) else {}
 
 
 def cells_of(notebook: Notebook, name: str) -> tuple[Cell, ...]:
@@ -112,9 +142,13 @@ def cells_of(notebook: Notebook, name: str) -> tuple[Cell, ...]:
                 f"{name}: cell {number} holds a pasted picture: put the picture's file beside "
                 "the lesson's text and link it as ![what it shows](file.png)."
             )
-        source = raw.get("source", "")
-        source = tidy_source(source if isinstance(source, str) else "".join(source))
+        source = tidy_source(joined(raw.get("source", "")))
         metadata = collapse(raw.get("metadata", {}))
         if source or "ng" in metadata or "nbgrader" in metadata:
             cells.append(Cell(str(raw.get("cell_type")), source, metadata))
     return tuple(cells)
+
+
+def joined(source: Any) -> str:
+    """A cell's source, which a file may hold as lines."""
+    return source if isinstance(source, str) else "".join(source)

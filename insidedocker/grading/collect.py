@@ -1,23 +1,64 @@
 """`nbgrader collect`, which copies what learners left in the exchange: their plain files alone.
 
-nbgrader's own follows links with the instructor's rights, and would bring home what they lead to.
+nbgrader's own follows links with the instructor's rights, and would bring home what they lead to;
+one folder with an odd name or content would end the collecting of all.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from nbgrader.exchange.default import ExchangeCollect
 
 from insidedocker.grading.strangers_folder import take
+from insidedocker.grading.strangers_text import shown, why_no_id
+
+Record = dict[str, Any]
 
 
 class Collect(ExchangeCollect):
     """Set as `c.ExchangeFactory.collect`."""
 
+    src_records: list[Record]
+
+    def init_src(self) -> None:
+        """Find the submissions; what is not one is left where it is, and named at the end."""
+        self.failed: list[str] = []
+        super().init_src()
+        self.src_records = [each for each in self.src_records if each["timestamp"] != datetime.min]
+
+    def _path_to_record(self, path: str) -> Record:
+        """Name, learner and time of a folder in the exchange, where learners write."""
+        name = Path(path).name
+        try:
+            record: Record = super()._path_to_record(path)
+            why = why_no_id(record["username"])
+        except Exception:  # whatever the parser of dates makes of a stranger's text
+            record, why = {}, "it does not say when it was handed in"
+        if why:
+            self.failed.append(f"{shown(name)}: {why}")
+            return {"username": shown(name), "filename": name, "timestamp": datetime.min}
+        return record
+
+    def copy_files(self) -> None:
+        """Copy submission by submission: what fails with one costs the others nothing."""
+        records = self.src_records
+        if not records:
+            super().copy_files()  # says that there is nothing
+        for record in records:
+            self.src_records = [record]
+            try:
+                super().copy_files()
+            except Exception as error:
+                self.failed.append(f"{record['filename']}: {error}")
+        self.src_records = records
+        if self.failed:
+            self.fail("\n".join(f"Not collected: {each}" for each in self.failed))
+
     def do_copy(self, src: str, dest: str, log: Any = None) -> None:
-        """Copy a submission, without what is no plain file; that is told in the log."""
+        """Copy a submission, without what is not a plain file; that is told in the log."""
         taken = take(Path(src))
         for finding in taken.findings:
             self.log.warning("%s: %s", Path(src).name, finding.text)

@@ -24,13 +24,13 @@ from typing import Any
 
 import nbformat
 from nbgrader.api import Gradebook
-from nbgrader.converters import Autograde
+from nbgrader.converters import Autograde, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.nbgraderformat import common as nbgraderformat
 from sqlalchemy.exc import SAWarning
 from sqlalchemy.orm import scoped_session
 
-from insidedocker.authoring.release_notebooks import load_nbgrader_config
+from insidedocker.authoring.release_notebooks import Kept, load_nbgrader_config
 from insidedocker.errors import UserError
 from insidedocker.grading import cache, settings
 from insidedocker.grading import execute as executing
@@ -110,9 +110,10 @@ class Grading:
                 f"{run.coursedir.submitted_directory}/ for it. `nbgrader collect "
                 f"{self.assignment}` brings it there."
             )
-        intake.take()
-        waiting = [each for each in students if again or not self._result(each).exists()]
-        done.kept = [each for each in students if each not in waiting]
+        done.failed = intake.take()
+        taken = [each for each in students if each not in done.failed]
+        waiting = [each for each in taken if again or not self._result(each).exists()]
+        done.kept = [each for each in taken if each not in waiting]
         return waiting
 
     def _execute(self, student: str, again: bool) -> None:
@@ -134,7 +135,7 @@ class Grading:
             future.result()
             course = reading_intake(self._course(student))
             run = Autograde(coursedir=course, config=self.config, log=self.log, force=True)
-            run.start()
+            self._start(run)
             told = self._points(student)
             done.students.append(student)
             return told
@@ -144,6 +145,17 @@ class Grading:
             self.log.exception("%s was not graded", student)
             done.failed[student] = str(error) or type(error).__name__
             return "not graded"
+
+    def _start(self, run: Autograde) -> None:
+        """As `run.start()`, but that an error says what was wrong, not where to read of it."""
+        kept = Kept()
+        self.log.addHandler(kept)
+        try:
+            run.start()
+        except NbGraderException as error:
+            raise UserError(kept.reason()) from error
+        finally:
+            self.log.removeHandler(kept)
 
     def _course(self, student: str = "*") -> CourseDirectory:
         course = CourseDirectory(config=self.config, log=self.log)
@@ -254,7 +266,10 @@ class _Progress:
 
 def _asks(path: Path) -> bool:
     """Whether a graded notebook asks for a person's look."""
-    ours: Any = nbformat.read(path, as_version=4).metadata.get(OURS, {})
+    try:
+        ours: Any = nbformat.read(path, as_version=4).metadata.get(OURS, {})
+    except Exception:  # somebody has put something else there
+        return True
     return bool(ours.get("look") or ours.get("remarks"))
 
 

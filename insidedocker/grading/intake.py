@@ -6,11 +6,12 @@ Knows the course's folders and the released notebooks; runs nothing.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
@@ -18,16 +19,22 @@ from pathlib import Path, PurePosixPath
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
-from nbgrader.utils import parse_utc
 
 from insidedocker.errors import UserError
-from insidedocker.grading.rebuild import OURS, rebuild
-from insidedocker.grading.strangers_folder import Finding, Inode, Taken, named, take
+from insidedocker.grading import timestamps
+from insidedocker.grading.rebuild import OURS, Handed, belongs, is_worked_on, read, rebuild
+from insidedocker.grading.strangers_folder import Finding, Inode, named, take
 
 FOLDER = ".grading"
 """Grading's own folder in the course's."""
 INTAKE = f"{FOLDER}/intake"
-TIMESTAMP = "timestamp.txt"
+APPENDED = ("json", "txt")
+"""What browsers append to a notebook's name."""
+OF_THEIR_SHAPE = {
+    *(errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG),
+    *(errno.EILSEQ, errno.EINVAL, errno.ELOOP),
+}
+"""Why a file cannot be written beside others: by its name. Anything else is the machine's fault."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,20 @@ def _put_checks(notebook: NotebookNode, checks: Mapping[str, str]) -> None:
             cell.source = source
 
 
+@dataclass
+class _Submission:
+    """What is taken from a folder that was handed in."""
+
+    findings: list[Finding] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+    notebooks: dict[str, tuple[NotebookNode, list[Finding]]] = field(default_factory=dict)
+    """By name: the notebook to be graded, and what was found in it alone."""
+
+    def tell(self, text: str, look: bool = True) -> None:
+        if len(self.findings) < 40:
+            self.findings.append(Finding(text, look))
+
+
 def take_in(
     assignment: Assignment,
     handed_in: Path,
@@ -77,52 +98,113 @@ def take_in(
 
     Files of the instructor's folder `beside` take the place of those of the same name; names that
     fit one of the patterns `ignored` are left out. For `links` see `strangers_folder.take`.
+
+    Whatever was handed in, there is something to be graded: what cannot be understood counts as
+    not handed in. Raises OSError where the machine fails.
     """
-    taken = take(handed_in, links=links)
-    shutil.rmtree(into, ignore_errors=True)
-    into.mkdir(parents=True)
-    findings = list(taken.findings)
-    notebooks = {
-        name: rebuild(released, _notebook(taken, name, assignment, findings))
-        for name, released in assignment.notebooks.items()
-    }
-    _write_timestamp(taken, into, findings)
-    files = {**taken.files, **_plain_files(beside)}
-    _write_files(files, into, ignored)
-    digest = _digest(notebooks, into)
-    for name, (notebook, own) in notebooks.items():
-        _write_notebook(into / f"{name}.ipynb", notebook, findings + own, digest)
+    try:
+        taken = _submission(assignment, handed_in, links)
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # whatever a stranger's folder has led to
+        taken = _Submission()
+        taken.tell(f"it could not be taken in: {named(f'{type(error).__name__}: {error}')}")
+        for name, released in assignment.notebooks.items():
+            taken.notebooks[name] = rebuild(released, None)
+    _make_room(into)
+    _write_timestamp(taken, into)
+    _write_files(taken, into, _plain_files(beside), ignored)
+    digest = _digest(taken.notebooks, into)
+    for name, (notebook, own) in taken.notebooks.items():
+        _write_notebook(into / f"{name}.ipynb", notebook, taken.findings + own, digest)
     return digest
 
 
-def _notebook(
-    taken: Taken, name: str, assignment: Assignment, findings: list[Finding]
-) -> bytes | None:
-    """The notebook's file, or the only other one, which then was renamed by mistake."""
-    wanted = f"{name}.ipynb"
-    if wanted in taken.files:
-        return taken.files[wanted]
-    others = [path for path in taken.files if path.endswith(".ipynb") and "/" not in path]
-    if len(others) == 1 and len(assignment.notebooks) == 1:
-        findings.append(Finding(f"the notebook was named {named(others[0])}"))
-        return taken.files[others[0]]
-    return None
+def _submission(
+    assignment: Assignment, folder: Path, links: Mapping[Inode, int] | None
+) -> _Submission:
+    found = take(folder, links=links)
+    taken = _Submission(found.findings, found.files)
+    own = {f"{name}.ipynb" for name in assignment.notebooks}
+    others = {
+        path: read(content)[0]
+        for path, content in found.files.items()
+        if path not in own and _is_notebook(path)
+    }
+    graded = []
+    for name, released in assignment.notebooks.items():
+        path = _graded(name, assignment, found.files, others)
+        graded += [named(path)] * bool(path)
+        taken.notebooks[name] = rebuild(released, found.files.get(path))
+        if path in others:
+            taken.tell(f"the notebook was named {named(path)}")
+            del others[path]
+    _tell_of_others(taken, assignment, others, ", ".join(graded) or "none")
+    return taken
 
 
-def _write_timestamp(taken: Taken, into: Path, findings: list[Finding]) -> None:
+def _is_notebook(path: str) -> bool:
+    """Whether a file's name is that of a notebook, as people and browsers name them."""
+    *_, name = path.split("/")
+    parts = name.lower().split(".")
+    if parts[-1] in APPENDED:
+        del parts[-1]
+    return len(parts) > 1 and parts[-1] == "ipynb"
+
+
+def _graded(
+    name: str, assignment: Assignment, files: Mapping[str, bytes], others: dict[str, list[Handed]]
+) -> str:
+    """The path of the notebook to be graded: the one of this name; else the only other one, or
+    the only one that holds this notebook's cells, which then was renamed. Empty where none is."""
+    if f"{name}.ipynb" in files:
+        return f"{name}.ipynb"
+    fitting = [p for p, cells in others.items() if belongs(assignment.notebooks[name], cells)]
+    if len(assignment.notebooks) == 1 and len(others) == 1:
+        fitting = list(others)
+    return fitting[0] if len(fitting) == 1 else ""
+
+
+def _tell_of_others(
+    taken: _Submission, assignment: Assignment, others: dict[str, list[Handed]], graded: str
+) -> None:
+    """Notebooks with this assignment's cells that are not graded: which of them was meant, a
+    person has to see. Beside an untouched notebook that holds for any notebook."""
+    untouched = not any(
+        is_worked_on(assignment.notebooks[name], notebook)
+        for name, (notebook, _) in taken.notebooks.items()
+    )
+    for path, cells in others.items():
+        holds = any(belongs(released, cells) for released in assignment.notebooks.values())
+        if holds or (untouched and any(cell.source.strip() for cell in cells)):
+            why = "holds cells of this assignment, too," if holds else "is another notebook"
+            taken.tell(
+                f"{named(path)} {why} and was not graded (graded: {graded}). "
+                "A person will look at it"
+            )
+
+
+def _make_room(folder: Path) -> None:
+    """An empty folder of ours. What a killed run has left goes; a link is not followed."""
+    if folder.is_symlink() or folder.is_file():
+        folder.unlink()
+    elif folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+
+
+def _write_timestamp(taken: _Submission, into: Path) -> None:
     """The time of handing in, if it is one; nbgrader would stop at another text."""
-    text = taken.files.pop(TIMESTAMP, b"")
-    if not text:
+    content = taken.files.pop(timestamps.FILE, b"")
+    if not content:
         return
-    try:
-        found = parse_utc(text[:100].decode().strip())
-        written = f"{found:%Y-%m-%d %H:%M:%S.%f} UTC\n"
-    except Exception:  # whatever the parser of dates makes of a stranger's text
-        findings.append(Finding("its time of handing in is no time and was left out"))
+    found = timestamps.parsed(content)
+    if found is None:
+        taken.tell("its time of handing in cannot be read and was left out")
         return
     if found > datetime.now(UTC).replace(tzinfo=None):
-        findings.append(Finding("it says that it was handed in in the future"))
-    (into / TIMESTAMP).write_text(written)
+        taken.tell("it says that it was handed in in the future")
+    (into / timestamps.FILE).write_text(f"{found:%Y-%m-%d %H:%M:%S.%f} UTC\n")
 
 
 def _plain_files(folder: Path) -> dict[str, bytes]:
@@ -134,15 +216,43 @@ def _plain_files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def _write_files(files: dict[str, bytes], into: Path, ignored: Sequence[str]) -> None:
-    for name, content in files.items():
+def _write_files(
+    taken: _Submission, into: Path, ours: dict[str, bytes], ignored: Sequence[str]
+) -> None:
+    """The instructor's files first, then the learner's, as far as their names leave those alone
+    that are ours or that nbgrader writes."""
+    kept = {timestamps.FILE}
+    for name in taken.notebooks:
+        kept |= {f"{name}.html", f"{name}_files"}
+        (into / f"{name}.ipynb").touch()
+    for name, content in ours.items():
+        if not _unwanted(name, ignored):
+            _write(into / name, content)
+    for name, content in taken.files.items():
         parts = PurePosixPath(name).parts
-        unwanted = any(fnmatch(part, pattern) for part in parts for pattern in ignored)
-        if name.endswith(".ipynb") or unwanted:
+        if name in ours or name.endswith(".ipynb") or _unwanted(name, ignored):
             continue
-        place = into / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content)
+        if parts[0] in kept or any(part.endswith(".ipynb") for part in parts):
+            look = not name.endswith(".html")  # people like to export their notebook
+            taken.tell(f"{named(name)} has a name that grading needs and was left out", look)
+            continue
+        try:
+            _write(into / name, content)
+        except OSError as error:
+            if error.errno not in OF_THEIR_SHAPE:
+                raise
+            taken.tell(f"{named(name)} cannot lie beside the others ({error.strerror})")
+
+
+def _write(place: Path, content: bytes) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with place.open("xb") as file:
+        file.write(content)
+
+
+def _unwanted(name: str, ignored: Sequence[str]) -> bool:
+    parts = PurePosixPath(name).parts
+    return any(fnmatch(part, pattern) for part in parts for pattern in ignored)
 
 
 def _digest(notebooks: dict[str, tuple[NotebookNode, list[Finding]]], folder: Path) -> str:
@@ -154,7 +264,7 @@ def _digest(notebooks: dict[str, tuple[NotebookNode, list[Finding]]], folder: Pa
         ]
         sum_.update(json.dumps([name, cells], sort_keys=True).encode())
     for path in sorted(folder.rglob("*")):
-        if path.is_file():
+        if path.is_file() and path.suffix != ".ipynb":
             sum_.update(json.dumps(str(path.relative_to(folder))).encode())
             sum_.update(hashlib.sha256(path.read_bytes()).digest())
     return sum_.hexdigest()

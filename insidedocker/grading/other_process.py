@@ -18,6 +18,7 @@ from typing import Any
 
 from insidedocker.grading import cells, wire
 from insidedocker.grading.cells import Output
+from insidedocker.grading.strangers_text import plain
 
 START_SECONDS = 60.0
 AFTER_INTERRUPT_SECONDS = 2.0
@@ -261,18 +262,19 @@ def well_formed(outputs: Any) -> list[Output]:
         kind, data = each.get("output_type"), each.get("data")
         if kind == "stream":
             name = "stderr" if each.get("name") == "stderr" else "stdout"
-            found.append(cells.stream(str(each.get("text", "")), name))
+            found.append(cells.stream(plain(str(each.get("text", ""))), name))
         elif kind == "error":
             lines = each.get("traceback")
             shown = (
-                [str(line)[: cells.LONGEST] for line in lines[:200]]
+                [plain(str(line))[: cells.LONGEST] for line in lines[:200]]
                 if isinstance(lines, list)
                 else []
             )
-            found.append(cells.error(str(each.get("ename")), str(each.get("evalue")), shown))
+            ename, evalue = plain(str(each.get("ename"))), plain(str(each.get("evalue")))
+            found.append(cells.error(ename, evalue, shown))
         elif kind in ("display_data", "execute_result") and isinstance(data, dict):
             kept = {
-                k: v[: 10 * cells.LONGEST]
+                k: plain(v)[: 10 * cells.LONGEST]
                 for k, v in data.items()
                 if k in cells.KINDS and isinstance(v, str)
             }

@@ -12,7 +12,9 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from insidedocker.grading.names import defined
 from insidedocker.grading.strangers_folder import Finding, named
+from insidedocker.grading.strangers_text import plain
 
 OURS = "insidedocker_grading"
 """The key of our remarks in metadata."""
@@ -62,6 +64,7 @@ def rebuild(released: NotebookNode, handed_in: bytes | None) -> tuple[NotebookNo
         cells, findings = read(handed_in)
     work = _Notebook(released, cells, findings)
     if cells:
+        _find_unmarked(work)
         _match(work)
     return _put_together(work), findings
 
@@ -131,7 +134,7 @@ def _cell(cell: Any, findings: list[Finding]) -> Handed | None:
     cell_id = cell.get("id")
     return Handed(
         kind=str(cell.get("cell_type"))[:20],
-        source=source.encode("utf-8", "replace").decode().replace("\0", ""),
+        source=plain(source),
         grade_id=grade_id,
         cell_id=cell_id if isinstance(cell_id, str) else None,
         pictures=_pictures(cell.get("attachments")),
@@ -143,13 +146,33 @@ def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for name, data in attachments.items() if isinstance(attachments, dict) else ():
         kept = {
-            kind: content
+            kind: plain(content)
             for kind, content in (data.items() if isinstance(data, dict) else ())
             if kind in PICTURES and isinstance(content, str) and len(content) < LONGEST // 4
         }
         if kept and len(found) < 20:
-            found[str(name)[:100]] = kept
+            found[plain(str(name))[:100]] = kept
     return found
+
+
+def _find_unmarked(work: _Notebook) -> None:
+    """Mark the answers of a notebook that has lost its metadata, as some tools leave one: where
+    none bears an answer's mark, the cell with its id counts, or the last that sets its names."""
+    marked = {cell.grade_id for cell in work.cells}
+    graded = {_grade_id(cell) for cell in work.released.cells}
+    unmarked = [cell for cell in work.cells if cell.grade_id not in graded]
+    for cell in work.released.cells:
+        if is_answer(cell) and _grade_id(cell) not in marked:
+            by_id = [each for each in unmarked if each.cell_id and each.cell_id == cell.get("id")]
+            names = defined(cell.source) if cell.cell_type == "code" else set()
+            by_names = [
+                each
+                for each in unmarked
+                if names and each.kind == "code" and names <= defined(each.source)
+            ]
+            if found := by_id or by_names:
+                found[-1].grade_id = _grade_id(cell)
+                _tell(work.findings, f"the cell {named(_grade_id(cell))} had lost its mark")
 
 
 def _match(work: _Notebook) -> None:
@@ -265,6 +288,34 @@ def _own_cell(own: Handed, count: int) -> NotebookNode:
     if own.pictures:
         cell.attachments = NotebookNode(own.pictures)
     return cell
+
+
+def belongs(released: NotebookNode, cells: list[Handed]) -> bool:
+    """Whether cells that were handed in are those of this notebook, or were, before they lost
+    their marks: a check's text or an answer's name tells."""
+    ids, texts, answered = set(), set(), set()
+    for cell in released.cells:
+        if is_answer(cell) or cell.metadata.get("nbgrader", {}).get("grade"):
+            ids.add(_grade_id(cell))
+            if not is_answer(cell):
+                texts.add(_text(_visible(cell)))
+            elif cell.cell_type == "code":
+                answered |= defined(cell.source)
+    return any(
+        cell.grade_id in ids
+        or _text(cell.source) in texts - {""}
+        or (cell.kind == "code" and answered and answered & defined(cell.source))
+        for cell in cells
+    )
+
+
+def is_worked_on(released: NotebookNode, rebuilt: NotebookNode) -> bool:
+    """Whether an answer of a rebuilt notebook is another than the released stub."""
+    stubs = {_grade_id(cell): cell.source for cell in released.cells if is_answer(cell)}
+    return any(
+        is_answer(cell) and _text(cell.source) != _text(stubs.get(_grade_id(cell), ""))
+        for cell in rebuilt.cells
+    )
 
 
 def is_answer(cell: NotebookNode) -> bool:

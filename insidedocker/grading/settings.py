@@ -17,6 +17,8 @@ from nbgrader.preprocessors import (
     SaveAutoGrades,
 )
 
+from insidedocker.grading import timestamps
+
 VARIABLE, APART, PLAIN = "INSIDEDOCKER_GRADING", "apart", "plain"
 
 
@@ -27,7 +29,9 @@ def wanted() -> bool:
 
 def keep_apart(c: Any) -> None:
     """Put the settings into nbgrader's configuration; see docs/security.md."""
+    timestamps.read_so_everywhere()
     c.ExchangeFactory.collect = "insidedocker.grading.collect.Collect"
+    c.ExchangeFactory.release_feedback = "insidedocker.grading.release_feedback.ReleaseFeedback"
     c.Autograde.exporter_class = "insidedocker.grading.plug.GradingExporter"
     c.Autograde.autograde_preprocessors = [
         "insidedocker.grading.execute.SandboxedExecute",

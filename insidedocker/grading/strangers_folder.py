@@ -57,7 +57,7 @@ def take(folder: Path, most: Most | None = None, links: Mapping[Inode, int] | No
     try:
         top = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:
-        walk.tell("the submission is no folder of its own (a link, or unreadable)")
+        walk.tell("the submission is not a folder of its own (a link, a file, or unreadable)")
         return walk.taken
     try:
         walk.folder(top, "", 0)
@@ -141,16 +141,25 @@ class _Walk:
             os.close(descriptor)
 
 
-def count_links(folders: Iterable[Path]) -> Counter[Inode]:
-    """How many names files have in these folders together, where they have more than one."""
+def count_links(folders: Iterable[Path], most: Most | None = None) -> Counter[Inode]:
+    """How many names files have in these folders together, where they have more than one. Looks
+    no deeper than `take` does."""
     found: Counter[Inode] = Counter()
-    for folder in folders:
-        for above, _, names in os.walk(folder):
-            for name in names:
-                with contextlib.suppress(OSError):
-                    seen = os.lstat(os.path.join(above, name))  # noqa: PTH118 (odd names)
-                    if stat.S_ISREG(seen.st_mode) and seen.st_nlink > 1:
-                        found[seen.st_dev, seen.st_ino] += 1
+    depth = (most or Most()).depth
+    waiting = [(os.fspath(folder), 0) for folder in folders]
+    while waiting:
+        folder, level = waiting.pop()
+        with contextlib.suppress(OSError):
+            if not stat.S_ISDIR(os.lstat(folder).st_mode):
+                continue
+            for entry in list(os.scandir(folder)):
+                if entry.is_dir(follow_symlinks=False):
+                    if level < depth:
+                        waiting.append((entry.path, level + 1))
+                    continue
+                seen = entry.stat(follow_symlinks=False)
+                if stat.S_ISREG(seen.st_mode) and seen.st_nlink > 1:
+                    found[seen.st_dev, seen.st_ino] += 1
     return found
 
 

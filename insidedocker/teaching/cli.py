@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,20 +32,34 @@ def _command(subparsers: Any, name: str, text: str, run: Any) -> argparse.Argume
     return parser
 
 
-def _items(options: argparse.Namespace) -> int:
-    from insidedocker.teaching import graded, items
-    from insidedocker.teaching.misconceptions import Evidence
+def _read(options: argparse.Namespace) -> Any:
+    """The class; on stderr, who is not in it."""
+    from insidedocker.teaching import graded
 
     class_ = graded.read(options.course, options.assignment)
+    for student in class_.left_out:
+        print(
+            f"Left out: {student}: the graded notebook cannot be read; `insidedocker grade "
+            f"{options.assignment}` makes it anew.",
+            file=sys.stderr,
+        )
+    return class_
+
+
+def _items(options: argparse.Namespace) -> int:
+    from insidedocker.teaching import items
+    from insidedocker.teaching.misconceptions import Evidence
+
+    class_ = _read(options)
     evidence = Evidence(options.course, options.assignment)
     print(items.as_text(class_, items.items(class_, evidence)))
     return 0
 
 
 def _similar(options: argparse.Namespace) -> int:
-    from insidedocker.teaching import graded, side_by_side, similarity
+    from insidedocker.teaching import side_by_side, similarity
 
-    class_ = graded.read(options.course, options.assignment)
+    class_ = _read(options)
     pairs = similarity.pairs(class_)[: options.most]
     print(similarity.as_text(class_, pairs))
     if pairs:

@@ -61,6 +61,8 @@ class GradedClass:
     works: dict[str, dict[Exercise, Work]] = field(default_factory=dict)
     seeds: dict[str, str] = field(default_factory=dict)
     """By learner, where the assignment has values that differ between them."""
+    left_out: list[str] = field(default_factory=list)
+    """Whose graded notebook cannot be read."""
 
 
 def read(root: Path, assignment: str) -> GradedClass:
@@ -85,17 +87,22 @@ def read(root: Path, assignment: str) -> GradedClass:
     varied = any("lab.variant" in _source(cell) for cells in notebooks.values() for cell in cells)
     for student, scores in grades(root, assignment).items():
         folder = Path(course.format_path(course.autograded_directory, student, assignment))
-        by_notebook = {
-            name: {_grade_id(cell): cell for cell in _cells(folder / f"{name}.ipynb")}
-            for name in notebooks
-            if (folder / f"{name}.ipynb").is_file()
-        }
-        if by_notebook:
-            found.works[student] = {
+        try:
+            by_notebook = {
+                name: {_grade_id(cell): cell for cell in _cells(folder / f"{name}.ipynb")}
+                for name in notebooks
+                if (folder / f"{name}.ipynb").exists()
+            }
+            works = {
                 each: _work(each, by_notebook[each.notebook], scores, folder)
                 for each in found.exercises
                 if each.notebook in by_notebook
             }
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+            found.left_out.append(student)
+            continue
+        if works:
+            found.works[student] = works
             if varied:
                 found.seeds[student] = variant.seed_in(folder)
     if not found.works:

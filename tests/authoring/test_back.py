@@ -1,8 +1,10 @@
 """`insidedocker back`: what an instructor edits in JupyterLab comes home into the text."""
 
+import shutil
 from typing import Any
 
 import nbformat
+import own_assignment
 import pytest
 from jupyterlab_save import save_as_jupyterlab
 from taste import LESSON
@@ -152,3 +154,130 @@ def test_refuses_a_file_that_is_no_notebook(course: Course, run, capsys) -> None
     course.source_notebook(LESSON).write_text("{}")
     assert run("back", LESSON) == 1
     assert "not a notebook" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "notebooks"),
+    [
+        ("ps1", ("ps1",)),
+        ("ps1", ("problem1", "problem2")),
+        ("Week 2", ("A-task",)),
+        ("14-own", ("14-own",)),
+    ],
+)
+def test_an_own_assignment_becomes_texts_that_make_the_same(
+    course: Course, run, name, notebooks
+) -> None:
+    run("sync")
+    own_assignment.make(course.root, name, notebooks)
+    before = own_assignment.said(course.release / name)
+    assert run("back", name) == 0
+    texts = {f"{each}.md" for each in notebooks}
+    assert {path.name for path in (course.notebooks / name).iterdir()} == texts | {
+        "data.png",
+        "tables",
+    }
+    assert own_assignment.said(course.release / name) == before
+    assert run("sync", "--check") == 0
+    assert run("lint") == 0
+    own_assignment.generate(course.root, name)
+    assert own_assignment.said(course.release / name) == before
+    assert run("sync", "--check") == 0
+
+
+def test_an_own_assignment_can_be_edited_from_either_side_then(course: Course, run) -> None:
+    own_assignment.make(course.root, "ps1", ("problem1", "problem2"))
+    run("back", "ps1")
+    text = course.notebooks / "ps1" / "problem2.md"
+    text.write_text(text.read_text().replace("import math", "import cmath"))
+    assert run("sync") == 0
+    released = course.release / "ps1" / "problem2.ipynb"
+    assert "import cmath" in released.read_text()
+    save_as_jupyterlab(
+        course.source / "ps1" / "problem1.ipynb",
+        lambda nb: nb.cells[0].update(source="# By hand"),
+    )
+    assert run("sync") == 1
+    assert run("back", "ps1") == 0
+    assert "# By hand" in (course.notebooks / "ps1" / "problem1.md").read_text()
+    shutil.rmtree(course.notebooks / "ps1")
+    assert run("sync") == 0
+    assert not (course.source / "ps1").exists()
+
+
+def test_a_pasted_picture_becomes_a_file(course: Course, run) -> None:
+    run("sync")
+    own_assignment.make(course.root, "ps1", ("ps1",), picture=True)
+    assert run("back", "ps1") == 0
+    picture = course.notebooks / "ps1" / "my-picture.png"
+    assert picture.read_bytes() == own_assignment.PICTURE
+    assert "![pasted](my-picture.png)" in (course.release / "ps1" / "ps1.ipynb").read_text()
+    assert (course.release / "ps1" / "my-picture.png").read_bytes() == own_assignment.PICTURE
+    assert run("sync", "--check") == 0
+
+
+def with_header(course: Course) -> None:
+    own_assignment.make(course.root, "ps1", ("ps1",))
+    nbformat.write(
+        nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("Our class", id="head")]),
+        course.source / "header.ipynb",
+    )
+    with course.nbgrader_config.open("a") as file:
+        file.write('\nc.IncludeHeaderFooter.header = "source/header.ipynb"\n')
+    own_assignment.generate(course.root, "ps1")
+
+
+def test_a_header_for_all_notebooks_is_kept(course: Course, run) -> None:
+    with_header(course)
+    before = own_assignment.said(course.release / "ps1")
+    assert before["ps1.ipynb"][0][1] == "Our class"
+    assert run("back", "ps1") == 0
+    assert own_assignment.said(course.release / "ps1") == before
+    assert (course.source / "header.ipynb").is_file()
+
+
+def another_language(folder: Any) -> None:
+    path = folder / "problem2.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata.kernelspec = {"name": "ir", "display_name": "R", "language": "R"}
+    nbformat.write(notebook, path)
+
+
+def a_cell_of_text(folder: Any) -> None:
+    path = folder / "problem2.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[0].source = "a line\n\n+++\n\nanother"
+    nbformat.write(notebook, path)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (another_language, "is written in R"),
+        (a_cell_of_text, "cannot be written as text"),
+        (lambda folder: (folder / "README.md").write_text("read me"), "README.md cannot lie"),
+        (lambda folder: (folder / ".hidden").write_text("x"), ".hidden cannot lie"),
+        (lambda folder: (folder / "problem2.ipynb").write_text("{}"), "not a notebook"),
+    ],
+)
+def test_what_no_text_can_say_stays_as_it_is(course: Course, run, capsys, change, says) -> None:
+    folder = own_assignment.make(course.root, "ps1", ("problem1", "problem2"))
+    change(folder)
+    before = own_assignment.said(course.release / "ps1"), (folder / "problem1.ipynb").read_bytes()
+    assert run("back", "ps1") == 1
+    said = capsys.readouterr().err
+    assert says in said
+    assert len(said.strip().splitlines()) == 1
+    assert not (course.notebooks / "ps1").exists()
+    after = own_assignment.said(course.release / "ps1"), (folder / "problem1.ipynb").read_bytes()
+    assert after == before
+
+
+def test_a_release_of_another_version_is_not_lost(course: Course, run, capsys) -> None:
+    own_assignment.make(course.root, "ps1", ("ps1",))
+    path = course.release / "ps1" / "ps1.ipynb"
+    path.write_text(path.read_text().replace("import math", "import cmath"))
+    assert run("back", "ps1") == 1
+    assert "nbgrader generate_assignment ps1 --force" in capsys.readouterr().err
+    assert not (course.notebooks / "ps1").exists()
+    assert "import cmath" in path.read_text()

@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import own_assignment
 import pytest
 from jupyterlab_save import save_as_jupyterlab
 from taste import LESSON, ROOT
@@ -185,6 +187,129 @@ def test_keeps_a_file_somebody_put_into_source(course: Course, run, capsys) -> N
     assert run("sync") == 1
     assert "move it to notebooks/04-taste/" in capsys.readouterr().err
     assert own.read_bytes() == b"mine"
+
+
+def everything(root: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for area in ("source", "release", "notebooks")
+        for path in sorted((root / area).rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("options", [(), ("--force",), (LESSON, "--force")])
+def test_what_no_text_made_is_left_alone_and_said_once(
+    course: Course, run, edit, capsys, options
+) -> None:
+    run("sync")
+    own_assignment.make(course.root, "ps1", ("problem1", "problem2"))
+    own_assignment.make(course.root, "Week 2", ("Week-2",))
+    shutil.copy(course.source / "ps1" / "problem1.ipynb", course.source / "header.ipynb")
+    (course.release / "by-hand").mkdir()
+    (course.release / "by-hand" / "notes.txt").write_text("mine")
+    edit("with a list.", "with a JSON list.")
+    before = everything(course.root)
+    capsys.readouterr()
+    assert run("sync", *options) == 0
+    changed = {name for name, was in before.items() if everything(course.root).get(name) != was}
+    assert changed == {f"{area}/{LESSON}/{LESSON}.ipynb" for area in ("source", "release")}
+    said = capsys.readouterr().out
+    if LESSON not in options:
+        for name in ("source/ps1", "source/Week 2", "source/header.ipynb", "release/by-hand"):
+            assert said.count(f"left alone: {name}") == 1
+        assert "'insidedocker back ps1'" in said
+    assert "removed" not in said
+    assert run("sync", "--check") == 0
+
+
+def test_a_copy_of_a_lesson_is_not_what_a_text_made(course: Course, run) -> None:
+    run("sync")
+    copy = course.source / "my-own"
+    shutil.copytree(course.source / LESSON, copy)
+    (copy / f"{LESSON}.ipynb").rename(copy / "my-own.ipynb")
+    before = everything(course.root)
+    assert run("sync", "--force") == 0
+    assert everything(course.root) == before
+
+
+def test_an_edited_lesson_whose_text_is_gone_stays(course: Course, run) -> None:
+    run("sync")
+    save_as_jupyterlab(
+        course.source_notebook(LESSON), lambda nb: nb.cells[1].update(source="## By hand")
+    )
+    shutil.rmtree(course.notebooks / LESSON)
+    assert run("sync", "--force") == 0
+    assert "## By hand" in course.source_notebook(LESSON).read_text()
+    assert (course.source / LESSON / "layers.svg").is_file()
+
+
+def test_a_file_that_nbgrader_took_along_is_not_ours_to_remove(course: Course, run) -> None:
+    run("sync")
+    own = course.source / LESSON / "sketch.png"
+    own.write_bytes(b"mine")
+    own_assignment.generate(course.root, LESSON)
+    released = course.release / LESSON / "sketch.png"
+    for options in ((), ("--force",)):
+        run("sync", *options)
+        assert (own.read_bytes(), released.read_bytes()) == (b"mine", b"mine")
+
+
+@pytest.mark.parametrize("place", ["source/04-taste/layers.svg", "release/04-taste/layers.svg"])
+def test_an_edited_file_beside_a_lesson_is_not_overwritten(
+    course: Course, run, capsys, place
+) -> None:
+    run("sync")
+    (course.root / place).write_text("<svg>mine</svg>")
+    (course.notebooks / LESSON / "layers.svg").write_text("<svg>theirs</svg>")
+    assert run("sync") == 1
+    assert place in capsys.readouterr().err
+    assert (course.root / place).read_text() == "<svg>mine</svg>"
+    assert run("sync", "--force") == 0
+    assert (course.root / place).read_text() == "<svg>theirs</svg>"
+
+
+def test_an_edited_release_is_not_overwritten(course: Course, run, edit, capsys) -> None:
+    run("sync")
+    path = course.release_notebook(LESSON)
+    path.write_text(path.read_text().replace("A taste of the API", "A taste of it"))
+    edit("with a list.", "with a JSON list.")
+    assert run("sync") == 1
+    said = capsys.readouterr().err
+    assert "release/04-taste/04-taste.ipynb is not what source/04-taste makes" in said
+    assert len(said.strip().splitlines()) == 1
+    assert "A taste of it" in path.read_text()
+    path.unlink()
+    assert run("sync") == 0
+    assert "JSON list" in path.read_text()
+
+
+def test_a_release_that_nbgrader_made_of_an_edited_source_is_no_edit(course: Course, run) -> None:
+    run("sync")
+    save_as_jupyterlab(
+        course.source_notebook(LESSON), lambda nb: nb.cells[1].update(source="## By hand")
+    )
+    own_assignment.generate(course.root, LESSON)
+    assert run("back", LESSON) == 0
+    assert run("sync", "--check") == 0
+
+
+def test_a_notebook_that_no_text_made_gives_way_to_none(course: Course, run, capsys) -> None:
+    """A text of the same name comes later, and says something else."""
+    own_assignment.make(course.root, LESSON, (LESSON,))
+    mine = course.source_notebook(LESSON).read_bytes()
+    assert run("sync", "--force") == 1
+    assert "insidedocker back 04-taste --force" in capsys.readouterr().err
+    assert course.source_notebook(LESSON).read_bytes() == mine
+
+
+def test_a_merge_that_left_its_marks_is_made_anew(course: Course, run) -> None:
+    run("sync")
+    before = files(course.root)
+    path = course.source_notebook(LESSON)
+    path.write_text(f"<<<<<<< HEAD\n{path.read_text()}\n=======\n")
+    assert run("sync", "--force") == 0
+    assert files(course.root) == before
 
 
 def test_a_broken_lesson_changes_nothing(course: Course, run, edit, capsys) -> None:

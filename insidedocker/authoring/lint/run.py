@@ -50,7 +50,10 @@ def lint(course: Course, names: Sequence[str]) -> list[Finding]:
 
 def _without_text(course: Course) -> Iterator[Finding]:
     """Folders of notebooks/ that look like a lesson but hold no text of their name."""
+    others = course.assignment_names()
     for folder in sorted(course.notebooks.iterdir()):
+        if folder.name in others:
+            continue
         if folder.is_dir() and not course.text(folder.name).is_file():
             message = f"holds no lesson: it needs {folder.name}.md, or another place"
             yield Finding(folder, 1, message)

@@ -109,10 +109,10 @@ def _furnish(scene: Scene, kind: str) -> None:
 
 def nbgrader(scene: Scene, *words: str) -> subprocess.CompletedProcess[str]:
     """One of nbgrader's commands in the course."""
-    return _run(scene, ["nbgrader", *words], 600)
+    return run(scene, ["nbgrader", *words], 600)
 
 
-def _run(scene: Scene, words: list[str], seconds: float) -> subprocess.CompletedProcess[str]:
+def run(scene: Scene, words: list[str], seconds: float) -> subprocess.CompletedProcess[str]:
     """A command in the course, in a session of its own that ends with it."""
     beside_python = str(Path(sys.executable).parent)
     environment = {
@@ -156,7 +156,7 @@ def grade(
             case.write(made)
         before = _state(made)
         command = ["insidedocker", "grade"] if kind == "ours" else ["nbgrader", "autograde"]
-        done = _run(made, [*command, ASSIGNMENT], seconds)
+        done = run(made, [*command, ASSIGNMENT], seconds)
         (folder / "graded.log").write_text(done.stdout)
         left = _left_running()
         outcomes = [_judged(made, case) for case in cases]

@@ -1,9 +1,10 @@
 """Honest work, which must keep its points, and wrong work, which must get none."""
 
 import json
+from pathlib import Path
 from typing import Any
 
-from case import MOST, RIGHT, Case, Notebook, cell_of
+from case import ASSIGNMENT, MOST, RIGHT, Case, Notebook, Scene, cell_of
 
 
 def honest(name: str, most: float = MOST, **more: Any) -> Case:
@@ -64,6 +65,50 @@ def of_another_editor(notebook: Notebook) -> None:
         cell["metadata"]["vscode"] = {"languageId": "python"}
         cell["metadata"]["ExecuteTime"] = {"start_time": "now"}
         cell["id"] = f"{number:08x}-vscode"
+
+
+def of_colab(notebook: Notebook) -> None:
+    """As Google Colab saves one: ids in the metadata, sources as lines."""
+    notebook |= {"nbformat_minor": 0}
+    notebook["metadata"] = {
+        "colab": {"provenance": [], "toc_visible": True},
+        "kernelspec": {"name": "python3", "display_name": "Python 3"},
+        "accelerator": "GPU",
+    }
+    lines(notebook)
+    for number, cell in enumerate(notebook["cells"]):
+        del cell["id"]
+        cell["metadata"] |= {"id": f"x{number}Ab_", "outputId": "0-1", "colab": {"height": 35}}
+
+
+def stripped(notebook: Notebook) -> None:
+    """As a filter for version control leaves one: no metadata at all."""
+    notebook["metadata"] = {}
+    for cell in notebook["cells"]:
+        cell["metadata"] = {}
+
+
+def without_marks_or_ids(notebook: Notebook) -> None:
+    stripped(notebook)
+    for cell in notebook["cells"]:
+        cell.pop("id", None)
+
+
+def foreign_kernel(notebook: Notebook) -> None:
+    notebook["metadata"] = {
+        "kernelspec": {"name": "conda-env-mine-py", "display_name": "mine", "language": "python"},
+        "language_info": {"name": "python", "version": "2.7.18"},
+    }
+
+
+def named(name: str) -> Any:
+    """The notebook under another name."""
+
+    def rename(folder: Path, _scene: Scene) -> None:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / f"{ASSIGNMENT}.ipynb").rename(folder / name)
+
+    return rename
 
 
 def without_prose(notebook: Notebook) -> None:
@@ -160,6 +205,16 @@ CASES = [
     honest("format-4.2-without-ids", edit=older_minor),
     honest("source-as-lines", edit=lines),
     honest("another-editor", edit=of_another_editor),
+    honest("colab", edit=of_colab),
+    honest("foreign-kernel", edit=foreign_kernel),
+    honest("stripped-metadata", edit=stripped),
+    honest("stripped-metadata-and-ids", edit=without_marks_or_ids),
+    honest("asks-for-input", edit=with_cells("name = input('your name? ')")),
+    honest("renamed-by-the-system", files=named(f"{ASSIGNMENT} (1).ipynb")),
+    honest("renamed-by-the-browser", files=named(f"{ASSIGNMENT}.ipynb.json")),
+    honest("renamed-by-the-learner", files=named("final, really.ipynb")),
+    honest("in-a-folder-of-its-own", files=named(f"work/{ASSIGNMENT}.ipynb")),
+    honest("no-time-of-handing-in", files=lambda f, s: (f / "timestamp.txt").unlink()),
     honest("prose-deleted", edit=without_prose),
     honest(
         "own-prose",
