@@ -189,6 +189,10 @@ def _mount(point: Path, layers: list[Path], writable: Path | None) -> None:
             options += f",upperdir={by_descriptor(writable / 'upper')}"
             options += f",workdir={by_descriptor(writable / 'work')},volatile"
         linux.mount("overlay", point, "overlay", linux.MS_NODEV, options + ",userxattr")
+    if writable is not None:
+        # The kernel closes it to everybody, and `rm -r` of an ordinary user does not get past.
+        with contextlib.suppress(FileNotFoundError):
+            (writable / "work/work").chmod(0o700)
 
 
 def _forget_volatile(writable: Path) -> None:
