@@ -192,3 +192,51 @@ def test_pip_comes_from_debian_where_ensurepip_is_missing(clone: Path, tmp_path:
         pytest.skip(f"no user namespaces here: {done.stderr.strip()}")
     assert done.returncode == 0, done.stderr
     assert "taking pip from Debian's package" in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["copied", "moved", "linked"])
+def test_a_checkout_at_another_place_has_an_environment_of_its_own(
+    make: Make, clone: Path, tmp_path: Path, how: str
+) -> None:
+    assert make("sync", PYTHON=sys.executable).returncode == 0
+    other = tmp_path / "another place"
+    if how == "moved":
+        clone.rename(other)
+    else:
+        shutil.copytree(clone, other, symlinks=True)
+    if how == "linked":
+        shutil.rmtree(other / ".venv")
+        (other / ".venv").symlink_to(clone / ".venv")
+    version = other / "insidedocker/cli.py"
+    version.write_text(version.read_text().replace('version("insidedocker")', '"of the other"'))
+    program = other / ".venv/bin/insidedocker"
+    environment = {**os.environ, "HOME": str(tmp_path / "home")}
+
+    def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+        # Not from the checkout's folder, whose package would come first.
+        return subprocess.run(
+            words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+
+    if how != "moved":  # without a look at it by make, nothing of the original is run unsaid
+        said = run(program, "--version")
+        assert (said.returncode, said.stdout) == (1, "")
+        assert "Run make lab in" in said.stderr and len(said.stderr.splitlines()) == 1
+        said = run(other / ".venv/bin/python", "-m", "insidedocker", "--version")
+        assert (said.returncode, said.stdout) == (1, ""), "as a module"
+    done = run(sys.executable, other / "bootstrap.py", "insidedocker", "--version")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "of the other"
+    if how != "moved":
+        assert run(clone / ".venv/bin/insidedocker", "--version").stdout == "0.1.0\n", "it stays"
+        shutil.rmtree(clone)
+    assert run(program, "--version").stdout == "of the other\n"
+    for name in ("jupyter", "nbgrader", "pip"):
+        ran = run(other / ".venv/bin" / name, "--version")
+        assert ran.returncode == 0, ran.stderr
+    names = [path for path in (other / ".venv/bin").iterdir() if path.is_file()]
+    old = [path.name for path in names if f"{clone}/" in path.read_text(errors="replace")[:4096]]
+    assert old == []
+    again = run(sys.executable, other / "bootstrap.py", "insidedocker", "--version")
+    assert again.stdout == "of the other\n", "nothing is set up a second time"
