@@ -121,13 +121,18 @@ def install(kind: str) -> None:
 
 
 def make_venv() -> None:
-    """Create .venv with pip, or keep the one that is there if it is whole and of this Python.
+    """Create .venv with pip, or keep the one that is there if it is whole, of this Python and of
+    this place.
 
-    One without a stamp was interrupted: what is half installed in it looks installed to pip.
+    One without a stamp was interrupted: what is half installed in it looks installed to pip. In
+    one that was copied or moved here the programs are those of the other place.
     """
     whole = any(stamp(each).is_file() for each in LOCKS)
-    if whole and venv_version() == sys.version_info[:2] and runs("-m", "pip", "--version"):
+    fits = venv_version() == sys.version_info[:2] and venv_place() == VENV
+    if whole and fits and runs("-m", "pip", "--version"):
         return
+    if VENV.is_symlink() and venv_place() not in (None, VENV):  # it leads to another checkout's
+        VENV.unlink()
     shutil.rmtree(VENV, ignore_errors=True)
     has_pip = has_ensurepip()
     run(
@@ -139,12 +144,21 @@ def make_venv() -> None:
 
 
 def venv_version() -> tuple[int, ...]:
-    try:
-        config = (VENV / "pyvenv.cfg").read_text()
-    except OSError:
-        return ()
-    match = re.search(r"^version\s*=\s*(\d+)\.(\d+)", config, re.MULTILINE)
+    match = re.search(r"^version\s*=\s*(\d+)\.(\d+)", venv_config(), re.MULTILINE)
     return (int(match[1]), int(match[2])) if match else ()
+
+
+def venv_place() -> Path | None:
+    """Where .venv was made, as its maker has noted it."""
+    match = re.search(r"^command\s*=.* -m venv (?:--without-pip )?(.+)$", venv_config(), re.M)
+    return Path(match[1]) if match else None
+
+
+def venv_config() -> str:
+    try:
+        return (VENV / "pyvenv.cfg").read_text()
+    except OSError:
+        return ""
 
 
 def has_ensurepip() -> bool:

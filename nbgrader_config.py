@@ -7,12 +7,19 @@ from pathlib import Path
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import GetGrades
 
+from insidedocker.errors import UserError
 from insidedocker.grading import settings
+from insidedocker.place import need_own_programs
 from insidedocker.teaching.feedback import HideHiddenTests
 
 c = get_config()  # noqa: F821  (nbgrader provides it)
 
 here = Path(__file__).resolve().parent
+
+try:
+    need_own_programs()
+except UserError as error:
+    sys.exit(str(error))
 
 c.CourseDirectory.course_id = "insidedocker"
 c.CourseDirectory.root = str(here)

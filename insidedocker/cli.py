@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from insidedocker.errors import UserError
+from insidedocker.place import need_own_programs
 
 # Rooms with a cli.py; each offers add_to(subparsers) and keeps its own imports inside its handlers.
 ROOMS = ("authoring", "catalog", "engine", "grading", "launch", "teaching")
@@ -43,6 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code: 1 for a mistake, 2 for wrong usage, 130 for Ctrl-C."""
     try:
+        need_own_programs()
         options = build_parser().parse_args(arguments)
         return int(options.run(options))
     except UserError as error:

@@ -52,6 +52,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--with-parent", action="store_true", help="end when the process that started it ends"
     )
+    parser.add_argument(
+        "--while-used", action="store_true", help="end with the last of those who use it"
+    )
     parser.add_argument("--discard", action="store_true", help="remove the root folder at the end")
     parser.add_argument(
         "--restricted",

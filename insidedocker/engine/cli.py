@@ -1,4 +1,4 @@
-"""`insidedocker engine start|stop|status`: an engine in the background, one for each root."""
+"""`insidedocker engine start|stop|status|remove`: a background engine, one for each root."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from . import paths
 
 def add_to(subparsers: Any) -> None:
     """Register `engine` with its subcommands; each sets `run`, which gives the exit code."""
-    parser = subparsers.add_parser("engine", help="the embedded engine: start, stop, status")
+    parser = subparsers.add_parser(
+        "engine", help="the embedded engine: start, stop, status, remove"
+    )
     commands = parser.add_subparsers(dest="engine_command", metavar="COMMAND", required=True)
 
     started = commands.add_parser("start", help="start it in the background")
@@ -39,57 +41,82 @@ def add_to(subparsers: Any) -> None:
     _add_root(status)
     status.set_defaults(run=_status)
 
+    removed = commands.add_parser(
+        "remove", help="remove its folder: its images, containers and volumes, for good"
+    )
+    _add_root(removed)
+    removed.add_argument("--stop", action="store_true", help="end the engine first if it runs")
+    removed.set_defaults(run=_remove)
+
 
 def _add_root(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--root",
         type=Path,
-        default=paths.default_root(),
         metavar="DIR",
-        help="the folder where it keeps everything (%(default)s)",
+        help=f"the folder where it keeps everything ({paths.default_root()})",
     )
 
 
 def _start(options: argparse.Namespace) -> int:
+    from . import lock
     from .process import StartFailed, find, start
+    from .sharing import Use
 
-    running = find(options.root)
-    if running and running.urls and set(options.host or running.urls) <= set(running.urls):
-        print(f"It runs already (process {running.pid}).", file=sys.stderr)
-        print(f"export DOCKER_HOST={running.urls[0]}")
-        return 0
-    hosts = options.host or [paths.default_url()]
     try:
-        handle = start(options.root, hosts, options.runtime, insecure_tcp=options.insecure_tcp)
-    except StartFailed as error:
+        root = options.root or paths.own_root()
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        use = Use(root, "insidedocker engine start")  # what runs does not end meanwhile
+        running = find(root)
+        if running and running.urls and set(options.host or running.urls) <= set(running.urls):
+            lock.keep(root)
+            print(f"It runs already (process {running.pid}).", file=sys.stderr)
+            print(f"export DOCKER_HOST={running.urls[0]}")
+        else:
+            hosts = options.host or [f"unix://{paths.own_socket(root)}"]
+            handle = start(root, hosts, options.runtime, insecure_tcp=options.insecure_tcp)
+            print(f"export DOCKER_HOST={handle.url}")
+        use.end()
+    except (StartFailed, TimeoutError, paths.PathError) as error:
         raise UserError(str(error)) from None
-    print(f"export DOCKER_HOST={handle.url}")
+    except OSError as error:
+        raise UserError(f"The folder {root} cannot be used: {error.strerror}.") from None
     return 0
 
 
 def _stop(options: argparse.Namespace) -> int:
     from .process import stop
+    from .sharing import users
 
+    root = options.root or paths.default_root()
+    using = users(root)
     try:
-        pid = stop(options.root)
+        pid = stop(root)
     except (TimeoutError, PermissionError) as error:
         raise UserError(str(error)) from None
     if pid is None:
-        print(f"No engine runs on {options.root}.")
+        print(f"No engine runs on {root}.")
     else:
-        print(f"The engine (process {pid}) has ended.")
+        used = f" It was used by {', '.join(using)}." if using else ""
+        print(f"The engine (process {pid}) has ended.{used}")
     return 0
 
 
 def _status(options: argparse.Namespace) -> int:
     """Exit code 0 where it runs and answers, 3 where it does not run (as of service scripts)."""
     from .process import find
+    from .sharing import users
 
-    found = find(options.root)
+    root = options.root or paths.default_root()
+    found = find(root)
     if found is None:
-        print(f"No engine runs on {options.root}. Start one with: insidedocker engine start")
+        print(f"No engine runs on {root}. Start one with: insidedocker engine start")
         return 3
-    print(f"running      process {found.pid}, root {options.root.absolute()}")
+    print(f"running      process {found.pid}, root {root.absolute()}")
+    if place := paths.owner(root):
+        print(f"belongs to   {place}")
+    print(f"used by      {', '.join(users(root)) or 'nobody'}")
+    print(f"ends         {'when it is stopped' if found.stays else 'with the last of its users'}")
     print(f"listening    {', '.join(found.urls)}")
     try:
         info = found.info()
@@ -102,4 +129,31 @@ def _status(options: argparse.Namespace) -> int:
     print(f"images       {info['Images']}")
     for warning in info["Warnings"]:
         print(warning)
+    return 0
+
+
+def _remove(options: argparse.Namespace) -> int:
+    from . import removal
+    from .process import stop
+    from .sharing import users
+
+    root = options.root or paths.default_root()
+    try:
+        if options.stop:
+            stop(root)
+        left = removal.remove(root)
+    except removal.Running as running:
+        used = f", used by {', '.join(users(root))}" if users(root) else ""
+        raise UserError(
+            f"An engine ({running}) runs on {root}{used}. Nothing was removed: "
+            "end it first, or add --stop."
+        ) from None
+    except (removal.NotAnEngines, TimeoutError) as error:
+        raise UserError(f"{error}. Nothing was removed.") from None
+    except OSError as error:
+        raise UserError(f"{root} could not be removed: {error}.") from None
+    if left:
+        print(f"Removed what was the engine's in {root}; not the engine's, and left: {left}")
+    else:
+        print(f"Removed {root}.")
     return 0

@@ -12,12 +12,16 @@ import struct
 from pathlib import Path
 from typing import Self
 
+NAME = "engine.lock"
+WHILE_USED = "while used"
+"""The last line of the note of an engine that ends with its last user (see `sharing`)."""
 _FLOCK = "hhqqi4x"
 """struct flock of 64-bit Linux: type, whence, start, length, pid."""
 
 
 class Locked(Exception):
-    """Another process holds the lock; `pid` is its process id (0 where it cannot be seen)."""
+    """Another process holds the lock; `pid` is its process id (0 where it cannot be seen from
+    here: in another process namespace, on another machine)."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(f"held by process {pid}")
@@ -28,7 +32,7 @@ class Lock:
     """The lock of one root folder, held until `release` or the end of the process."""
 
     def __init__(self, root: Path) -> None:
-        self._fd = os.open(root / "engine.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._fd = os.open(root / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     @classmethod
     def take(cls, root: Path) -> Self:
@@ -43,10 +47,11 @@ class Lock:
         lock.tell([])
         return lock
 
-    def tell(self, urls: list[str]) -> None:
+    def tell(self, urls: list[str], *, while_used: bool = False) -> None:
         """Leave a note for whoever looks for the engine."""
         os.ftruncate(self._fd, 0)
-        os.pwrite(self._fd, "".join(f"{url}\n" for url in urls).encode(), 0)
+        lines = [*urls, *([WHILE_USED] if while_used else [])]
+        os.pwrite(self._fd, "".join(f"{line}\n" for line in lines).encode(), 0)
 
     def release(self) -> None:
         os.close(self._fd)
@@ -55,7 +60,7 @@ class Lock:
 def holder(root: Path) -> int | None:
     """The process id of the engine that runs on `root`, or None."""
     try:
-        fd = os.open(root / "engine.lock", os.O_RDWR | os.O_CLOEXEC)
+        fd = os.open(root / NAME, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
     try:
@@ -66,7 +71,23 @@ def holder(root: Path) -> int | None:
 
 def told(root: Path) -> list[str]:
     """What the holder of the lock has told: the addresses it listens on."""
-    return (root / "engine.lock").read_text().splitlines()
+    return [line for line in _note(root).splitlines() if line != WHILE_USED]
+
+
+def while_used(root: Path) -> bool:
+    """Whether the holder of the lock has told that it ends with its last user."""
+    return WHILE_USED in _note(root).splitlines()
+
+
+def keep(root: Path) -> None:
+    """Have the holder stay when its last user goes. Only for one of its users: it cannot be
+    ending meanwhile."""
+    if while_used(root):
+        os.truncate(root / NAME, len(_note(root).removesuffix(f"{WHILE_USED}\n").encode()))
+
+
+def _note(root: Path) -> str:
+    return (root / NAME).read_text()
 
 
 def _holder(fd: int) -> int | None:
@@ -74,4 +95,10 @@ def _holder(fd: int) -> int | None:
     kind, _whence, _start, _length, pid = struct.unpack(
         _FLOCK, fcntl.fcntl(fd, fcntl.F_GETLK, asked)
     )
-    return None if kind == fcntl.F_UNLCK else pid
+    # Below zero where another machine has it, by a shared file system: nobody's id here.
+    return None if kind == fcntl.F_UNLCK else max(pid, 0)
+
+
+def whereabouts(pid: int) -> str:
+    """Of a holder, in words."""
+    return f"process {pid}" if pid else "in another process namespace or on another machine"

@@ -1,13 +1,29 @@
 """Where an engine lives when nobody says otherwise: its root folder and its socket.
 
+The root folder says which engine it is: two checkouts, two homes and two data folders have
+different ones, and each root has a socket of its own. An engine that runs is found by the lock
+of its root (`process.find`), which tells its address, never by an address that may be another's.
+
 Used by the engine's own command and by whoever looks for a running engine.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import itertools
 import os
+import re
 import stat
+from collections.abc import Iterator
 from pathlib import Path
+
+ROOT = "INSIDEDOCKER_ROOT"
+"""The variable that names the root folder: set by hand to choose one, and by `make lab` for what
+it starts."""
+OWNER = "checkout"
+"""The file in a root folder that says whose it is: the checkout's path and inode."""
+_NUMBERED = re.compile(r"engine(-[1-9]\d*)?")
 
 SOCKET_PATH_LIMIT = 107
 """Bytes of a Unix socket's path that the kernel takes (sun_path without its ending zero)."""
@@ -18,10 +34,101 @@ class PathError(Exception):
 
 
 def default_root() -> Path:
-    """`$XDG_DATA_HOME/insidedocker/engine`, where XDG_DATA_HOME is ~/.local/share if unset."""
-    data = os.environ.get("XDG_DATA_HOME", "")
-    base = Path(data) if data.startswith("/") else Path.home() / ".local/share"
-    return base / "insidedocker/engine"
+    """Where this checkout's engine keeps everything: the folder that INSIDEDOCKER_ROOT names, else
+    one in `$XDG_DATA_HOME/insidedocker`, where XDG_DATA_HOME is ~/.local/share if unset.
+
+    `engine` is the first checkout's, further ones have `engine-2` and so on: engines of two
+    checkouts have nothing in common. Makes nothing: see `own_root`.
+    """
+    named = os.environ.get(ROOT, "")
+    return Path(named) if named.startswith("/") else root_of(checkout())
+
+
+def own_root(place: Path | None = None) -> Path:
+    """The root folder of `place` (this checkout if not given), made, and kept for it from now on.
+
+    Raises PathError.
+    """
+    if named := os.environ.get(ROOT):
+        if not named.startswith("/"):
+            raise PathError(f"{ROOT} is {named!r}: name a folder by its whole path")
+        return Path(named)
+    place = place or checkout()
+    base = _data_folder()
+    try:
+        base.mkdir(parents=True, exist_ok=True)
+        with _in_turn(base):
+            root = root_of(place)
+            root.mkdir(mode=0o700, exist_ok=True)
+            note = place and f"{place}\n{place.stat().st_ino}\n"
+            if note and _read(root / OWNER) != note:
+                _write(root / OWNER, note)
+    except OSError as error:
+        raise PathError(f"there can be no engine in {base}: {error.strerror}") from None
+    return root
+
+
+def root_of(place: Path | None) -> Path:
+    """The root folder of the checkout `place`: its own, whether it was moved since or not, else
+    the first that belongs to nobody. Without a place the account's first one."""
+    if place is None:
+        return account_root()
+    roots = every_root()
+    for belongs in (_is_of, _is_of_moved):
+        for root in roots:
+            if belongs(root, place):
+                return root
+    return next(root for root in _numbered(account_root()) if not owner(root))
+
+
+def account_root() -> Path:
+    """The one for whoever has no checkout, and of whoever came first."""
+    return _data_folder() / "engine"
+
+
+def every_root() -> list[Path]:
+    """The root folders that are there, the account's first one first."""
+    try:
+        found = [each for each in _data_folder().iterdir() if _NUMBERED.fullmatch(each.name)]
+    except OSError:
+        return []
+    return sorted(found, key=lambda each: (len(each.name), each.name))
+
+
+def owner(root: Path) -> Path | None:
+    """The checkout that a root folder belongs to."""
+    place = _read(root / OWNER).partition("\n")[0]
+    return Path(place) if place else None
+
+
+def checkout() -> Path | None:
+    """The checkout that this program is part of; None where it is installed elsewhere."""
+    place = Path(__file__).resolve().parents[2]
+    return place if (place / "pyproject.toml").is_file() else None
+
+
+def socket_of(root: Path) -> Path:
+    """The socket for the engine on `root`: engine.sock in `$XDG_RUNTIME_DIR/insidedocker`, or in
+    /tmp/insidedocker-<uid> without a runtime folder, for the first root that asks for it;
+    engine-2.sock and so on for others. Makes nothing: see `own_socket`."""
+    for path in _numbered(_socket_folder() / "engine.sock"):
+        had_by = _read(path.with_suffix(".root")).strip()
+        if had_by == str(root.resolve()) or not had_by or not os.path.isdir(had_by):  # noqa: PTH112
+            return path
+    raise AssertionError("numbers have no end")
+
+
+def own_socket(root: Path) -> Path:
+    """As `socket_of`, kept for this root from now on. Raises PathError."""
+    path = socket_of(root)
+    make_folder(path)
+    try:
+        with _in_turn(path.parent):
+            path = socket_of(root)
+            _write(path.with_suffix(".root"), f"{root.resolve()}\n")
+    except OSError as error:
+        raise PathError(f"the folder {path.parent} cannot be used: {error.strerror}") from None
+    return path
 
 
 def check_root(root: Path) -> None:
@@ -38,17 +145,78 @@ def check_root(root: Path) -> None:
 
 
 def default_socket() -> Path:
-    """`$XDG_RUNTIME_DIR/insidedocker/engine.sock`; /tmp/insidedocker-<uid>/engine.sock without
-    a runtime folder. Makes nothing: see `private_folder`."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    if runtime.startswith("/") and os.access(runtime, os.W_OK | os.X_OK):
-        return Path(runtime) / "insidedocker/engine.sock"
-    return Path(f"/tmp/insidedocker-{os.getuid()}/engine.sock")
+    """That of the default root. Makes nothing."""
+    return socket_of(default_root())
 
 
 def default_url() -> str:
     """The default socket as DOCKER_HOST names it."""
     return f"unix://{default_socket()}"
+
+
+def _data_folder() -> Path:
+    data = os.environ.get("XDG_DATA_HOME", "")
+    base = Path(data) if data.startswith("/") else Path.home() / ".local/share"
+    return base / "insidedocker"
+
+
+def _socket_folder() -> Path:
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    if runtime.startswith("/") and os.access(runtime, os.W_OK | os.X_OK):
+        folder = Path(runtime) / "insidedocker"
+        if len(os.fsencode(folder)) + len("/engine-999.sock") <= SOCKET_PATH_LIMIT:
+            return folder
+    return Path(f"/tmp/insidedocker-{os.getuid()}")
+
+
+def _is_of(root: Path, place: Path) -> bool:
+    """By whatever path it is reached: a link, another mount."""
+    noted = owner(root)
+    try:
+        return noted is not None and (noted == place or noted.samefile(place))
+    except OSError:
+        return False
+
+
+def _is_of_moved(root: Path, place: Path) -> bool:
+    """A folder that is moved keeps its inode; one that was copied has another."""
+    noted, _, inode = _read(root / OWNER).strip().partition("\n")
+    try:
+        return bool(noted) and not Path(noted).exists() and inode == str(place.stat().st_ino)
+    except OSError:
+        return False
+
+
+def _numbered(path: Path) -> Iterator[Path]:
+    """The path itself, then with -2, -3 and so on before its suffix."""
+    yield path
+    for number in itertools.count(2):
+        yield path.with_stem(f"{path.stem}-{number}")
+
+
+@contextlib.contextmanager
+def _in_turn(folder: Path) -> Iterator[None]:
+    """One process after the other."""
+    lock = os.open(folder / ".turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return ""
+
+
+def _write(path: Path, text: str) -> None:
+    """At once: a reader sees the old text or the new one."""
+    draft = path.with_name(f".{path.name}.new")
+    draft.write_text(text, encoding="utf-8", errors="surrogateescape")
+    draft.replace(path)
 
 
 def socket_path(url: str) -> Path:
@@ -73,7 +241,7 @@ def make_folder(socket: Path) -> None:
         found = folder.lstat()
     except OSError as error:
         raise PathError(f"the folder {folder} cannot be made: {error.strerror}") from None
-    if socket != default_socket():
+    if folder != default_socket().parent:
         return
     if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode) or found.st_mode & 0o022:
         raise PathError(

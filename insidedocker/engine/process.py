@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from . import lock, paths, trees
+from .lock import whereabouts
+from .sharing import Use
 
 if TYPE_CHECKING:
     import subprocess
@@ -90,13 +92,15 @@ def start(
     insecure_tcp: bool = False,
     faults: bool = False,
     restricted: bool = False,
+    while_used: bool = False,
     seconds: float = START_SECONDS,
 ) -> Handle:
     """Start an engine and return once it answers.
 
     `root` is its folder: if None, a temporary one that goes with it. `host` is the URL, or the
     URLs, that it listens on: if None, a socket in its folder. An `ephemeral` engine ends with
-    the thread that started it, however that ends; any other runs on in a session of its own.
+    the thread that started it, however that ends; one that is there `while_used` with the last
+    of its users (see `join`); any other runs on in a session of its own.
     With `faults` it takes faults on request at a private socket in its folder. A `restricted` one
     refuses what leads from a container to this host.
     Raises StartFailed with the engine's words.
@@ -113,6 +117,7 @@ def start(
         *(["--insecure-tcp"] if insecure_tcp else []),
         *(["--fault-control", control] if faults else []),
         *(["--restricted"] if restricted else []),
+        *(["--while-used"] if while_used else []),
     ]
     log = place / "engine.log"
     try:
@@ -185,6 +190,15 @@ class Running:
     pid: int
     urls: list[str]
     """What it listens on; none while it is starting."""
+    stays: bool
+    """Whether it stays when nobody uses it."""
+
+    def answers(self) -> bool:
+        """Whether it can be reached from here."""
+        try:
+            return bool(self.info())
+        except (OSError, ValueError, IndexError):
+            return False
 
     def info(self) -> dict[str, Any]:
         """Its answer to GET /info. Raises OSError where it does not answer."""
@@ -212,7 +226,81 @@ class Running:
 def find(root: Path) -> Running | None:
     """The engine that runs on `root`, if one does."""
     pid = lock.holder(root)
-    return None if pid is None else Running(pid, lock.told(root))
+    return None if pid is None else Running(pid, lock.told(root), not lock.while_used(root))
+
+
+@dataclass(frozen=True)
+class Joined:
+    """An engine, and that we use it."""
+
+    root: Path
+    running: Running
+    use: Use
+    started: bool
+    """Whether it was started for us."""
+
+
+def join(root: Path, what: str, runtime: str = "auto", *, stays: bool) -> Joined:
+    """Use the engine on `root`, and start one if none runs; `what` is how other users are told of
+    us. One that is started here ends with its last user, unless it `stays`.
+
+    Raises StartFailed.
+    """
+    try:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        use = Use(root, what)  # from now on it does not end for want of users
+    except TimeoutError as error:
+        raise StartFailed(str(error)) from None
+    except OSError as error:
+        raise StartFailed(f"the engine cannot use {root}: {error.strerror}") from None
+    started = False
+    try:
+        for _ in range(3):  # one that runs may be stopped by hand at any moment
+            started = lock.holder(root) is None and _start_first(root, runtime, stays)
+            if running := _await_answer(root):
+                return Joined(root, running, use, started)
+        raise StartFailed(f"the engine on {root} ends as soon as it runs: see engine.log there")
+    except BaseException:
+        use.end()
+        raise
+
+
+def _start_first(root: Path, runtime: str, stays: bool) -> bool:
+    """Whether it was us: of two that start at the same time one is quicker."""
+    try:
+        start(root, f"unix://{paths.own_socket(root)}", runtime, while_used=not stays)
+    except (StartFailed, paths.PathError) as error:
+        if lock.holder(root) is None:
+            raise StartFailed(str(error)) from None
+        return False
+    return True
+
+
+def _await_answer(root: Path, seconds: float = START_SECONDS) -> Running | None:
+    """The engine that runs on `root`, once it answers; None where it ends instead."""
+    until = time.monotonic() + seconds
+    while running := find(root):
+        if running.urls and running.answers():
+            return running
+        if time.monotonic() > until or (running.urls and not running.pid):
+            raise StartFailed(
+                f"the engine that runs on {root} ({whereabouts(running.pid)}) does not answer "
+                "here: end it there, or choose another folder with XDG_DATA_HOME"
+            )
+        time.sleep(0.02)
+    return None
+
+
+def await_end(running: Running, seconds: float = STOP_SECONDS) -> bool:
+    """Whether it has ended, or does within this time."""
+    try:
+        pidfd = os.pidfd_open(running.pid)
+    except OSError:
+        return True
+    try:
+        return bool(select.select([pidfd], [], [], seconds)[0])
+    finally:
+        os.close(pidfd)
 
 
 def stop(root: Path, seconds: float = STOP_SECONDS) -> int | None:
@@ -225,7 +313,7 @@ def stop(root: Path, seconds: float = STOP_SECONDS) -> int | None:
     if pid is None:
         return None
     if pid == 0:
-        raise PermissionError("the engine runs in another process namespace: stop it there")
+        raise PermissionError(f"the engine runs {whereabouts(pid)}: stop it there")
     try:
         pidfd = os.pidfd_open(pid)
     except ProcessLookupError:

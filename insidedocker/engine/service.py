@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import ctypes
+import functools
 import gc
 import logging
 import os
 import signal
 import sys
-from collections.abc import Coroutine
+import threading
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -18,8 +20,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from . import linux, listen, paths, runtime, storage, trees
 from .daemon import COMMON_HEADERS, Engine
 from .http import Server
-from .lock import Lock, Locked
+from .lock import Lock, Locked, whereabouts, while_used
 from .registry_options import OptionError, Options
+from .sharing import Alone
 
 if TYPE_CHECKING:
     from .runtime import Runtime
@@ -37,14 +40,13 @@ def main(options: argparse.Namespace, parent: int, trial: Trial | None) -> None:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     try:
-        addresses = [
-            listen.parse(url, options.insecure_tcp) for url in options.host or [paths.default_url()]
-        ]
+        root = (options.root or paths.own_root()).absolute()
+        hosts = options.host or [f"unix://{paths.own_socket(root)}"]
+        addresses = [listen.parse(url, options.insecure_tcp) for url in hosts]
         control = None
         if options.fault_control:
             control = listen.UnixAddress(paths.socket_path(options.fault_control))
         registries = Options.of(options.insecure_registry, options.registry_mirror)
-        root = (options.root or paths.default_root()).absolute()
         lock = take_root(root)
         for address in [*addresses, *([control] if control else [])]:
             address.prepare()
@@ -99,7 +101,7 @@ def take_root(root: Path) -> Lock:
         return Lock.take(root)
     except Locked as locked:
         raise paths.PathError(
-            f"an engine (process {locked.pid}) already runs on {root}: stop it, "
+            f"an engine ({whereabouts(locked.pid)}) already runs on {root}: stop it, "
             "or choose another folder with --root"
         ) from None
     except OSError as error:
@@ -136,8 +138,12 @@ async def serve(
         if control:
             await control.listen(servers[1])
         urls = [await address.listen(servers[0]) for address in addresses]
-        lock.tell(urls)
+        lock.tell(urls, while_used=options.while_used)
         tell(urls, options.ready_fd)
+        if options.while_used:
+            loop = asyncio.get_running_loop()
+            end = functools.partial(loop.call_soon_threadsafe, stop.set)
+            threading.Thread(target=end_with_last_user, args=(root, end), daemon=True).start()
         gc.freeze()
         gc.enable()
         await stop.wait()
@@ -147,6 +153,16 @@ async def serve(
         for server in servers:
             await server.close()
         await engine.close(hurry=options.discard)
+
+
+def end_with_last_user(root: Path, end: Callable[[], object]) -> None:
+    """In a thread: wait until nobody uses the engine any more, and `end` it, unless somebody has
+    asked it to stay (`lock.keep`)."""
+    alone = Alone(root)
+    if while_used(root):
+        end()  # alone until the process has ended: whoever comes now waits for that
+    else:
+        alone.end()
 
 
 def tell(urls: list[str], ready: int | None) -> None:

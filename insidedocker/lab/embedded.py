@@ -1,4 +1,4 @@
-"""Embedded engines for lessons: the user's own one that stays, and fresh ones that end with us.
+"""Embedded engines for lessons: the checkout's own one, and fresh ones that end with us.
 
 Knows how they are started and where they live; nothing of sessions or of the course.
 """
@@ -7,31 +7,61 @@ from __future__ import annotations
 
 import atexit
 import os
-import socket
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from insidedocker.engine import paths
-from insidedocker.engine.process import Handle, StartFailed, start
+from insidedocker.engine import lock, paths, sharing
+from insidedocker.engine.process import Handle, Joined, StartFailed, find, join, start
 from insidedocker.lab.failure import NoEngine
+
+_uses: dict[Path, sharing.Use] = {}
+"""What keeps engines of others from ending under this process, by their root folders."""
 
 
 def staying() -> str:
-    """The URL of the user's own embedded engine, started if it does not run; it stays running.
+    """The URL of this checkout's embedded engine, started if it does not run.
 
-    Raises NoEngine where it does not start.
+    It stays running, but where `make lab` or the like uses it: then it ends with the last of its
+    users, of which this process is one. Raises NoEngine where it does not start.
     """
-    place = paths.default_socket()
-    if not _listens(place):
-        try:
-            paths.make_folder(place)
-            start(paths.default_root(), paths.default_url(), runtime())
-        except (StartFailed, paths.PathError) as error:
-            if not _listens(place):  # or somebody else was quicker
-                raise _did_not_start(error) from error
-    return paths.default_url()
+    try:
+        root = paths.own_root()
+        if root in _uses:
+            running = find(root)
+            if running and running.answers():
+                return running.urls[0]
+            _uses.pop(root).end()
+        what = f"a notebook or program (process {os.getpid()})"
+        joined = join(root, what, runtime(), stays=not sharing.users(root))
+    except (StartFailed, paths.PathError) as error:
+        raise _did_not_start(error) from error
+    if joined.running.stays:
+        joined.use.end()
+    else:
+        _uses[root] = joined.use
+    return joined.running.urls[0]
+
+
+def while_used(what: str) -> Joined:
+    """This checkout's embedded engine, started if it does not run, and that we use it; one that
+    is started ends with the last of its users. Raises NoEngine where it does not start."""
+    try:
+        return join(paths.own_root(), what, runtime(), stays=False)
+    except (StartFailed, paths.PathError) as error:
+        raise _did_not_start(error) from error
+
+
+def named(root: Path, what: str) -> Joined | None:
+    """Use the embedded engine that runs on `root` and was found by its address; None where it
+    cannot be seen from here."""
+    try:
+        if lock.holder(root) is None:
+            return None
+        return join(root, what, runtime(), stays=False)
+    except (StartFailed, OSError):
+        return None
 
 
 def ending_with_us(name: str = "", *, faults: bool = False) -> Handle:
@@ -91,17 +121,6 @@ def breakable() -> Iterator[Handle]:
 def runtime() -> str:
     """INSIDEDOCKER_RUNTIME chooses how containers run: auto, namespaces or proot."""
     return os.environ.get("INSIDEDOCKER_RUNTIME") or "auto"
-
-
-def _listens(path: Path) -> bool:
-    """Whether somebody accepts connections at a Unix socket."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-        client.settimeout(2)
-        try:
-            client.connect(str(path))
-        except OSError:
-            return False
-        return True
 
 
 def _did_not_start(error: Exception) -> NoEngine:

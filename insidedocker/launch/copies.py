@@ -1,21 +1,37 @@
 """The learner's own copies of the released lessons. Nothing a learner changed is ever
 overwritten: a lesson that changed on both sides arrives in a folder beside theirs.
 
-It knows files, not notebooks.
+A learner may save at any moment, so nothing is looked at and then replaced: a file is put aside
+first, which takes whatever is there, and only then compared; a new one is put only where nothing
+is. It knows files; whether one of them is a lesson's notebook, `likeness` tells.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import shutil
+import signal
 import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from insidedocker.launch import likeness
+
 LEDGER = ".delivered.json"
 """In the root of the copies, never inside a lesson: nbgrader submits what lies there."""
+REPLACED = ".replaced"
+"""Beside it: files that an update has replaced while somebody had them open, until the next one
+has looked whether something was written to them."""
+NOTE = "note.json"
+F_SETSIG = 10
+
+Digests = dict[str, str]
+"""Of a lesson's files, by their paths in its folder."""
 
 
 @dataclass
@@ -25,6 +41,9 @@ class Delivery:
     new: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     beside: list[tuple[str, Path]] = field(default_factory=list)
+    renamed: list[tuple[str, str, Path]] = field(default_factory=list)
+    saved: list[Path] = field(default_factory=list)
+    failed: list[tuple[str, str]] = field(default_factory=list)
 
     def lines(self, work: Path) -> list[str]:
         """The update in words, one line each."""
@@ -38,69 +57,125 @@ class Delivery:
                 f"{name} has a newer version. Yours stays as it is; the new one is in "
                 f"{work.name}/{folder.name}/"
             )
+        for name, notebook, place in self.renamed:
+            told.append(
+                f"{name}: you have {notebook} as {place.relative_to(work / name)}. No fresh one is "
+                f"put beside it; to start afresh, move yours out of {work.name}/{name}/"
+            )
+        for place in self.saved:
+            told.append(
+                f"You saved while an update came: what you saved is in "
+                f"{work.name}/{place.relative_to(work)}"
+            )
+        for name, reason in self.failed:
+            told.append(f"{name} could not be brought up to date: {reason}")
         return told
 
 
 def update(release: Path, work: Path) -> Delivery:
     """Bring every lesson of `release` into `work`; a kill half way is made good next time."""
     work.mkdir(parents=True, exist_ok=True)
-    ledger = _read_ledger(work / LEDGER)
     delivery = Delivery()
-    for lesson in sorted(path for path in release.iterdir() if path.is_dir()):
-        files = {
-            path.relative_to(lesson).as_posix(): _digest(path)
-            for path in sorted(lesson.rglob("*"))
-            if path.is_file() and ".ipynb_checkpoints" not in path.parts
-        }
-        if ledger.get(lesson.name) == files and (work / lesson.name).is_dir():
-            _restore_missing(lesson, work / lesson.name, files)
-            continue
-        _deliver(lesson, work, files, ledger.get(lesson.name, {}), delivery)
-        ledger[lesson.name] = files
-        _write_ledger(work / LEDGER, ledger)
+    with _in_turn(work):
+        _look_after(release, work, delivery, last_time=True)
+        ledger = _read_ledger(work / LEDGER)
+        for lesson in sorted(path for path in release.iterdir() if path.is_dir()):
+            files = {
+                path.relative_to(lesson).as_posix(): _digest(path)
+                for path in sorted(lesson.rglob("*"))
+                if path.is_file() and ".ipynb_checkpoints" not in path.parts
+            }
+            try:
+                _bring(lesson, work, files, ledger, delivery)
+            except OSError as error:
+                reason = f"{error.filename or work}: {error.strerror}"
+                delivery.failed.append((lesson.name, reason))
+        _look_after(release, work, delivery, last_time=False)
     return delivery
 
 
-def _deliver(
-    lesson: Path, work: Path, files: dict[str, str], before: dict[str, str], delivery: Delivery
+@contextlib.contextmanager
+def _in_turn(folder: Path) -> Iterator[None]:
+    """Two updates of the same copies take turns, where the file system can lock a folder."""
+    lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        with contextlib.suppress(OSError):
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _bring(
+    lesson: Path, work: Path, files: Digests, ledger: dict[str, Digests], delivery: Delivery
 ) -> None:
-    mine = work / lesson.name
-    if not mine.exists():
+    mine, before = work / lesson.name, ledger.get(lesson.name, {})
+    if before == files and os.path.lexists(mine):
+        if mine.is_dir():
+            _restore_missing(lesson, mine, files, delivery)
+        return
+    if not os.path.lexists(mine):
         _copy_folder(lesson, mine)
         delivery.new.append(lesson.name)
-        return
-    changed = [name for name in files if _changed_by_learner(mine / name, files, before, name)]
-    if changed:
-        beside = _free_name(work, lesson.name)
-        _copy_folder(lesson, beside)
-        delivery.beside.append((lesson.name, beside))
-        return
-    differing = [name for name in files if _digest(mine / name) != files[name]]
-    for name in differing:
-        _copy_file(lesson / name, mine / name)
-    if differing:
+    elif not (mine.is_dir() and _is_as_delivered(lesson, mine, files, before)) or not all(
+        _replace(lesson / name, mine / name, before.get(name, ""), work)
+        for name in files
+        if _digest(mine / name) != files[name]
+    ):
+        delivery.beside.append((lesson.name, _deliver_beside(lesson, work)))
+    else:
         delivery.updated.append(lesson.name)
+    ledger[lesson.name] = files
+    _write_ledger(work / LEDGER, ledger)
 
 
-def _changed_by_learner(
-    copy: Path, files: dict[str, str], before: dict[str, str], name: str
-) -> bool:
-    now = _digest(copy)
-    return bool(now) and now != files[name] and now != before.get(name)
+def _is_as_delivered(lesson: Path, mine: Path, files: Digests, before: Digests) -> bool:
+    """Whether the learner has changed none of the files, and renamed no notebook."""
+    known = {name: ("", files[name], before.get(name)) for name in files}
+    return all(_digest(mine / name) in known[name] for name in files) and not _renamed(
+        lesson, mine, files
+    )
 
 
-def _restore_missing(lesson: Path, mine: Path, files: dict[str, str]) -> None:
-    """A file the learner deleted comes back fresh: deleting is the way to start again."""
+def _restore_missing(lesson: Path, mine: Path, files: Digests, delivery: Delivery) -> None:
+    """A file the learner deleted comes back fresh: deleting is the way to start again. One that
+    they have only renamed does not: of two notebooks the fresh one would be graded."""
+    renamed = _renamed(lesson, mine, files)
     for name in files:
-        if not (mine / name).exists():
-            _copy_file(lesson / name, mine / name)
+        if name in renamed:
+            delivery.renamed.append((lesson.name, name, renamed[name]))
+        elif not os.path.lexists(mine / name):
+            _put(lesson / name, mine / name)
 
 
-def _free_name(work: Path, lesson: str) -> Path:
+def _renamed(lesson: Path, mine: Path, files: Digests) -> dict[str, Path]:
+    """The notebooks that are missing, and for each the learner's file that has its cells."""
+    missing = [name for name in files if name.endswith(".ipynb") and not (mine / name).exists()]
+    found: dict[str, Path] = {}
+    for name in missing:
+        released = likeness.cells((lesson / name).read_text(encoding="utf-8"))
+        for path in sorted(mine.rglob("*")):
+            place = path.relative_to(mine)
+            own = place.as_posix() not in files and not any(
+                part.startswith(".") for part in place.parts
+            )
+            if own and path.is_file() and likeness.has_most(path, released):
+                found[name] = path
+                break
+    return found
+
+
+def _deliver_beside(lesson: Path, work: Path) -> Path:
+    beside = _free_name(work, f"{lesson.name}-new")
+    _copy_folder(lesson, beside)
+    return beside
+
+
+def _free_name(work: Path, name: str) -> Path:
     number = 1
-    while (work / f"{lesson}-new-{number}").exists():
+    while os.path.lexists(work / f"{name}-{number}"):
         number += 1
-    return work / f"{lesson}-new-{number}"
+    return work / f"{name}-{number}"
 
 
 def _copy_folder(source: Path, target: Path) -> None:
@@ -118,34 +193,176 @@ def _copy_folder(source: Path, target: Path) -> None:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _copy_file(source: Path, target: Path) -> None:
+# One file, while the learner may save it
+
+
+def _put(source: Path, target: Path) -> bool:
+    """Put a copy where nothing is; False where something is by now."""
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".arriving-")
-    with os.fdopen(handle, "wb") as file:
-        file.write(source.read_bytes())
-    Path(name).chmod(0o644)
-    Path(name).replace(target)
+    draft = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(source.read_bytes())
+        draft.chmod(0o644)
+        return _move(draft, target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _move(path: Path, target: Path) -> bool:
+    """Rename a file, but never over another one: False where there is one."""
+    try:
+        os.link(path, target, follow_symlinks=False)
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without links
+        if path.is_dir():
+            return not os.path.lexists(target) and bool(path.rename(target))
+        data = path.read_bytes()
+        try:
+            with target.open("xb") as file:
+                file.write(data)
+        except FileExistsError:
+            return False
+    path.unlink()
+    return True
+
+
+def _replace(
+    source: Path,
+    target: Path,
+    delivered: str,
+    work: Path,
+    *,
+    put: Callable[[Path, Path], bool] = _put,
+) -> bool:
+    """Put `source` in the place of a file that is as `delivered`; False where it is not so any
+    more, and nothing that was saved is gone. The old file is kept: whoever had it open may write
+    to it for a moment longer."""
+    if not os.path.lexists(target):
+        return put(source, target)
+    (work / REPLACED).mkdir(mode=0o700, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=work / REPLACED))
+    place = target.relative_to(work).as_posix()
+    note = {"place": place, "delivered": delivered, "by": _digest(source)}
+    (folder / NOTE).write_text(json.dumps(note))
+    aside = folder / "file"
+    with contextlib.suppress(FileNotFoundError):  # deleted at this moment
+        target.rename(aside)
+        if _digest(aside) != delivered:
+            _move(aside, target)  # where they have saved once more, `_look_after` keeps this one
+            return False
+    return put(source, target)
+
+
+@dataclass(frozen=True)
+class _Replaced:
+    """A file that was put aside."""
+
+    folder: Path
+    place: Path
+    """Where it was."""
+    delivered: str
+    """What it was when it was put aside, unless somebody has written to it since."""
+    by: str
+    """What was put in its place."""
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "file"
+
+    @classmethod
+    def all(cls, work: Path) -> Iterator[_Replaced]:
+        """Those that were really put aside: a kill may have come before."""
+        for folder in sorted((work / REPLACED).glob("*")):
+            with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+                note = json.loads((folder / NOTE).read_text())
+                yield cls(folder, work / note["place"], note["delivered"], note["by"])
+
+    def clear(self) -> bool:
+        """Remove it if it is unchanged and nobody has it open, which a lease proves; where the
+        file system gives none, nothing is proved."""
+        try:
+            with self.file.open("rb") as file:
+                fcntl.fcntl(file, F_SETSIG, signal.SIGURG)  # not SIGIO, which ends a process
+                fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+                if hashlib.sha256(file.read()).hexdigest() != self.delivered:
+                    return False
+                self.remove()
+        except OSError:
+            return False
+        return True
+
+    def remove(self) -> None:
+        self.file.unlink(missing_ok=True)
+        (self.folder / NOTE).unlink()
+        self.folder.rmdir()
+
+
+def _look_after(release: Path, work: Path, delivery: Delivery, *, last_time: bool) -> None:
+    """Look at the files that were put aside. One that somebody has written to since is the
+    learner's: it goes back. The others are removed when nobody has them open, or when they are
+    looked at for the last time."""
+    for each in list(_Replaced.all(work)):
+        lesson = each.place.relative_to(work).parts[0]
+        try:
+            if each.clear():
+                continue
+            if _digest(each.file) not in ("", each.delivered):
+                _give_back(each, lesson, work, delivery)
+                _also_beside(lesson, release, work, delivery)
+            if last_time or not os.path.lexists(each.file):
+                each.remove()
+        except OSError as error:
+            delivery.failed.append((lesson, f"{error.filename}: {error.strerror}"))
+    with contextlib.suppress(OSError):
+        (work / REPLACED).rmdir()
+
+
+def _give_back(found: _Replaced, lesson: str, work: Path, delivery: Delivery) -> None:
+    """To its place, if nothing but what has replaced it is there; else beside the lesson."""
+    place = found.place
+    if place.parent.is_dir() and (
+        _move(found.file, place)
+        or (_digest(place) == found.by and _replace(found.file, place, found.by, work, put=_move))
+    ):
+        return
+    saved = _free_name(work, f"{lesson}-saved")
+    saved.mkdir()
+    _move(found.file, saved / place.name)
+    delivery.saved.append(saved / place.name)
+
+
+def _also_beside(lesson: str, release: Path, work: Path, delivery: Delivery) -> None:
+    """The new version of a lesson that was not updated after all."""
+    if lesson in delivery.updated:
+        delivery.updated.remove(lesson)
+    if all(lesson != name for name, _ in delivery.beside) and (release / lesson).is_dir():
+        delivery.beside.append((lesson, _deliver_beside(release / lesson, work)))
 
 
 def _digest(path: Path) -> str:
-    """Of a file's content; empty where there is no such file."""
+    """Of a file's content; empty where nothing is there, and of no file's where something else
+    is, or what may not be read."""
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
-    except (FileNotFoundError, IsADirectoryError):
-        return ""
+    except OSError:
+        return "not a file" if os.path.lexists(path) else ""
 
 
-def _read_ledger(path: Path) -> dict[str, dict[str, str]]:
+def _read_ledger(path: Path) -> dict[str, Digests]:
     """What was delivered last; empty where nothing was, or where the file cannot be read:
     then every differing copy counts as the learner's."""
     try:
         found = json.loads(path.read_text())
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    lessons = found.items() if isinstance(found, dict) else ()
+    return {name: files for name, files in lessons if isinstance(files, dict)}
 
 
-def _write_ledger(path: Path, ledger: dict[str, dict[str, str]]) -> None:
+def _write_ledger(path: Path, ledger: dict[str, Digests]) -> None:
     draft = path.with_suffix(".draft")
     draft.write_text(json.dumps(ledger, indent=1, sort_keys=True))
     draft.replace(path)

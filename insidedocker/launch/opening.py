@@ -8,14 +8,16 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
 from insidedocker.authoring.course import Course
-from insidedocker.engine import lock, paths, process
+from insidedocker.engine import paths, process, sharing
+from insidedocker.engine.process import Joined
 from insidedocker.errors import UserError
-from insidedocker.lab import discovery, terminals
+from insidedocker.lab import discovery, embedded, terminals
 from insidedocker.lab.failure import NoEngine
 from insidedocker.lab.session import Engine
 from insidedocker.launch import copies
@@ -34,7 +36,7 @@ def open_lab(course: Course, work: Path, *, engine: str, port: int | None, show:
         for line in copies.update(course.release, work).lines(work):
             print(line)
         page = f"/lab/tree/{START_PAGE}" if (work / START_PAGE).exists() else "/lab"
-        with _engine(engine) as found:
+        with _engine(engine, "make lab", course) as found:
             return _serve(work, "learner", page, found, {}, port=port, show=show)
     return 0
 
@@ -49,7 +51,7 @@ def open_teach(
             need_port(port)
         place.mkdir(parents=True, exist_ok=True)
         print(f"Exchange: {place}")
-        with _engine(engine) as found:
+        with _engine(engine, "make teach", course) as found:
             environment = {"NBGRADER_EXCHANGE": str(place)}
             return _serve(course.root, "teacher", "/lab", found, environment, port=port, show=show)
     return 0
@@ -70,27 +72,84 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 @contextlib.contextmanager
-def _engine(choice: str) -> Iterator[Engine]:
-    """The engine to use, said in one line; an embedded one that was started here ends here."""
+def _engine(choice: str, command: str, course: Course) -> Iterator[Engine]:
+    """The engine to use. It is said whose it is and who else uses it; an embedded one that nobody
+    else uses any more ends with us."""
     if choice != "auto":
         os.environ["INSIDEDOCKER_ENGINE"] = choice
     fetch_tools()
-    before = lock.holder(paths.default_root())
+    what = f"{command} in {course.root} (process {os.getpid()})"
+    joined: list[Joined] = []
+
+    def start() -> str:
+        root = paths.own_root(course.root)
+        os.environ[paths.ROOT] = str(root)  # kernels and terminals mean the same one
+        joined.append(embedded.while_used(what))
+        return joined[0].running.urls[0]
+
     try:
-        yield _connect()
+        engine = _find(start)
+        if engine.kind == "embedded" and not joined:  # DOCKER_HOST names it
+            root = Path(engine.get("/info").json()["DockerRootDir"])
+            joined += filter(None, [embedded.named(root, what)])
+        for line in _whose(engine, *joined):
+            print(line)
+        yield engine
     finally:
-        ours = lock.holder(paths.default_root())
-        if ours and ours != before:
-            process.stop(paths.default_root())
-            print("Ended the embedded engine; what you made on it is kept for the next time.")
+        for each in joined:
+            _leave(each)
 
 
-def _connect() -> Engine:
+def _find(start: Callable[[], str]) -> Engine:
     try:
-        return discovery.connect()
+        return discovery.find(start)
+    except paths.PathError as error:
+        raise UserError(f"The embedded engine cannot be used: {error}.") from None
     except NoEngine as error:
         # What was chosen here is called ENGINE by those who choose it.
         raise UserError(str(error).replace("INSIDEDOCKER_ENGINE", "ENGINE")) from None
+
+
+def _whose(engine: Engine, joined: Joined | None = None) -> Iterator[str]:
+    """Which engine it is; of an embedded one also whose, who else uses it, and when it ends."""
+    told = discovery.describe(engine)
+    if joined is None:
+        yield told
+        return
+    place = paths.owner(joined.root)
+    others = joined.use.others()
+    yield (
+        f"{told}; {'started' if joined.started else 'running already'}"
+        + (f" for {place}" if place else "")
+        + ("" if others else ", nobody else uses it")
+    )
+    if others:
+        yield f"It is also used by: {', '.join(others)}."
+    if joined.running.stays:
+        yield "It stays when you end here; to end it: .venv/bin/insidedocker engine stop"
+    elif others:
+        yield "It ends with the last of you."
+    if joined.started and not any((joined.root / "storage").glob("*/layers/*")):
+        for other in paths.every_root():
+            if other != joined.root and (place := paths.owner(other)):
+                yield f"{place} has one of its own; to use that one here: {paths.ROOT}={other}"
+
+
+def _leave(joined: Joined) -> None:
+    """Use it no more, and say so where that is its end, or is not."""
+    joined.use.end()
+    running = process.find(joined.root)
+    if running is None or running.stays:
+        return
+    until = time.monotonic() + process.STOP_SECONDS
+    while not process.await_end(running, 0.1):
+        if others := sharing.users(joined.root):
+            print(f"The embedded engine runs on: it is used by {', '.join(others)}.")
+            return
+        if time.monotonic() > until:
+            print(f"The embedded engine (process {running.pid}) has not ended yet.")
+            return
+    print("Ended the embedded engine; what you made on it is kept for the next time.")
 
 
 def telling(engine: Engine) -> dict[str, str]:

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from insidedocker.engine import paths, process
+from insidedocker.engine import paths
 from insidedocker.errors import UserError
 from insidedocker.lab import discovery, embedded, terminals
 from insidedocker.lab.failure import NoEngine
@@ -29,6 +29,8 @@ def become(command: list[str], folder: Path, settings: str) -> NoReturn:
     """
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     told: dict[str, str] = {}
+    # One for each account, whichever version of the course it has today.
+    os.environ.setdefault(paths.ROOT, str(paths.account_root()))
     place = _own_folder()
     try:
         engine = _engine()
@@ -51,29 +53,27 @@ def become(command: list[str], folder: Path, settings: str) -> NoReturn:
 def _own_folder() -> Path:
     """For what belongs to a session, beside the engine's socket: only this account can look in."""
     try:
-        paths.make_folder(paths.default_socket())
-    except paths.PathError as error:
+        root = paths.own_root()
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        socket = paths.own_socket(root)
+    except (paths.PathError, OSError) as error:
         raise UserError(f"A session cannot begin: {error}.") from None
-    folder = paths.default_socket().with_name("session")
+    folder = socket.with_name(socket.stem.replace("engine", "session"))
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder
 
 
 def _engine() -> Engine:
-    """One that is named or runs on this machine, else an embedded one that ends with us."""
+    """One that is named or runs on this machine, else the account's embedded one, which ends with
+    the last of its sessions."""
     opening.fetch_tools()
-    if not any(discovery.problem(Engine(each.url)) is None for each in discovery.candidates()):
-        _start_embedded()
-    return discovery.find()
+    return discovery.find(_embedded)
 
 
-def _start_embedded() -> None:
-    # That of the account's last session may not have ended yet; two cannot share a root.
-    process.stop(paths.default_root())
-    try:
-        process.start(paths.default_root(), paths.default_url(), embedded.runtime(), ephemeral=True)
-    except process.StartFailed as error:
-        raise NoEngine(f"The embedded engine did not start: {error}") from error
+def _embedded() -> str:
+    joined = embedded.while_used(f"a session's server (process {os.getpid()})")
+    joined.use.outlive_exec()  # this process becomes the server
+    return joined.running.urls[0]
 
 
 def _write_settings(place: Path, terminal: dict[str, str]) -> None:

@@ -192,3 +192,53 @@ def test_pip_comes_from_debian_where_ensurepip_is_missing(clone: Path, tmp_path:
         pytest.skip(f"no user namespaces here: {done.stderr.strip()}")
     assert done.returncode == 0, done.stderr
     assert "taking pip from Debian's package" in done.stdout
+
+
+@pytest.mark.slow
+def test_a_checkout_at_another_place_has_an_environment_of_its_own(
+    make: Make, clone: Path, tmp_path: Path
+) -> None:
+    assert make("sync", PYTHON=sys.executable).returncode == 0
+    other = tmp_path / "another place"
+    shutil.copytree(clone, other, symlinks=True)
+    command = other / "insidedocker/cli.py"
+    command.write_text(command.read_text().replace('version("insidedocker")', '"of the other"'))
+    program, python = other / ".venv/bin/insidedocker", other / ".venv/bin/python"
+    environment = {**os.environ, "HOME": str(tmp_path / "home")}
+
+    def run(*words: str | Path, folder: Path = tmp_path) -> subprocess.CompletedProcess[str]:
+        # Not from the checkout's folder, whose package would come first.
+        return subprocess.run(
+            words, cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
+
+    # Without a look at it by make, nothing of the original is run unsaid.
+    for words in ([program], [python, "-m", "insidedocker"]):
+        said = run(*words, "--version")
+        assert (said.returncode, said.stdout) == (1, "")
+        assert "Run make lab in" in said.stderr and len(said.stderr.splitlines()) == 1
+
+    # An environment that is only linked to is not written into.
+    linked = tmp_path / "linked"
+    shutil.copytree(clone, linked, symlinks=True, ignore=shutil.ignore_patterns(".venv"))
+    (linked / ".venv").symlink_to(clone / ".venv")
+    make_venv = (sys.executable, "-c", "import bootstrap; bootstrap.make_venv()")
+    assert run(*make_venv, folder=linked).returncode == 0
+    assert not (linked / ".venv").is_symlink()
+    assert run(clone / ".venv/bin/insidedocker", "--version").stdout == "0.1.0\n"
+
+    done = run(sys.executable, other / "bootstrap.py", "insidedocker", "--version")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "of the other"
+    shutil.rmtree(clone)
+    assert run(program, "--version").stdout == "of the other\n"
+    assert run(other / ".venv/bin/pip", "--version").returncode == 0
+    files = [path for path in (other / ".venv/bin").iterdir() if path.is_file()]
+    assert [each for each in files if f"{clone}/" in each.read_text(errors="replace")[:4096]] == []
+    again = run(sys.executable, other / "bootstrap.py", "insidedocker", "--version")
+    assert again.stdout == "of the other\n", "nothing is set up a second time"
+
+    moved = other.rename(tmp_path / "moved")
+    assert run(*make_venv, folder=moved).returncode == 0
+    assert f"{moved}/.venv" in (moved / ".venv/bin/pip").read_text()
+    assert not (moved / ".venv/bin/nbgrader").exists()

@@ -11,8 +11,9 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import engines
 import pytest
-from engines import own_folder
+from engines import Engine, own_folder
 from missing import skip_missing
 from ordinary import as_ordinary_user, give_away, ordinary_python
 
@@ -413,3 +414,89 @@ def test_start_says_in_one_sentence_what_is_wrong(
     assert ran.stdout == ""
     assert len(ran.stderr.splitlines()) == 1
     assert "--insecure-tcp" in ran.stderr
+
+
+# Taking a root folder away
+
+LOCKED = ["sh", "-c", "mkdir -p /locked/in; touch /locked/in/f; chmod 0 /locked/in /locked"]
+
+
+def with_a_container(engine: Engine, command: list[str]) -> None:
+    body = {"Image": "busybox", "Cmd": command}
+    made = engine.request("POST", "/containers/create", json=body).json()["Id"]
+    engine.request("POST", f"/containers/{made}/start").raise_for_status()
+    engine.request("POST", f"/containers/{made}/wait").raise_for_status()
+
+
+def as_user(*words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [*as_ordinary_user(), *words], capture_output=True, text=True, check=False, cwd="/"
+    )
+
+
+@pytest.mark.parametrize("how", ["stopped", "killed"])
+@pytest.mark.parametrize("runtime", ["namespaces", "proot"])
+def test_an_ordinary_user_can_remove_a_root_folder(
+    busybox: Path, home: Path, runtime: str, how: str
+) -> None:
+    with skip_missing(), engines.embedded(runtime, folder=home, images=(busybox,)) as engine:  # type: ignore[arg-type]
+        with_a_container(engine, ["sleep", "0"])
+        with_a_container(engine, ["touch", "/made"])
+        if how == "killed":
+            engine.process.kill()
+            engine.process.wait()
+    removed = as_user("rm", "-r", f"{home}/state")
+    assert (removed.returncode, removed.stderr) == (0, "")
+    assert not (home / "state").exists()
+
+
+@pytest.mark.parametrize("runtime", ["namespaces", "proot"])
+def test_remove_takes_away_what_rm_cannot(busybox: Path, home: Path, runtime: str) -> None:
+    remove = (*python()[len(as_ordinary_user()) :], "-m", "insidedocker", "engine", "remove")
+    root = home / "state"
+    with skip_missing(), engines.embedded(runtime, folder=home, images=(busybox,)) as engine:  # type: ignore[arg-type]
+        with_a_container(engine, LOCKED)
+        running = as_user(*remove, "--root", str(root))
+        assert running.returncode == 1
+        assert "runs on" in running.stderr and "or add --stop" in running.stderr
+        assert len(running.stderr.splitlines()) == 1
+        assert len(engine.request("GET", "/containers/json?all=1").json()) == 1
+    (root / "mine.txt").write_text("not the engine's")
+    if os.geteuid():
+        assert as_user("rm", "-r", str(root / "storage")).returncode != 0
+    done = as_user(*remove, "--root", str(root))
+    assert done.returncode == 0, done.stderr
+    assert "not the engine's, and left: mine.txt" in done.stdout
+    assert [each.name for each in root.iterdir()] == ["mine.txt"]
+
+
+def test_remove_ends_an_engine_only_when_asked(
+    home: Path, command: Callable[..., "subprocess.CompletedProcess[str]"]
+) -> None:
+    root = home / ".local/share/insidedocker/engine"
+    assert command("start").returncode == 0
+    assert command("remove").returncode == 1
+    assert lock.holder(root)
+    done = command("remove", "--stop")
+    assert (done.returncode, done.stdout) == (0, f"Removed {root}.\n")
+    assert not root.exists()
+
+
+@pytest.mark.parametrize("what", ["nothing", "a file", "a folder", "half"])
+def test_remove_removes_nothing_but_an_engines_root(
+    home: Path, what: str, command: Callable[..., "subprocess.CompletedProcess[str]"]
+) -> None:
+    place = home / "place"
+    if what == "a file":
+        place.write_text("mine")
+    elif what != "nothing":
+        (place / "storage").mkdir(parents=True)
+        (place / "storage/mine").write_text("mine")
+        if what == "half":
+            (place / "engine.lock").touch()
+    done = command("remove", "--root", str(place))
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "Nothing was removed." in done.stderr
+    if what in ("a folder", "half"):
+        assert (place / "storage/mine").read_text() == "mine"

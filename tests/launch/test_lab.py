@@ -6,6 +6,7 @@ Each test starts the real thing in a copy of this checkout whose path has a spac
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import time
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 import requests
 from newcomer import Course, Newcomer, end_of
+from ordinary import give_away
 
 from insidedocker.launch import copies
 
@@ -126,6 +128,71 @@ def test_an_engine_that_ran_before_stays(somebody: Newcomer) -> None:
         stopped = somebody.run(".venv/bin/insidedocker", "engine", "stop")
         assert stopped.returncode == 0, stopped.stderr
     assert end_of([engine]) == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_two_labs_of_one_checkout_share_an_engine_and_the_last_ends_it(
+    somebody: Newcomer, how: int
+) -> None:
+    lab = (*LAB, "ENGINE=embedded")
+    teach = ("make", "teach", "OPEN=no", "ENGINE=embedded")
+    with somebody.terminal(*lab) as one:
+        one.url()
+        assert f"; started for {somebody.course}, nobody else uses it\n" in one.text
+        (first,) = somebody.processes("insidedocker", "lab")
+        (engine,) = somebody.processes("insidedocker.engine")
+        with somebody.terminal(*teach) as other:
+            url = other.url()
+            assert f"; running already for {somebody.course}\n" in other.text
+            used = f"It is also used by: make lab in {somebody.course} (process {first}).\n"
+            assert f"{used}It ends with the last of you.\n" in other.text
+            (second,) = somebody.processes("insidedocker", "teach")
+            os.kill(first, how)
+            one.ends()
+            if how == signal.SIGINT:
+                told = f"runs on: it is used by make teach in {somebody.course} (process {second})."
+                assert f"The embedded engine {told}" in one.text
+                assert "Ended the embedded engine" not in one.text
+            start_kernel(url)
+            assert somebody.processes("insidedocker.engine") == [engine]
+            other.press_ctrl_c()
+            other.ends()
+            assert "Ended the embedded engine" in other.text
+    assert end_of([engine]) == []
+
+
+def test_two_checkouts_of_one_account_have_engines_of_their_own(somebody: Newcomer) -> None:
+    """Also with one runtime folder and one data folder."""
+    other = somebody.home / "another checkout"
+    shutil.copytree(
+        somebody.course, other, ignore=shutil.ignore_patterns(".venv", "work"), symlinks=True
+    )
+    for path in (other, *other.rglob("*")):
+        give_away(path)
+    program = f"{somebody.course}/.venv/bin/insidedocker"
+    lab = (program, "lab", "--no-open", "--engine", "embedded")
+    with somebody.terminal(*lab) as one:
+        one.url()
+        (first,) = somebody.processes("insidedocker.engine")
+        with somebody.terminal(*lab, folder=other) as two:
+            two.url()
+            assert f"; started for {other}, nobody else uses it\n" in two.text
+            assert f"{somebody.course} has one of its own; to use that one here:" in two.text
+            (second,) = set(somebody.processes("insidedocker.engine")) - {first}
+            two.press_ctrl_c()
+            two.ends()
+            assert "Ended the embedded engine" in two.text
+            assert end_of([second]) == []
+            assert somebody.processes("insidedocker.engine") == [first]
+        # By choice, the first one's.
+        root = f"INSIDEDOCKER_ROOT={somebody.home}/.local/share/insidedocker/engine"
+        with somebody.terminal("env", root, *lab, folder=other) as two:
+            two.url()
+            assert f"; running already for {somebody.course}\n" in two.text
+            assert "It is also used by: make lab in " in two.text
+        one.press_ctrl_c()
+        one.ends()
+    assert end_of([first]) == []
 
 
 @pytest.mark.parametrize(

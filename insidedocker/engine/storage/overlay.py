@@ -189,6 +189,11 @@ def _mount(point: Path, layers: list[Path], writable: Path | None) -> None:
             options += f",upperdir={by_descriptor(writable / 'upper')}"
             options += f",workdir={by_descriptor(writable / 'work')},volatile"
         linux.mount("overlay", point, "overlay", linux.MS_NODEV, options + ",userxattr")
+    if writable is not None:
+        # The kernel closes these to everybody, and `rm -r` of an ordinary user does not get past.
+        with contextlib.suppress(FileNotFoundError):
+            for name in ("work", "work/incompat", "work/incompat/volatile"):
+                (writable / "work" / name).chmod(0o700)
 
 
 def _forget_volatile(writable: Path) -> None:

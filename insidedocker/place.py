@@ -1,0 +1,22 @@
+"""Whether these programs are those of the checkout whose environment was asked for."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from insidedocker.errors import UserError
+
+
+def need_own_programs() -> None:
+    """Raises UserError in an environment that was copied or moved together with its checkout: its
+    scripts and its editable installation name the place where it was made."""
+    script = Path(sys.argv[0]).absolute().parent.parent
+    environment = script if (script / "pyvenv.cfg").is_file() else Path(sys.prefix)
+    checkout, ours = environment.parent, Path(__file__).parent
+    theirs = checkout / "insidedocker"
+    if (theirs / "__init__.py").is_file() and not theirs.samefile(ours):
+        raise UserError(
+            f"{environment} was copied or moved here and still runs the programs of {ours.parent}. "
+            f"Run make lab in {checkout}: it makes a new one, for this place."
+        )
