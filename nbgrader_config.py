@@ -60,8 +60,8 @@ if settings.wanted():
 # Kernels talk over loopback: encrypted where ipykernel can.
 c.KernelManager.transport_encryption = "auto"
 
-# Feedback shows what learners wrote: no scripts in it.
-c.HTMLExporter.sanitize_html = True
+# Feedback and Formgrader show what learners wrote: no scripts in it, and no ways into a server.
+settings.show_as_text(c)
 
 # Nor the hidden tests: those of a quiz hold its key.
 c.GenerateFeedback.preprocessors = [GetGrades, HideHiddenTests, CSSHTMLHeaderPreprocessor]

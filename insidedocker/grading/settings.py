@@ -25,6 +25,16 @@ def wanted() -> bool:
     return os.environ.get(VARIABLE) != PLAIN
 
 
+def show_as_text(c: Any) -> None:
+    """Show what learners wrote and printed as text, links and pictures, however it was graded."""
+    c.HTMLExporter.sanitize_html = True
+    c.HTMLExporter.filters = {
+        "markdown2html": "insidedocker.grading.markdown.without_html",
+        "clean_html": "insidedocker.grading.markdown.only_text",
+    }
+    c.HTMLExporter.preprocessors = ["insidedocker.grading.markdown.PlainOutputs"]
+
+
 def keep_apart(c: Any) -> None:
     """Put the settings into nbgrader's configuration; see docs/security.md."""
     c.ExchangeFactory.collect = "insidedocker.grading.collect.Collect"
@@ -38,4 +48,3 @@ def keep_apart(c: Any) -> None:
         "insidedocker.grading.execute.AskForReview",
         CheckCellMetadata,
     ]
-    c.HTMLExporter.filters = {"markdown2html": "insidedocker.grading.markdown.without_html"}
