@@ -68,3 +68,7 @@ c.GenerateFeedback.preprocessors = [GetGrades, HideHiddenTests, CSSHTMLHeaderPre
 
 # Late work loses nothing unless c.LatePolicy.penalty_method says so (docs/instructors.md).
 c.AssignLatePenalties.plugin_class = "insidedocker.teaching.late.LatePolicy"
+
+# Nobody else on this machine reads learners' work and marks. Where instructors share the course by
+# a group, c.CourseDirectory.groupshared = True goes before this line.
+settings.keep_private(c, here)

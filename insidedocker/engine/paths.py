@@ -6,8 +6,9 @@ Used by the engine's own command and by whoever looks for a running engine.
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
+
+from . import private
 
 SOCKET_PATH_LIMIT = 107
 """Bytes of a Unix socket's path that the kernel takes (sun_path without its ending zero)."""
@@ -26,7 +27,7 @@ def default_root() -> Path:
 
 def default_socket() -> Path:
     """`$XDG_RUNTIME_DIR/insidedocker/engine.sock`; /tmp/insidedocker-<uid>/engine.sock without
-    a runtime folder. Makes nothing: see `private_folder`."""
+    a runtime folder. Makes nothing: see `make_folder`."""
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     if runtime.startswith("/") and os.access(runtime, os.W_OK | os.X_OK):
         return Path(runtime) / "insidedocker/engine.sock"
@@ -52,18 +53,24 @@ def socket_path(url: str) -> Path:
 
 
 def make_folder(socket: Path) -> None:
-    """Make the folder of `socket`, mode 0700, if it is missing. The default one in /tmp, which
-    anybody could have made before us, must be ours alone. Raises PathError."""
-    folder = socket.parent
+    """Make the folder of `socket`, mode 0700, if it is missing. The default one, which anybody
+    could have made before us in /tmp, must be ours alone. Raises PathError."""
+    _make(socket.parent, socket == default_socket(), "socket with --host unix:///path")
+
+
+def make_root(root: Path) -> None:
+    """Make an engine's root folder, mode 0700, if it is missing. In the default place it is ours
+    alone in any case, with all else of ours there. Raises PathError."""
+    ours = root == default_root()
+    if ours:
+        _make(root.parent, ours, "folder with --root")
+    _make(root, ours, "folder with --root")
+
+
+def _make(folder: Path, ours: bool, other: str) -> None:
+    """A folder that somebody else has named, and that is there, stays as it is."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = folder.lstat()
-    except OSError as error:
-        raise PathError(f"the folder {folder} cannot be made: {error.strerror}") from None
-    if socket != default_socket():
-        return
-    if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode) or found.st_mode & 0o022:
-        raise PathError(
-            f"{folder} is not a folder that only you can change: remove it, "
-            "or choose another socket with --host unix:///path"
-        )
+        if ours or not folder.exists():
+            private.folder(folder)
+    except (private.NotPrivate, OSError) as error:
+        raise PathError(f"{error}, or choose another {other}") from None

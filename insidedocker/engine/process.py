@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from . import lock, trees
+from . import lock, paths, private, trees
 
 if TYPE_CHECKING:
     import subprocess
@@ -116,8 +116,10 @@ def start(
     ]
     log = place / "engine.log"
     try:
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        paths.make_root(place)
         process, urls, said = _spawn(options, log, seconds)
+    except paths.PathError as error:
+        raise StartFailed(str(error)) from None
     except OSError as error:
         raise StartFailed(f"the engine cannot use {place}: {error.strerror}") from None
     if not urls:
@@ -139,7 +141,7 @@ def _spawn(
     # -P: the current folder must not get to shadow modules of the engine.
     command = [sys.executable, "-P", "-m", "insidedocker.engine", "--ready-fd", str(writer)]
     try:
-        with log.open("ab") as output:
+        with open(log, "ab", opener=private.opener) as output:
             before = output.tell()
             process = subprocess.Popen(
                 [*command, *options],

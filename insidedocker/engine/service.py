@@ -94,7 +94,7 @@ def end_with(parent: int) -> None:
 def take_root(root: Path) -> Lock:
     """Make the root folder and lock it."""
     try:
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        paths.make_root(root)
         return Lock.take(root)
     except Locked as locked:
         raise paths.PathError(

@@ -52,12 +52,10 @@ def without_html(context: Any, source: str) -> str:
     return str(MarkdownWithMath(renderer=renderer).render(source))
 
 
-class _Renderer(IPythonRenderer):  # type: ignore[misc]
+class _Renderer(IPythonRenderer):
     def __init__(self, attachments: Mapping[str, Mapping[str, str]], own_host: str) -> None:
         # No anchors at headings: their ids could be those of the page's own parts.
-        super().__init__(
-            escape=True, allow_harmful_protocols=False, exclude_anchor_links=True
-        )
+        super().__init__(escape=True, allow_harmful_protocols=False, exclude_anchor_links=True)
         self.pasted = attachments
         self.own_host = own_host
 
@@ -98,7 +96,7 @@ def _own_host(context: Any) -> str:
     return str(context.get("resources", {}).get("own_host", ""))
 
 
-class PlainOutputs(Preprocessor):  # type: ignore[misc]
+class PlainOutputs(Preprocessor):
     """Leaves of an output's metadata a picture's size: nbconvert writes the rest of what it knows
     there into tags, partly as it is."""
 

@@ -24,11 +24,15 @@ def staying() -> str:
     Raises NoEngine where it does not start.
     """
     place = paths.default_socket()
+    try:
+        # Not before its folder is ours: another account's could lend us its own engine.
+        paths.make_folder(place)
+    except paths.PathError as error:
+        raise _did_not_start(error) from error
     if not _listens(place):
         try:
-            paths.make_folder(place)
             start(paths.default_root(), paths.default_url(), runtime())
-        except (StartFailed, paths.PathError) as error:
+        except StartFailed as error:
             if not _listens(place):  # or somebody else was quicker
                 raise _did_not_start(error) from error
     return paths.default_url()

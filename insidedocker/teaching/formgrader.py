@@ -24,6 +24,8 @@ from nbgrader.server_extensions.formgrader.base import check_notebook_dir, check
 from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
 from tornado import httputil, web
 
+from insidedocker.grading import settings
+
 HANDED_IN = {"downloaded", "submitted", "autograded", "feedback"}
 """Folders of a course whose files are learners'."""
 
@@ -44,7 +46,9 @@ def _hashed(script: str) -> str:
 
 _RULES = (
     "default-src 'self'",
-    "script-src 'nonce-{nonce}' 'strict-dynamic' 'unsafe-hashes' " + " ".join(map(_hashed, _INLINE)),
+    # MathJax evaluates its settings, which the template holds.
+    "script-src 'nonce-{nonce}' 'strict-dynamic' 'unsafe-eval' 'unsafe-hashes' "
+    + " ".join(map(_hashed, _INLINE)),
     f"connect-src 'self' {_MATHJAX} https://api.cdnjs.com",
     f"style-src 'self' 'unsafe-inline' {_MATHJAX}",
     f"font-src 'self' data: {_MATHJAX}",
@@ -113,7 +117,7 @@ def _teach(environment: Environment) -> None:
     environment.globals["nonce"] = _nonce.get
 
 
-class _Start(handlers.FormgraderHandler):  # type: ignore[misc]
+class _Start(handlers.FormgraderHandler):
     """Leads to this course; nbgrader's would load, and run, the settings in any folder that a
     link names."""
 
@@ -136,7 +140,7 @@ def harmless(kind: str | None) -> str:
     return "application/octet-stream"
 
 
-class _SubmissionFiles(handlers.SubmissionFilesHandler):  # type: ignore[misc]
+class _SubmissionFiles(handlers.SubmissionFilesHandler):
     """What lies beside a submission's notebook."""
 
     @property
@@ -184,7 +188,7 @@ class _DataAreNoPage(web.OutputTransform):
         return status_code, headers, chunk
 
 
-class Formgrader(FormgradeExtension):  # type: ignore[misc]
+class Formgrader(FormgradeExtension):
     """nbgrader's Formgrader with our handlers before its own."""
 
     def init_tornado_settings(self, webapp: web.Application) -> None:
@@ -226,6 +230,7 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 def _load_jupyter_server_extension(server: Any) -> None:
     """What nbgrader's extension does, with our Formgrader."""
+    settings.work_in_private()
     formgrader = Formgrader(parent=server)
     formgrader.root_dir = server.root_dir
     formgrader.log = server.log

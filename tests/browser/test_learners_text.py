@@ -3,7 +3,6 @@ is graded as every other, and links into the instructor's own server. In a real 
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -28,7 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.real]
 
 READS = "fetch('/api/terminals?by=learner').then(a => a.text()).then(t => document.title = t)"
 RUNS = f"<script>{READS}</script>"
-PAGE = f"<!doctype html><title>work</title><body>{RUNS}<img src=x onerror=\"{READS}\">"
+PAGE = f'<!doctype html><title>work</title><body>{RUNS}<img src=x onerror="{READS}">'
 SVG = f'<svg xmlns="http://www.w3.org/2000/svg"><script>{READS}</script></svg>'
 FILES = {
     "evil.html": PAGE,
@@ -42,12 +41,29 @@ FILES = {
 }
 TARGETS = [
     *("evil.html", "./evil.html", "evil.svg", "evil.xhtml", "?x", "#x", "//127.0.0.1:1/x"),
-    *("/files/submitted/eve/50-small/evil.html", "/formgrader?path=/tmp", "/logout", "/api/terminals"),
+    *(
+        "/files/submitted/eve/50-small/evil.html",
+        "/formgrader?path=/tmp",
+        "/logout",
+        "/api/terminals",
+    ),
     *("/formgrader/manage_students/%3Cimg src=x onerror=1%3E".replace(" ", "%20"), "\\\\x", "/\\x"),
     *("javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\tscript:alert(1)", "vbscript:x"),
     *("data:text/html,<script>1</script>", "http:evil.html", "http:/evil.html", "https:evil.html"),
-    *("http://localhost:8888/lab", "http://127.1/", "http://2130706433/", "http://[::1]/", "file:///"),
-    *("blob:x", "view-source:/lab", "filesystem:x", "http://a.example@127.0.0.1/", "http:\\\\x.com"),
+    *(
+        "http://localhost:8888/lab",
+        "http://127.1/",
+        "http://2130706433/",
+        "http://[::1]/",
+        "file:///",
+    ),
+    *(
+        "blob:x",
+        "view-source:/lab",
+        "filesystem:x",
+        "http://a.example@127.0.0.1/",
+        "http:\\\\x.com",
+    ),
 ]
 MARKDOWN = "\n\n".join(
     [
@@ -55,17 +71,18 @@ MARKDOWN = "\n\n".join(
         *(f"![{number}](<{target}>)" for number, target in enumerate(TARGETS)),
         "[by reference][here]\n\n[here]: /formgrader/gradebook",
         "<javascript:alert(1)> </evil.html> <http://localhost/x>",
-        f"```mermaid\n<img src=x onerror=\"{READS}\">\n```",
+        f'```mermaid\n<img src=x onerror="{READS}">\n```',
         f"```<img/src=x/onerror={READS}>\nx\n```",
         "![none](attachment:none.png)",
         f"# Heading\n\n<h1 id=main-table>{RUNS}</h1>",
         "<base href=//x/> <meta http-equiv=refresh content='0;url=/formgrader?path=/tmp'>",
-        "<form action=/logout><button>a</button></form> <iframe srcdoc='<script>1</script>'></iframe>",
-        f"<svg onload=\"{READS}\"><math><mtext><style><img src=x onerror=\"{READS}\"></style>",
-        f"| <img src=x onerror=\"{READS}\"> |\n|---|\n| [t](/lab) |",
-        f"$<img src=x onerror=\"{READS}\">$ and $$ {RUNS} $$ \\begin{{a}}{RUNS}\\end{{a}}",
-        f"[<img src=x onerror=\"{READS}\">](https://x.org '\"onmouseover=\"{READS}')",
-        f"![a\"onerror=\"{READS}](plot.png)",
+        "<form action=/logout><button>a</button></form>",
+        "<iframe srcdoc='<script>1</script>'></iframe>",
+        f'<svg onload="{READS}"><math><mtext><style><img src=x onerror="{READS}"></style>',
+        f'| <img src=x onerror="{READS}"> |\n|---|\n| [t](/lab) |',
+        f'$<img src=x onerror="{READS}">$ and $$ {RUNS} $$ \\begin{{a}}{RUNS}\\end{{a}}',
+        f'[<img src=x onerror="{READS}">](https://x.org \'"onmouseover="{READS}\')',
+        f'![a"onerror="{READS}](plot.png)',
         "[docs](https://docs.docker.com/engine/) ![plot](plot.png)",
     ]
 )
@@ -189,9 +206,7 @@ class Watched:
 
     def own(self) -> set[str]:
         """Paths asked for on this server, but for nbgrader's own parts and the page itself."""
-        paths = {
-            urlsplit(each).path for each in self.asked if each.startswith(f"{self.origin}/")
-        }
+        paths = {urlsplit(each).path for each in self.asked if each.startswith(f"{self.origin}/")}
         return {each for each in paths if not re.match(r"/formgrader/(static|api)/", each)}
 
 
@@ -213,7 +228,12 @@ def test_a_submissions_page_obeys_nothing_and_leads_nowhere_here(
     hosts = {urlsplit(urljoin(submission, each)).hostname for each in found}
     assert hosts == {"docs.docker.com", "x.org"}
     sources = container.locator("[src]").evaluate_all("all => all.map(each => each.src)")
-    allowed = (f"{submission}plot.png", f"{submission}evil.svg", "data:image/png", "data:image/jpeg")
+    allowed = (
+        f"{submission}plot.png",
+        f"{submission}evil.svg",
+        "data:image/png",
+        "data:image/jpeg",
+    )
     assert [each for each in sources if not each.startswith(allowed)] == []
     # Nothing of the learner's stands in for a part of the page.
     ids = container.locator("[id]").evaluate_all("all => all.map(each => each.id)")
@@ -290,7 +310,7 @@ def test_a_notebook_converted_by_jupyter_runs_nothing(page: Page, origin: str) -
 )
 def test_no_address_is_obeyed(page: Page, origin: str, path: str) -> None:
     watched = Watched(page, origin)
-    texts =  (NAME, f'";{READS};"', f"</script>{RUNS}", "\\", f"\\\";{READS}//")
+    texts = (NAME, f'";{READS};"', f"</script>{RUNS}", "\\", f'\\";{READS}//')
     for text in texts if "{}" in path else ("",):
         page.goto(origin + path.replace("{}", quote(text, safe="")), referer=f"{origin}/lab")
         assert watched.obeyed() == []
