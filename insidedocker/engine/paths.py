@@ -55,7 +55,8 @@ def socket_path(url: str) -> Path:
 def make_folder(socket: Path) -> None:
     """Make the folder of `socket`, mode 0700, if it is missing. The default one, which anybody
     could have made before us in /tmp, must be ours alone. Raises PathError."""
-    _make(socket.parent, socket == default_socket(), "socket with --host unix:///path")
+    ours = socket == default_socket()
+    _make(socket.parent, ours, "socket with --host unix:///path", mend=False)
 
 
 def make_root(root: Path) -> None:
@@ -67,10 +68,10 @@ def make_root(root: Path) -> None:
     _make(root, ours, "folder with --root")
 
 
-def _make(folder: Path, ours: bool, other: str) -> None:
+def _make(folder: Path, ours: bool, other: str, *, mend: bool = True) -> None:
     """A folder that somebody else has named, and that is there, stays as it is."""
     try:
         if ours or not folder.exists():
-            private.folder(folder)
+            private.folder(folder, mend=mend)
     except (private.NotPrivate, OSError) as error:
         raise PathError(f"{error}, or choose another {other}") from None

@@ -14,12 +14,13 @@ class NotPrivate(Exception):
     """A place cannot be made private; the text is one sentence that says what to do."""
 
 
-def folder(path: Path) -> Path:
+def folder(path: Path, *, mend: bool = True) -> Path:
     """Make `path`, and what is missing above it, with mode 0700; from a folder of this account's
     that is there already, take the rights of others.
 
     Where anybody may make a folder, as in /tmp, another account could have made it before us, or
-    a link that leads to what others can read. Raises NotPrivate.
+    a link that leads to what others can read; without `mend`, neither a link nor what others
+    could write into until now will do. Raises NotPrivate.
     """
     try:
         if not path.parent.exists():
@@ -27,11 +28,14 @@ def folder(path: Path) -> Path:
         with contextlib.suppress(FileExistsError):
             path.mkdir(mode=0o700)
         found = path.lstat()
-        if stat.S_ISLNK(found.st_mode) and found.st_uid in (0, os.geteuid()):
+        if mend and stat.S_ISLNK(found.st_mode) and found.st_uid in (0, os.geteuid()):
             found = path.stat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+        ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+        # A folder for everybody, such as /tmp itself, is never ours, not even root's.
+        if not ours or found.st_mode & (stat.S_ISVTX | (0 if mend else 0o022)):
             raise NotPrivate(
-                f"{path} is not a folder of this account's: remove it, or have its owner do so"
+                f"{path} is not a folder that only you can change: remove it, or have its owner "
+                "do so"
             )
         if stat.S_IMODE(found.st_mode) & 0o777 != 0o700:
             path.chmod(0o700)

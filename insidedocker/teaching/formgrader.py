@@ -22,7 +22,7 @@ from jupyter_server.utils import url_path_join
 from nbgrader.server_extensions.formgrader import apihandlers, handlers
 from nbgrader.server_extensions.formgrader.base import check_notebook_dir, check_xsrf
 from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
-from tornado import httputil, web
+from tornado import web
 
 from insidedocker.grading import settings
 
@@ -173,21 +173,6 @@ class _Converted(nbconvert.NbconvertFileHandler):
         return f"{JupyterHandler.content_security_policy.fget(self)}; sandbox"  # type: ignore[attr-defined]
 
 
-class _DataAreNoPage(web.OutputTransform):
-    """nbgrader sends JSON as HTML: opened by a link, names in it would be obeyed."""
-
-    def __init__(self, request: httputil.HTTPServerRequest) -> None:
-        pass
-
-    def transform_first_chunk(
-        self, status_code: int, headers: httputil.HTTPHeaders, chunk: bytes, finishing: bool
-    ) -> tuple[int, httputil.HTTPHeaders, bytes]:
-        if headers.get("Content-Type", "").startswith("text/html") and chunk[:1] in (b"{", b"["):
-            headers["Content-Type"] = TEXT
-            headers["X-Content-Type-Options"] = "nosniff"
-        return status_code, headers, chunk
-
-
 class Formgrader(FormgradeExtension):
     """nbgrader's Formgrader with our handlers before its own."""
 
@@ -219,8 +204,6 @@ class Formgrader(FormgradeExtension):
         base = webapp.settings["base_url"]
         placed = [(url_path_join(base, each[0].lstrip("/")), *each[1:]) for each in ours]
         webapp.add_handlers(".*$", placed)
-        # Before what compresses.
-        webapp.transforms.insert(0, _DataAreNoPage)
         super().init_handlers(webapp)
 
 

@@ -176,6 +176,9 @@ def test_a_folder_is_private_with_all_that_it_needs_above(home: Path) -> None:
             file.write("x")
     finally:
         os.umask(before)
+    (home / "link").symlink_to("/tmp")
+    with pytest.raises(private.NotPrivate):
+        private.folder(home / "link")
     for name, mode in (("a", 0o700), ("a/b", 0o700), ("a/b/c", 0o700), ("a/file", 0o600)):
         assert stat.S_IMODE((home / name).stat().st_mode) == mode
 
@@ -194,7 +197,7 @@ def test_what_another_account_has_made_is_not_taken(home: Path, kind: str) -> No
         place.mkdir()
         place.chmod(0o777 if kind == "open folder" else 0o700)
     os.lchown(place, OTHER, OTHER)
-    with pytest.raises(private.NotPrivate, match="not a folder of this account's"):
+    with pytest.raises(private.NotPrivate, match="only you can change"):
         private.folder(place)
 
 
@@ -217,4 +220,4 @@ def test_an_engine_that_another_account_lends_is_not_taken(home: Path) -> None:
         ):
             words = [*as_ordinary_user(), ordinary_python(), "-c", script]
             done = subprocess.run(words, env=env, capture_output=True, text=True, check=False)
-            assert f"{folder} is not a folder of this account's" in done.stderr
+            assert f"{folder} is not a folder that only you can change" in done.stderr
