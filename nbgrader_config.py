@@ -67,11 +67,15 @@ if settings.wanted():
 # Kernels talk over loopback: encrypted where ipykernel can.
 c.KernelManager.transport_encryption = "auto"
 
-# Feedback shows what learners wrote: no scripts in it.
-c.HTMLExporter.sanitize_html = True
+# Feedback and Formgrader show what learners wrote: no scripts in it, and no ways into a server.
+settings.show_as_text(c)
 
 # Nor the hidden tests: those of a quiz hold its key.
 c.GenerateFeedback.preprocessors = [GetGrades, HideHiddenTests, CSSHTMLHeaderPreprocessor]
 
 # Late work loses nothing unless c.LatePolicy.penalty_method says so (docs/instructors.md).
 c.AssignLatePenalties.plugin_class = "insidedocker.teaching.late.LatePolicy"
+
+# Nobody else on this machine reads learners' work and marks. Where instructors share the course by
+# a group, c.CourseDirectory.groupshared = True goes before this line.
+settings.keep_private(c, here)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from insidedocker.catalog.errors import CatalogError
+from insidedocker.engine import private
+
 
 def cache() -> Path:
     """The catalogue's folder: ``$XDG_CACHE_HOME/insidedocker/catalog`` or below ``~/.cache``.
@@ -18,3 +21,16 @@ def cache() -> Path:
     # The XDG rules: a relative path here is invalid and is to be ignored.
     root = Path(base) if base.startswith("/") else Path.home() / ".cache"
     return root / "insidedocker" / "catalog"
+
+
+def make() -> Path:
+    """The same, made where it is missing; what is not named is this account's alone. Raises
+    CatalogError."""
+    place = cache()
+    try:
+        if str(place) != os.environ.get("INSIDEDOCKER_CATALOG"):
+            private.folder(place.parent)
+        place.mkdir(parents=True, exist_ok=True)
+    except private.NotPrivate as error:
+        raise CatalogError(f"The images cannot be kept: {error}.") from None
+    return place

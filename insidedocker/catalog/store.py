@@ -104,7 +104,7 @@ def ensure(
         there = _usable(references, source, Progress())
         if len(there) == len(references):
             return [there[reference] for reference in references]
-    folder = folders.cache()
+    folder = folders.make()
     try:
         with exclusive(
             folder / "lock", lambda: shown.say("Another build is under way; waiting for it.")
@@ -137,7 +137,7 @@ def copy_to(folder: Path, wanted: Iterable[str], progress: Progress) -> None:
 def take_from(folder: Path, progress: Progress) -> None:
     """Take the archives that `copy_to` put into `folder` into the store, but for what is there
     already. Raises `CatalogError` for one that is damaged."""
-    with exclusive(folders.cache() / "lock"):
+    with exclusive(folders.make() / "lock"):
         for entry in _listed(folder / "index.json").values():
             if _usable([entry.reference], "auto", Progress()):
                 continue

@@ -62,6 +62,7 @@ def _home(name: str) -> Path:
 
 def _kept(name: str, progress: Progress) -> Path:
     """The program's folder in the cache, fetched first where it is missing."""
+    folders.make()
     home = _home(name)
     with exclusive(home.with_suffix(".lock")):
         if not (home / name).is_file():

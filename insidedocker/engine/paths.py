@@ -14,9 +14,10 @@ import fcntl
 import itertools
 import os
 import re
-import stat
 from collections.abc import Iterator
 from pathlib import Path
+
+from . import private
 
 ROOT = "INSIDEDOCKER_ROOT"
 """The variable that names the root folder: set by hand to choose one, and by `make lab` for what
@@ -56,13 +57,15 @@ def own_root(place: Path | None = None) -> Path:
     place = place or checkout()
     base = _data_folder()
     try:
-        base.mkdir(parents=True, exist_ok=True)
+        private.folder(base)
         with _in_turn(base):
             root = root_of(place)
             root.mkdir(mode=0o700, exist_ok=True)
             note = place and f"{place}\n{place.stat().st_ino}\n"
             if note and _read(root / OWNER) != note:
                 _write(root / OWNER, note)
+    except private.NotPrivate as error:
+        raise PathError(str(error)) from None
     except OSError as error:
         raise PathError(f"there can be no engine in {base}: {error.strerror}") from None
     return root
@@ -136,7 +139,8 @@ def check_root(root: Path) -> None:
     not know in its root, and takes the root for its own."""
     marks = ("engine.lock", "engine-id")
     if root.is_dir() and not any((root / mark).exists() for mark in marks):
-        others = {path.name for path in root.iterdir()} - {"engine.log", "engine.sock"}
+        ours = {"engine.log", "engine.sock", OWNER, "users", "users.lock"}
+        others = {path.name for path in root.iterdir()} - ours
         if others:
             raise PathError(
                 f"{root} holds something else ({min(others)}): choose a new or empty folder "
@@ -233,18 +237,26 @@ def socket_path(url: str) -> Path:
 
 
 def make_folder(socket: Path) -> None:
-    """Make the folder of `socket`, mode 0700, if it is missing. The default one in /tmp, which
-    anybody could have made before us, must be ours alone. Raises PathError."""
-    folder = socket.parent
+    """Make the folder of `socket`, mode 0700, if it is missing. The default one, which anybody
+    could have made before us in /tmp, must be ours alone. Raises PathError."""
+    ours = socket.parent == _socket_folder()
+    _make(socket.parent, ours, "socket with --host unix:///path", mend=False)
+
+
+def make_root(root: Path) -> None:
+    """Make an engine's root folder, mode 0700, if it is missing. In the default place it is ours
+    alone in any case, with all else of ours there. Raises PathError."""
+    check_root(root)
+    ours = root.parent == _data_folder()
+    if ours:
+        _make(root.parent, ours, "folder with --root")
+    _make(root, ours, "folder with --root")
+
+
+def _make(folder: Path, ours: bool, other: str, *, mend: bool = True) -> None:
+    """A folder that somebody else has named, and that is there, stays as it is."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = folder.lstat()
-    except OSError as error:
-        raise PathError(f"the folder {folder} cannot be made: {error.strerror}") from None
-    if folder != default_socket().parent:
-        return
-    if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode) or found.st_mode & 0o022:
-        raise PathError(
-            f"{folder} is not a folder that only you can change: remove it, "
-            "or choose another socket with --host unix:///path"
-        )
+        if ours or not folder.exists():
+            private.folder(folder, mend=mend)
+    except (private.NotPrivate, OSError) as error:
+        raise PathError(f"{error}, or choose another {other}") from None

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from . import lock, paths, trees
+from . import lock, paths, private, trees
 from .lock import whereabouts
 from .sharing import Use
 
@@ -121,13 +121,12 @@ def start(
     ]
     log = place / "engine.log"
     try:
-        paths.check_root(place)
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        paths.make_root(place)
         process, urls, said = _spawn(options, log, seconds)
-    except OSError as error:
-        raise StartFailed(f"the engine cannot use {place}: {error.strerror}") from None
     except paths.PathError as error:
         raise StartFailed(str(error)) from None
+    except OSError as error:
+        raise StartFailed(f"the engine cannot use {place}: {error.strerror}") from None
     if not urls:
         process.kill()
         process.wait()
@@ -147,7 +146,7 @@ def _spawn(
     # -P: the current folder must not get to shadow modules of the engine.
     command = [sys.executable, "-P", "-m", "insidedocker.engine", "--ready-fd", str(writer)]
     try:
-        with log.open("ab") as output:
+        with open(log, "ab", opener=private.opener) as output:
             before = output.tell()
             process = subprocess.Popen(
                 [*command, *options],

@@ -96,8 +96,7 @@ def end_with(parent: int) -> None:
 def take_root(root: Path) -> Lock:
     """Make the root folder and lock it."""
     try:
-        paths.check_root(root)
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        paths.make_root(root)
         return Lock.take(root)
     except Locked as locked:
         raise paths.PathError(

@@ -33,17 +33,20 @@ def add_to(subparsers: Any) -> None:
 
 def _demo(options: argparse.Namespace) -> int:
     from insidedocker.authoring.course import Course
-    from insidedocker.grading import demo
+    from insidedocker.grading import demo, settings
 
+    settings.work_in_private()
     course = Course.find()
     (lesson,) = course.chosen([options.lesson])
     return demo.run(course, lesson, options.folder)
 
 
 def _grade(options: argparse.Namespace) -> int:
+    from insidedocker.grading import settings
     from insidedocker.grading.cluster import connected
     from insidedocker.grading.grade import Grading
 
+    settings.work_in_private()
     with connected(options.scheduler) as cluster:
         grading = Grading(options.course, options.assignment, options.student, cluster)
         done = grading.run(options.workers, again=options.again)

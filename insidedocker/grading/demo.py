@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from insidedocker.authoring.course import Course
+from insidedocker.engine import private
 from insidedocker.errors import UserError
 from insidedocker.grading.sample_submissions import Submission, make
 from insidedocker.grading.sandbox import why_not
@@ -124,8 +125,7 @@ def _scratch(folder: Path | None) -> Path:
     folder = folder.absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder} is not empty: name a new folder with --folder.")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return private.folder(folder)
 
 
 def _print_gradebook(scene: Scene, submissions: list[Submission]) -> list[str]:

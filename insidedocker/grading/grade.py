@@ -31,6 +31,7 @@ from sqlalchemy.exc import SAWarning
 from sqlalchemy.orm import scoped_session
 
 from insidedocker.authoring.release_notebooks import Kept, load_nbgrader_config
+from insidedocker.engine import private
 from insidedocker.errors import UserError
 from insidedocker.grading import cache, settings
 from insidedocker.grading import execute as executing
@@ -181,7 +182,7 @@ class Grading:
     def _alone(self) -> Iterator[None]:
         """Two at once would write over each other's results."""
         folder = self.root / FOLDER
-        folder.mkdir(mode=0o700, exist_ok=True)
+        private.folder(folder)
         with (folder / "lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,20 +1,121 @@
-"""Learners' Markdown on feedback pages and in Formgrader: as text, links and pictures, without HTML
-of its own. nbgrader's page templates do not sanitise it."""
+"""Learners' text on feedback pages and in Formgrader: as text, links and pictures, without HTML of
+its own and without a way into the server that shows it. nbgrader's page templates do not sanitise
+it."""
 
 from __future__ import annotations
 
+import html
+import re
+from collections.abc import Mapping
 from typing import Any
 
+import bleach
 from jinja2 import pass_context
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode
+
+_ELSEWHERE = re.compile(
+    r"(?:https?://(?P<host>(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*)(?::\d+)?(?:[/?#][^\s\\]*)?"
+    r"|mailto:[^\s\\]+)",
+    re.IGNORECASE,
+)
+"""An address by which a browser leaves the server that shows the page: whole, and with a name of
+the net in it. A relative one, a number or a bare name could be that server itself."""
+_OWN_HOST = re.compile(r".*\.(?:localhost|local|internal)", re.IGNORECASE)
+_BESIDE = re.compile(r"(?!.*\.\.)[\w][\w ./-]*\.(?:png|jpe?g|gif|webp|svg)", re.IGNORECASE)
+"""A picture beside the notebook, by its plain name."""
+_WITHIN = re.compile(r"data:image/(?:png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*")
+_TAGS = {
+    *bleach.ALLOWED_TAGS,
+    *("p", "br", "hr", "div", "span", "pre", "del", "h1", "h2", "h3", "h4", "h5", "h6"),
+    *("table", "thead", "tbody", "tr", "th", "td", "dl", "dt", "dd"),
+}
+_SHOWN = ("image/png", "image/jpeg", "image/gif")
+
+
+def leads_elsewhere(url: str, own_host: str = "") -> bool:
+    """Whether a link leads to another server than the one that shows it, whatever that one's
+    name is; `own_host` is its name where that is known."""
+    found = _ELSEWHERE.fullmatch(url)
+    if not found:
+        return False
+    host = (found["host"] or "").lower()
+    return not _OWN_HOST.fullmatch(host) and host != own_host.lower()
 
 
 @pass_context
 def without_html(context: Any, source: str) -> str:
     """nbconvert's filter `markdown2html`, but that HTML in the text is shown and not obeyed."""
     attachments = (context.get("cell") or {}).get("attachments", {})
-    path = context.get("resources", {}).get("metadata", {}).get("path", "")
-    renderer = IPythonRenderer(
-        escape=True, allow_harmful_protocols=False, attachments=attachments, path=path
-    )
+    renderer = _Renderer(attachments, _own_host(context))
     return str(MarkdownWithMath(renderer=renderer).render(source))
+
+
+class _Renderer(IPythonRenderer):
+    def __init__(self, attachments: Mapping[str, Mapping[str, str]], own_host: str) -> None:
+        # No anchors at headings: their ids could be those of the page's own parts.
+        super().__init__(escape=True, allow_harmful_protocols=False, exclude_anchor_links=True)
+        self.pasted = attachments
+        self.own_host = own_host
+
+    def link(self, text: str, url: str, title: str | None = None) -> str:
+        if leads_elsewhere(url, self.own_host):
+            return str(super().link(text, url, title))
+        return f"{text} (<code>{html.escape(url)}</code>)"
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        picture = self._pasted(url) if url.startswith("attachment:") else url
+        if _BESIDE.fullmatch(picture) or _WITHIN.fullmatch(picture):
+            return str(super().image(text, picture, title))
+        return self.link(text, url, title)
+
+    def _pasted(self, url: str) -> str:
+        data = self.pasted.get(url.removeprefix("attachment:"), {})
+        found = next((kind for kind in _SHOWN if isinstance(data.get(kind), str)), None)
+        return f"data:{found};base64,{data[found]}" if found else url
+
+    def block_mermaidjs(self, code: str) -> str:
+        """As any other code: nbconvert puts a diagram's text into the page as it is."""
+        return str(self.block_code(code))
+
+
+@pass_context
+def only_text(context: Any, source: Any) -> str:
+    """nbconvert's filter `clean_html` for the HTML of outputs, but that no link leads into the
+    server, and nothing takes the names that parts of the page have."""
+
+    def stays(_tag: str, name: str, value: str) -> bool:
+        return name == "title" or (name == "href" and leads_elsewhere(value, _own_host(context)))
+
+    text = source.decode() if isinstance(source, bytes) else str(source)
+    return str(bleach.clean(text, tags=_TAGS, attributes=stays))
+
+
+def _own_host(context: Any) -> str:
+    return str(context.get("resources", {}).get("own_host", ""))
+
+
+class PlainOutputs(Preprocessor):
+    """Leaves of an output's metadata a picture's size: nbconvert writes the rest of what it knows
+    there into tags, partly as it is."""
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: Any, _index: int
+    ) -> tuple[NotebookNode, Any]:
+        for output in cell.get("outputs", []):
+            output.pop("svg_filename", None)
+            if "metadata" in output:
+                output.metadata = NotebookNode(_sizes(output.metadata))
+        return cell, resources
+
+
+def _sizes(metadata: Any) -> dict[str, dict[str, int]]:
+    found = {}
+    for kind in _SHOWN:
+        told = metadata.get(kind)
+        if isinstance(told, Mapping):
+            found[kind] = {
+                name: told[name] for name in ("width", "height") if type(told.get(name)) is int
+            }
+    return found

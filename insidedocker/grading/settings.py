@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 from typing import Any
 
 from nbgrader.preprocessors import (
@@ -17,14 +19,44 @@ from nbgrader.preprocessors import (
     SaveAutoGrades,
 )
 
+from insidedocker.engine import private
 from insidedocker.grading import timestamps
 
+KEPT = (".grading", "downloaded", "submitted", "autograded", "feedback")
 VARIABLE, APART, PLAIN = "INSIDEDOCKER_GRADING", "apart", "plain"
 
 
 def wanted() -> bool:
     """Whatever else the variable may say, nothing but that one word grades the plain way."""
     return os.environ.get(VARIABLE) != PLAIN
+
+
+def keep_private(c: Any, course: Path) -> None:
+    """Take learners' work and marks from other accounts of this machine: what is there, and what
+    nbgrader's commands will make. With c.CourseDirectory.groupshared the group keeps them."""
+    others = 0o070 if c.CourseDirectory.get("groupshared") is True else 0
+    for name in KEPT:
+        private.keep(course / name, others)
+    for path in course.glob("gradebook.db*"):
+        private.keep(path, others)
+    if "nbgrader" in Path(sys.argv[0]).parts[-2:]:
+        work_in_private(others)
+
+
+def work_in_private(others: int = 0) -> None:
+    """From here on whatever this process makes is its account's alone, but for the bits in
+    `others`: for processes that do an instructor's work and nothing else."""
+    os.umask(os.umask(0o077) | (0o077 & ~others))
+
+
+def show_as_text(c: Any) -> None:
+    """Show what learners wrote and printed as text, links and pictures, however it was graded."""
+    c.HTMLExporter.sanitize_html = True
+    c.HTMLExporter.filters = {
+        "markdown2html": "insidedocker.grading.markdown.without_html",
+        "clean_html": "insidedocker.grading.markdown.only_text",
+    }
+    c.HTMLExporter.preprocessors = ["insidedocker.grading.markdown.PlainOutputs"]
 
 
 def keep_apart(c: Any) -> None:
@@ -42,4 +74,3 @@ def keep_apart(c: Any) -> None:
         "insidedocker.grading.execute.AskForReview",
         CheckCellMetadata,
     ]
-    c.HTMLExporter.filters = {"markdown2html": "insidedocker.grading.markdown.without_html"}

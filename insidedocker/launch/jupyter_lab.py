@@ -6,6 +6,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import errno
+import html
 import os
 import re
 import signal
@@ -17,12 +18,21 @@ import time
 import webbrowser
 from pathlib import Path
 
-from insidedocker.engine import linux
+from jupyter_core.paths import jupyter_runtime_dir
+
+from insidedocker.engine import linux, private
 from insidedocker.errors import UserError
 
 SETTINGS = Path(__file__).parent / "jupyter"
 ADDRESS = "127.0.0.1"
 URL = re.compile(rf"http://{re.escape(ADDRESS)}:(?P<port>\d+)/lab\S*")
+
+
+LEADING = """\
+<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer">
+<meta http-equiv="refresh" content="0;url={0}">
+<title>JupyterLab</title><a href="{0}">JupyterLab</a>
+"""
 
 
 def need_port(port: int) -> None:
@@ -73,8 +83,14 @@ class JupyterLab:
             command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
         if os.geteuid() == 0:
             command.append("--allow-root")
+        # Jupyter makes its own with whatever rights the umask leaves to others.
+        with contextlib.suppress(private.NotPrivate):
+            private.folder(Path(jupyter_runtime_dir()))
+        self._own = log.parent
+        self._page: Path | None = None
         self._messages: collections.deque[str] = collections.deque(maxlen=15)
-        self._log = log.open("w", encoding="utf-8")
+        # The address that it tells holds the token.
+        self._log = private.new_file(log)
         # A Ctrl-C in the middle of the fork would be told by Python itself; it is heard after it.
         heard = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         try:
@@ -134,9 +150,23 @@ class JupyterLab:
                 self._note(line)
 
     def open_browser(self) -> None:
-        """Show the first page, where this machine has a browser."""
-        if not webbrowser.open(self.url):
+        """Show the first page, where this machine has a browser.
+
+        By a page that leads there: everybody on this machine can read a browser's command line.
+        """
+        page = self._leading_page()
+        if page is None or not webbrowser.open(page.as_uri()):
             print("No browser was found here: open the address above yourself.")
+
+    def _leading_page(self) -> Path | None:
+        # A browser that is a snap reads nothing in hidden folders right below HOME.
+        for place in (Path(sys.prefix), self._own):
+            page = place / f"jupyterlab-{self._process.pid}.html"
+            with contextlib.suppress(OSError), private.new_file(page) as file:
+                self._page = page
+                file.write(LEADING.format(html.escape(self.url)))
+                return page
+        return None
 
     def wait(self) -> int:
         """Until it ends by itself; its exit code."""
@@ -152,6 +182,8 @@ class JupyterLab:
                 self._process.kill()
                 self._process.wait()
         self._log.close()
+        if self._page:
+            self._page.unlink(missing_ok=True)
 
 
 def _end_with_us() -> None:

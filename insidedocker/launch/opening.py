@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from insidedocker.authoring.course import Course
-from insidedocker.engine import paths, process, sharing
+from insidedocker.engine import paths, private, process, sharing
 from insidedocker.engine.process import Joined
 from insidedocker.errors import UserError
 from insidedocker.lab import discovery, embedded, terminals
@@ -45,7 +45,7 @@ def open_teach(
     course: Course, *, engine: str, port: int | None, show: bool, exchange: str | None
 ) -> int:
     """Open the course folder in JupyterLab with Formgrader; returns when it has ended."""
-    place = Path(exchange) if exchange else _data_home() / "exchange"
+    place = Path(exchange) if exchange else _own_folder() / "exchange"
     with _until_asked_to_end():
         if port is not None:
             need_port(port)
@@ -184,8 +184,7 @@ def _serve(
     port: int | None,
     show: bool,
 ) -> int:
-    log = _data_home() / "jupyterlab.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
+    log = _own_folder() / "jupyterlab.log"
     with terminals.linked(engine.url) as link:
         server = JupyterLab(
             root,
@@ -206,6 +205,10 @@ def _serve(
             server.close()
 
 
-def _data_home() -> Path:
+def _own_folder() -> Path:
+    """What we keep for this account, which only it can look into."""
     base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(base) / "insidedocker"
+    try:
+        return private.folder(Path(base) / "insidedocker")
+    except private.NotPrivate as error:
+        raise UserError(f"{error}.".capitalize()) from None

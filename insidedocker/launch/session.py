@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from insidedocker.engine import paths
+from insidedocker.engine import paths, private
 from insidedocker.errors import UserError
 from insidedocker.lab import discovery, embedded, terminals
 from insidedocker.lab.failure import NoEngine
@@ -54,13 +54,11 @@ def _own_folder() -> Path:
     """For what belongs to a session, beside the engine's socket: only this account can look in."""
     try:
         root = paths.own_root()
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        paths.make_root(root)
         socket = paths.own_socket(root)
-    except (paths.PathError, OSError) as error:
+        return private.folder(socket.with_name(socket.stem.replace("engine", "session")))
+    except (paths.PathError, private.NotPrivate, OSError) as error:
         raise UserError(f"A session cannot begin: {error}.") from None
-    folder = socket.with_name(socket.stem.replace("engine", "session"))
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder
 
 
 def _engine() -> Engine:
@@ -79,4 +77,5 @@ def _embedded() -> str:
 def _write_settings(place: Path, terminal: dict[str, str]) -> None:
     """What cannot be said in an environment; the command line is the host's."""
     settings = {"ServerApp": {"terminado_settings": jupyter_lab.shell(terminal)}}
-    (place / "jupyter_server_config.json").write_text(json.dumps(settings))
+    with private.new_file(place / "jupyter_server_config.json") as file:
+        json.dump(settings, file)

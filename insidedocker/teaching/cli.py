@@ -57,6 +57,7 @@ def _items(options: argparse.Namespace) -> int:
 
 
 def _similar(options: argparse.Namespace) -> int:
+    from insidedocker.engine import private
     from insidedocker.teaching import side_by_side, similarity
 
     class_ = _read(options)
@@ -65,16 +66,20 @@ def _similar(options: argparse.Namespace) -> int:
     if pairs:
         reports = options.course / ".grading" / "reports"
         page = options.page or reports / f"similar-{options.assignment}.html"
-        page.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        page.write_text(side_by_side.page(class_, pairs), encoding="utf-8")
+        if not page.parent.exists():
+            private.folder(page.parent)
+        with open(page, "w", encoding="utf-8", opener=private.opener) as file:
+            file.write(side_by_side.page(class_, pairs))
         print(f"\nBoth texts of each, side by side: {page}")
     return 0
 
 
 def _regrade(options: argparse.Namespace) -> int:
+    from insidedocker.grading import settings
     from insidedocker.grading.cluster import connected
     from insidedocker.teaching import regrade
 
+    settings.work_in_private()
     with connected(options.scheduler) as cluster:
         changes = regrade.run(options.course, options.assignment, options.workers, cluster)
     print(changes.as_text())

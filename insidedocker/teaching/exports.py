@@ -16,6 +16,8 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.plugins import ExportPlugin
 from traitlets import Dict, Unicode
 
+from insidedocker.engine import private
+
 Row = list[str]
 
 
@@ -30,7 +32,7 @@ class _Export(ExportPlugin):
     def export(self, gradebook: Gradebook) -> None:
         """Write the file, and name those whose points a person may still change."""
         path = Path(self.to or self.file)
-        with path.open("w", newline="", encoding="utf-8") as file:
+        with open(path, "w", newline="", encoding="utf-8", opener=private.opener) as file:
             csv.writer(file).writerows(self.rows(gradebook))
         for assignment in self.assignments(gradebook):
             waiting = [

@@ -11,6 +11,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from insidedocker.engine import private
 from insidedocker.errors import UserError
 from insidedocker.grading.cluster import Cluster
 from insidedocker.grading.grade import Grading
@@ -83,7 +84,7 @@ class Changes:
 
     def write(self, path: Path) -> None:
         """The changed cells as CSV."""
-        with path.open("w", newline="", encoding="utf-8") as file:
+        with open(path, "w", newline="", encoding="utf-8", opener=private.opener) as file:
             rows = csv.writer(file)
             rows.writerow(["student_id", "cell", "before", "after", "by_hand"])
             for each in self.changes:
@@ -159,7 +160,7 @@ def _read(path: Path) -> Grades | None:
 
 def _write(path: Path, found: Grades) -> None:
     """All of it or nothing is there for a reader."""
-    path.parent.mkdir(mode=0o700, exist_ok=True)
+    private.folder(path.parent)
     beside = path.with_suffix(".new")
     as_lists = {
         student: [[*key, asdict(grade)] for key, grade in cells.items()]
