@@ -14,6 +14,8 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from insidedocker.lab import answers, beside, variant
+
 LEDGER = ".delivered.json"
 """In the root of the copies, never inside a lesson: nbgrader submits what lies there."""
 
@@ -25,6 +27,8 @@ class Delivery:
     new: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     beside: list[tuple[str, Path]] = field(default_factory=list)
+    afresh: list[tuple[str, list[str]]] = field(default_factory=list)
+    """Lessons whose notebook was deleted, with the names that old answers are kept under."""
 
     def lines(self, work: Path) -> list[str]:
         """The update in words, one line each."""
@@ -37,6 +41,11 @@ class Delivery:
             told.append(
                 f"{name} has a newer version. Yours stays as it is; the new one is in "
                 f"{work.name}/{folder.name}/"
+            )
+        for name, kept in self.afresh:
+            told.append(
+                f"{name} starts afresh: its notebook was deleted. Your earlier answers are kept "
+                f"in {work.name}/{name}/ as {', '.join(kept)}"
             )
         return told
 
@@ -53,7 +62,7 @@ def update(release: Path, work: Path) -> Delivery:
             if path.is_file() and ".ipynb_checkpoints" not in path.parts
         }
         if ledger.get(lesson.name) == files and (work / lesson.name).is_dir():
-            _restore_missing(lesson, work / lesson.name, files)
+            _restore_missing(lesson, work / lesson.name, files, delivery)
             continue
         _deliver(lesson, work, files, ledger.get(lesson.name, {}), delivery)
         ledger[lesson.name] = files
@@ -75,6 +84,7 @@ def _deliver(
         _copy_folder(lesson, beside)
         delivery.beside.append((lesson.name, beside))
         return
+    _begin_afresh(mine, files, delivery)
     differing = [name for name in files if _digest(mine / name) != files[name]]
     for name in differing:
         _copy_file(lesson / name, mine / name)
@@ -89,11 +99,22 @@ def _changed_by_learner(
     return bool(now) and now != files[name] and now != before.get(name)
 
 
-def _restore_missing(lesson: Path, mine: Path, files: dict[str, str]) -> None:
+def _restore_missing(lesson: Path, mine: Path, files: dict[str, str], delivery: Delivery) -> None:
     """A file the learner deleted comes back fresh: deleting is the way to start again."""
+    _begin_afresh(mine, files, delivery)
     for name in files:
         if not (mine / name).exists():
             _copy_file(lesson / name, mine / name)
+
+
+def _begin_afresh(mine: Path, files: dict[str, str], delivery: Delivery) -> None:
+    """A new notebook begins without the answers and values of the one that was deleted. Where
+    there is another notebook, they are that one's."""
+    if not any(name.endswith(".ipynb") for name in files) or any(mine.glob("*.ipynb")):
+        return
+    old = [mine / name for name in (answers.FILE, variant.FILE) if os.path.lexists(mine / name)]
+    if kept := [beside.set_aside(path, "earlier").name for path in old]:
+        delivery.afresh.append((mine.name, kept))
 
 
 def _free_name(work: Path, lesson: str) -> Path:
