@@ -84,7 +84,7 @@ def _copy(files: Path | None, beside: Path) -> None:
 def _seed(files: Path) -> str:
     """The seed of this learner's variants, as `lab.variant` keeps it; the checks need it, too."""
     try:
-        with (files / "variant.txt").open(encoding="utf-8") as file:
+        with (files / "variant.txt").open(encoding="utf-8-sig") as file:
             found = file.read(100).strip()
     except (OSError, ValueError):
         return ""

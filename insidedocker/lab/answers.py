@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from pathlib import Path
+
+from insidedocker.lab import beside
 
 Answer = str | bool | list[str] | dict[str, str]
 
-FILE = "answers.json"  # in the notebook's own folder, which is the kernel's working folder
+FILE = "answers.json"  # in the notebook's own folder
+ASIDE = "unreadable"
 
 
-def read(question: str, folder: Path = Path()) -> Answer | None:
+def read(question: str, folder: Path | None = None) -> Answer | None:
     """The saved answer; None where there is none, or the file cannot be read."""
-    found = _read_all(folder).get(question)
+    try:
+        found = _read_all(_file(folder)).get(question)
+    except beside.Unreadable:
+        return None
     if isinstance(found, str | bool):
         return found
     if isinstance(found, list) and all(isinstance(each, str) for each in found):
@@ -30,34 +35,58 @@ def read(question: str, folder: Path = Path()) -> Answer | None:
 def write(question: str, answer: Answer | None) -> bool:
     """Save an answer, or take it back with None; False where it could not be written.
 
-    A reader sees the old file or the new one, never half of one.
+    A reader sees the old file or the new one, never half of one. One that cannot be read is kept
+    under another name.
     """
     if os.environ.get("NBGRADER_EXECUTION"):
         return False
-    answers = _read_all(Path())
-    answers.pop(question, None)
-    if answer is not None:
-        answers[question] = answer
+    path = _file(None)
     try:
-        handle, name = tempfile.mkstemp(dir=".", prefix=".answers-", suffix=".json")
+        with beside.locked(path.parent):
+            try:
+                answers = _read_all(path)
+            except beside.Unreadable:
+                answers = {}
+                beside.set_aside(path, ASIDE)
+            answers.pop(question, None)
+            if answer is not None:
+                answers[question] = answer
+            beside.save(path, json.dumps(answers, indent=1, sort_keys=True) + "\n")
     except OSError:
-        return False
-    beside = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(answers, file, indent=1, sort_keys=True)
-            file.write("\n")
-        beside.chmod(0o644)  # whoever collects the folder must be able to read it
-        beside.replace(FILE)
-    except OSError:
-        beside.unlink(missing_ok=True)
         return False
     return True
 
 
-def _read_all(folder: Path) -> dict[str, object]:
+def trouble() -> str:
+    """What is wrong with the file, or was, in a sentence; empty where all is well."""
+    path = _file(None)
     try:
-        found = json.loads((folder / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        _read_all(path)
+    except beside.Unreadable as why:
+        kept = beside.free_name(path, ASIDE).name
+        return f"{FILE} cannot be read: {why}. The next answer that you save keeps it as {kept}."
+    try:
+        kept_ones = sorted(each.name for each in path.parent.glob(f"{FILE}.{ASIDE}-*"))
+    except OSError:
+        return ""
+    if not kept_ones:
+        return ""
+    return f"An {FILE} that could not be read is kept as {', '.join(kept_ones)}."
+
+
+def _file(folder: Path | None) -> Path:
+    return (beside.FOLDER if folder is None else folder) / FILE
+
+
+def _read_all(path: Path) -> dict[str, object]:
+    """All that is saved; raises Unreadable where the file holds something else."""
+    data = beside.read(path)
+    if data is None:
         return {}
-    return found if isinstance(found, dict) else {}
+    try:
+        found = json.loads(data)  # bytes: a mark of the encoding at the beginning is no error
+    except (ValueError, RecursionError):
+        raise beside.Unreadable("it is not JSON, perhaps since it was edited") from None
+    if not isinstance(found, dict):
+        raise beside.Unreadable("it holds something else than answers")
+    return found

@@ -1,12 +1,15 @@
 """What lessons make on an engine: how it is marked, found again and removed.
 
-It may be somebody's real engine: things go by the course's label or name, never by `prune`.
+It may be somebody's real engine: things go by the course's label or name, never by `prune`, and
+what something of another's holds stays.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +19,8 @@ from insidedocker.lab.session import Engine
 
 LABEL = "org.insidedocker.course"
 NAMESPACE = "insidedocker"
+LEFT = "left:"
+NO_TAG = "<none>:<none>"
 
 
 def labels(lesson: str) -> dict[str, str]:
@@ -31,29 +36,79 @@ def repository(lesson: str, name: str) -> str:
     return f"{NAMESPACE}/{lesson}/{name}"
 
 
+def named(tag: str, lesson: str = "") -> bool:
+    """Whether a tag is in the course's own repository, or in that of one lesson."""
+    return _own(lesson).match(tag) is not None
+
+
 def clean_up(engine: Engine, lesson: str) -> list[str]:
-    """Remove what `lesson` made, and nothing else; returns one line for each thing removed."""
-    removed = []
+    """Remove what `lesson` made, and nothing else; returns one line for each thing removed, and
+    for each that stays because something of another's holds it."""
+    told = []
     filters = quote(json.dumps({"label": [f"{LABEL}={lesson}"]}))
     for container in _ask(engine, f"/containers/json?all=1&filters={filters}"):
-        _remove(engine, f"/containers/{container['Id']}?force=1&v=1")
-        removed.append(f"container {container['Names'][0].lstrip('/')}")
-    # Built ones by their Id, with the untagged images below them: the steps of the build.
-    for image in _newest_first(_ask(engine, f"/images/json?filters={filters}")):
-        _remove(engine, f"/images/{image}?force=1")
-        removed.append(f"image {image}")
+        path = f"/containers/{container['Id']}?force=1&v=1"
+        told += _removed(engine, path, f"container {container['Names'][0].lstrip('/')}")
+    labelled = _ask(engine, f"/images/json?filters={filters}")
+    for image in _newest_first(engine, labelled):
+        told += remove_image(engine, lesson, image)
     for tag in _tags(engine, lesson):
         if "@" in tag and tag not in _tags(engine, lesson):
             continue  # a digest that went with its tag
-        _remove(engine, f"/images/{tag}?noprune=1")
-        removed.append(f"tag {tag}")
+        told += _removed(engine, f"/images/{tag}?noprune=1", f"tag {tag}")
     for network in _ask(engine, f"/networks?filters={filters}"):
-        _remove(engine, f"/networks/{network['Id']}")
-        removed.append(f"network {network['Name']}")
+        told += remove_network(engine, network["Id"], f"network {network['Name']}")
     for volume in _ask(engine, f"/volumes?filters={filters}", "Volumes"):
-        _remove(engine, f"/volumes/{volume['Name']}?force=1")
-        removed.append(f"volume {volume['Name']}")
-    return removed
+        # Without force: with it, Podman removes the containers that use it, whosever they are.
+        told += _removed(engine, f"/volumes/{volume['Name']}", f"volume {volume['Name']}")
+    return told
+
+
+def remove_image(engine: Engine, lesson: str, image: str) -> list[str]:
+    """Remove an image that `lesson` has built, with the untagged images below it, which are the
+    steps of the build.
+
+    What is built on an image has its label, too, and anybody can give it one more name: an image
+    with another's name, or with a container, stays. A step stays that anything else is based on.
+    """
+    found = engine.get(f"/images/{image}/json")
+    if not found.ok:
+        return []  # it went with another one
+    seen = found.json()
+    identity, own = seen["Id"], _own(lesson)
+    names = [name for name in seen.get("RepoTags") or [] if name != NO_TAG]
+    others = [name for name in names if not own.match(name)]
+    users = _containers_of(engine, identity)
+    if others or users:
+        for name in names:
+            if name not in others and len(names) > 1:
+                _removed(engine, f"/images/{name}?noprune=1", f"tag {name}")
+        return [f"{LEFT} image {identity}, which belongs to {', '.join(others or users)} as well"]
+    steps = _steps(engine, identity)
+    # Containerd's store would remove steps that other images are based on: noprune.
+    told = _removed(engine, f"/images/{identity}?force=1&noprune=1", f"image {identity}")
+    remove_steps(engine, steps)
+    return told
+
+
+def remove_steps(engine: Engine, images: Iterable[str]) -> None:
+    """Remove untagged images, the last step of a build first, that nothing else is based on."""
+    for image in images:
+        found = engine.get(f"/images/{image}/json")
+        if not found.ok or found.json().get("RepoTags"):
+            continue
+        identity = found.json()["Id"]
+        if identity not in _parents(engine).values() and not _containers_of(engine, identity):
+            _removed(engine, f"/images/{identity}?noprune=1", f"image {identity}")
+
+
+def remove_network(engine: Engine, network: str, what: str) -> list[str]:
+    """Remove a network that is ours. Containers that are still on it are only disconnected."""
+    found = engine.get(f"/networks/{network}")
+    for container in (found.json().get("Containers") or {}) if found.ok else ():
+        body = {"Container": container, "Force": True}
+        engine.post(f"/networks/{network}/disconnect", json=body)
+    return _removed(engine, f"/networks/{network}", what)
 
 
 def inventory(engine: Engine) -> dict[str, list[str]]:
@@ -63,21 +118,59 @@ def inventory(engine: Engine) -> dict[str, list[str]]:
         "containers": sorted(each["Id"] for each in _ask(engine, "/containers/json?all=1")),
         "images": sorted(each["Id"] for each in images),
         "tags": sorted(
-            tag for each in images for tag in each.get("RepoTags") or [] if tag != "<none>:<none>"
+            tag for each in images for tag in each.get("RepoTags") or [] if tag != NO_TAG
         ),
         "networks": sorted(each["Name"] for each in _ask(engine, "/networks")),
         "volumes": sorted(each["Name"] for each in _ask(engine, "/volumes", "Volumes")),
     }
 
 
-def _newest_first(images: list[dict[str, Any]]) -> list[str]:
+def _newest_first(engine: Engine, images: list[dict[str, Any]]) -> list[str]:
     """Ids in an order in which they can be removed: what was built on another one before it."""
-    return [each["Id"] for each in sorted(images, key=lambda each: -each["Created"])]
+    created = {each["Id"]: each["Created"] for each in images}
+    below = {image: len(_below(image, _parents(engine))) for image in created}
+    return sorted(created, key=lambda image: (created[image], below[image]), reverse=True)
+
+
+def _steps(engine: Engine, image: str) -> list[str]:
+    """The images below an image up to the first with a name, the nearest first."""
+    tagged = {
+        each["Id"]
+        for each in _ask(engine, "/images/json")
+        if set(each.get("RepoTags") or []) - {NO_TAG}
+    }
+    below = _below(image, _parents(engine))
+    return list(itertools.takewhile(lambda each: each not in tagged, below))
+
+
+def _below(image: str, parents: dict[str, str]) -> list[str]:
+    """What an image was built on, the nearest first."""
+    found: list[str] = []
+    while (image := parents.get(image, "")) and image not in found:
+        found.append(image)
+    return found
+
+
+def _parents(engine: Engine) -> dict[str, str]:
+    """Of each image that was built, the one below."""
+    images = _ask(engine, "/images/json?all=1")
+    return {each["Id"]: each["ParentId"] for each in images if each.get("ParentId")}
+
+
+def _containers_of(engine: Engine, image: str) -> list[str]:
+    """The names of the containers that were made from an image."""
+    found = _ask(engine, "/containers/json?all=1")
+    return [each["Names"][0].lstrip("/") for each in found if each["ImageID"] == image]
+
+
+def _own(lesson: str) -> re.Pattern[str]:
+    """Names in the lesson's own repository, at whatever registry; without a lesson in any's."""
+    return re.compile(rf"([^/]+/)?{NAMESPACE}/{re.escape(lesson) or '[^/]+'}/")
 
 
 def _tags(engine: Engine, lesson: str) -> list[str]:
-    """The names of the lesson's own repository, at whatever registry: tags, then digests."""
-    own = re.compile(rf"([^/]+/)?{NAMESPACE}/{re.escape(lesson)}/")
+    """The names of the lesson's own repository: tags, then digests."""
+    own = _own(lesson)
     images = _ask(engine, "/images/json")
     return [
         name
@@ -97,15 +190,23 @@ def _ask(engine: Engine, path: str, key: str = "") -> list[dict[str, Any]]:
     return (found[key] if key else found) or []
 
 
-def _remove(engine: Engine, path: str) -> None:
+def _removed(engine: Engine, path: str, what: str) -> list[str]:
+    """Remove one thing and tell it; or tell that it is in use, and stays."""
     answer = engine.delete(path)
-    if answer.status_code != 404:  # gone already, or going: what was wanted
-        _complain(answer)
-
-
-def _complain(answer: requests.Response) -> None:
+    if answer.status_code == 404:
+        return []  # gone already, or going: what was wanted
+    if answer.status_code in (403, 409):
+        return [f"{LEFT} {what}: {_reason(answer)}"]
     if not answer.ok:
         raise requests.HTTPError(
             f"The engine refused to remove {answer.request.path_url}: {answer.text.strip()}",
             response=answer,
         )
+    return [what]
+
+
+def _reason(answer: requests.Response) -> str:
+    try:
+        return str(answer.json()["message"])
+    except (ValueError, LookupError, TypeError):
+        return answer.text.strip()

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from insidedocker.lab import own_work
+from insidedocker.lab import beside, own_work
 from insidedocker.lab.own_work import Work
 
 COLUMNS = ("Lesson", "State", "Points by checks", "Answers given", "Next")
@@ -83,11 +83,11 @@ class MyProgress:
         return told
 
 
-def my_progress(folder: str | os.PathLike[str] = ".") -> MyProgress:
-    """How far you are, by your own files: the lessons in `folder`, or beside it where it is a
-    lesson's. Nothing is sent anywhere."""
-    here = Path(folder)
-    return MyProgress(own_work.find(here), Path.cwd())
+def my_progress(folder: str | os.PathLike[str] | None = None) -> MyProgress:
+    """How far you are, by your own files: the lessons in `folder`, without it those in the
+    notebook's folder, or beside it where it is a lesson's. Nothing is sent anywhere."""
+    here = beside.FOLDER if folder is None else Path(folder)
+    return MyProgress(own_work.find(here), beside.FOLDER.absolute())
 
 
 def _row(lesson: Work) -> tuple[str, ...]:

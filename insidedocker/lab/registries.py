@@ -72,9 +72,14 @@ class Registry:
     def push(self, engine: Engine, image: str, repository: str, tag: str) -> str:
         """Put an engine's image into the registry, by a name that does not stay; the digest."""
         name = f"{self.host}/{repository}"
+        before = engine.get(f"/images/{name}:{tag}/json")
         engine.post(f"/images/{image}/tag", params={"repo": name, "tag": tag}).raise_for_status()
         answer = engine.post(f"/images/{name}/push", params={"tag": tag}, headers=self.headers)
-        engine.delete(f"/images/{name}:{tag}", params={"noprune": "true"})
+        if before.ok:  # the name is a learner's, and means what it meant
+            there = before.json()["Id"]
+            engine.post(f"/images/{there}/tag", params={"repo": name, "tag": tag})
+        else:
+            engine.delete(f"/images/{name}:{tag}", params={"noprune": "true"})
         digest = self.digest(repository, tag)
         if digest is None:
             raise RuntimeError(f"{name}:{tag} was not pushed: {answer.text.strip()}")

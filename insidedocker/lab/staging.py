@@ -9,7 +9,9 @@ import contextlib
 import gzip
 import hashlib
 import io
+import itertools
 import json
+import re
 import shlex
 import socket
 import tarfile
@@ -24,8 +26,10 @@ import requests
 from insidedocker.lab import belongings, check, embedded
 from insidedocker.lab.session import Engine
 from insidedocker.lab.streams import text_of
+from insidedocker.lab.tapping.witness import Made, witnessed
 
 START_SECONDS = 20
+NAMED = 3  # of what is not counted
 
 
 @contextlib.contextmanager
@@ -48,7 +52,8 @@ def container(
     body: dict[str, Any] = {"Image": image, "Labels": belongings.labels(lesson), **recipe}
     if command:
         body["Cmd"] = list(command)
-    _ok(engine.post("/containers/create", params={"name": name}, json=body))
+    made = engine.post("/containers/create", params={"name": name}, json=body)
+    _ok(made)
     try:
         if start or says:
             _ok(engine.post(f"/containers/{name}/start"))
@@ -56,31 +61,48 @@ def container(
             _await_words(engine, name, says)
         yield name
     finally:
-        engine.delete(f"/containers/{name}", params={"force": "true", "v": "true"})
+        # By its Id: a learner's function may have given the name to another one.
+        _remove_container(engine, made.json()["Id"])
 
 
 @contextlib.contextmanager
 def network(engine: Engine, lesson: str, **recipe: Any) -> Iterator[str]:
-    """A network of its own; yields its name. What is still connected is removed with it."""
+    """A network of its own; yields its name. The lesson's containers that are still on it go with
+    it; others are only disconnected."""
     name = new_name()
     body = {"Name": name, "Labels": belongings.labels(lesson), **recipe}
-    _ok(engine.post("/networks/create", json=body))
+    made = engine.post("/networks/create", json=body)
+    _ok(made)
+    identity = made.json()["Id"]
     try:
         yield name
     finally:
-        for each in engine.get(f"/networks/{name}").json().get("Containers") or {}:
-            engine.delete(f"/containers/{each}", params={"force": "true", "v": "true"})
-        engine.delete(f"/networks/{name}")
+        found = engine.get(f"/networks/{identity}")
+        for each in (found.json().get("Containers") or {}) if found.ok else ():
+            if _labels(engine, each).get(belongings.LABEL) == lesson:
+                _remove_container(engine, each)
+        belongings.remove_network(engine, identity, f"network {name}")
 
 
 @contextlib.contextmanager
-def gone_afterwards(engine: Engine) -> Iterator[str]:
-    """A name for a container that a learner's function is to make; it is removed in the end."""
-    name = new_name()
+def gone_afterwards(engine: Engine, name: str = "") -> Iterator[str]:
+    """A name for a container that a learner's function is to make; it is removed in the end. One
+    that was there before stays, whatever it is called by then."""
+    name = name or new_name()
+    before = belongings.inventory(engine)["containers"]
     try:
         yield name
     finally:
-        engine.delete(f"/containers/{name}", params={"force": "true", "v": "true"})
+        found = engine.get(f"/containers/{name}/json")
+        if found.ok and found.json()["Id"] not in before:
+            _remove_container(engine, found.json()["Id"])
+
+
+def remove(engine: Engine, lesson: str, name: str) -> None:
+    """Remove the container of this name if it is the lesson's: others may like the name, too."""
+    found = engine.get(f"/containers/{name}/json")
+    if found.ok and (found.json()["Config"].get("Labels") or {}).get(belongings.LABEL) == lesson:
+        _remove_container(engine, found.json()["Id"])
 
 
 @contextlib.contextmanager
@@ -131,37 +153,43 @@ def await_server(engine: Engine, container: str, port: int) -> None:
 @contextlib.contextmanager
 def tagged(engine: Engine, image: str, lesson: str, *names: str) -> Iterator[list[str]]:
     """More tags for `image`, each under the lesson's own repository; yields them in full."""
-    made = []
+    made: dict[str, str] = {}
     try:
         for name in names:
             repository = belongings.repository(lesson, name)
             tag = {"repo": repository, "tag": "check"}
             _ok(engine.post(f"/images/{image}/tag", params=tag))
-            made.append(f"{repository}:check")
+            made[f"{repository}:check"] = _image_of(engine, f"{repository}:check")
         yield list(made)
     finally:
-        for name in made:
-            engine.delete(f"/images/{name}", params={"noprune": "true"})
+        for name, identity in made.items():
+            if _image_of(engine, name) == identity:
+                engine.delete(f"/images/{name}", params={"noprune": "true"})
 
 
 @contextlib.contextmanager
-def leaving_nothing(engine: Engine, *, try_next: str = "", forgive: bool = False) -> Iterator[None]:
-    """Fail where the block leaves a container, network, volume or tag behind, and remove it.
+def leaving_nothing(
+    engine: Engine, *, lesson: str = "", try_next: str = "", forgive: bool = False
+) -> Iterator[Engine]:
+    """Fail where a learner's function leaves a container, network, volume or tag behind, and
+    remove it. Yields the session whose `url` the function is to be handed.
 
-    With `forgive` it is only removed: another check is there to say so.
+    Counted and removed is what was made through that address, and what bears the label of the
+    course, or of `lesson` alone. Others may be at work on the engine: what else is new stays, and
+    is named. With `forgive` nothing fails: another check is there to say so.
     """
     before = belongings.inventory(engine)
-    yield
-    after = belongings.inventory(engine)
-    left = {
-        kind: [each for each in after[kind] if each not in before[kind]]
-        for kind in ("containers", "networks", "volumes", "tags")
-    }
-    for each in left["containers"]:
-        engine.delete(f"/containers/{each}", params={"force": "true", "v": "true"})
-    for kind, path in (("networks", "networks"), ("volumes", "volumes"), ("tags", "images")):
-        for each in left[kind]:
-            engine.delete(f"/{path}/{each}")
+    with witnessed(engine) as witness:
+        try:
+            yield witness.engine
+        finally:
+            left, others = _left(engine, before, witness.made, lesson)
+            for kind, names in left.items():
+                for name in names:
+                    _remove_made(engine, kind, name)
+    if others:
+        shown = ", ".join(others[:NAMED]) + (" …" if len(others) > NAMED else "")
+        print(f"Not counted, since this check has not seen who made it: {shown}.")
     found = [f"{len(many)} {kind}" for kind, many in left.items() if many]
     if found and not forgive:
         check.fail(
@@ -172,6 +200,89 @@ def leaving_nothing(engine: Engine, *, try_next: str = "", forgive: bool = False
         )
 
 
+def _left(
+    engine: Engine, before: Mapping[str, Sequence[str]], made: Made, lesson: str
+) -> tuple[dict[str, list[str]], list[str]]:
+    """What is new on an engine and ours, by kind, and what is new and perhaps another's."""
+
+    def bears(labels: Mapping[str, str] | None) -> bool:
+        found = (labels or {}).get(belongings.LABEL)
+        return found is not None and lesson in ("", found)
+
+    containers = engine.get("/containers/json?all=1").json()
+    networks, volumes = engine.get("/networks").json(), engine.get("/volumes").json()["Volumes"]
+    images = engine.get("/images/json").json()
+    new: dict[str, list[tuple[str, str, bool]]] = {
+        "containers": [
+            (each["Id"], each["Id"][:12], each["Id"] in made.containers or bears(each["Labels"]))
+            for each in containers
+        ],
+        "networks": [
+            (each["Id"], each["Name"], each["Id"] in made.networks or bears(each["Labels"]))
+            for each in networks
+            if each["Name"] not in before["networks"] or each["Id"] in made.networks
+        ],
+        "volumes": [
+            (each["Name"], each["Name"], _made_volume(made, each) or bears(each.get("Labels")))
+            for each in volumes or []
+        ],
+        "tags": [
+            (tag, tag, _made_tag(made, tag, image) or belongings.named(tag, lesson))
+            for image in images
+            for tag in image.get("RepoTags") or []
+            if tag != belongings.NO_TAG
+        ],
+    }
+    left: dict[str, list[str]] = {kind: [] for kind in new}
+    others: list[str] = []
+    for kind, rows in new.items():
+        for identity, name, ours in rows:
+            if identity not in before[kind]:
+                if ours:
+                    left[kind].append(identity)
+                else:
+                    others.append(f"{kind[:-1]} {name}")
+    return left, others
+
+
+def _made_volume(made: Made, volume: Mapping[str, Any]) -> bool:
+    """A name may have gone to another's volume meanwhile: that one is of another time."""
+    return made.volumes.get(volume["Name"]) == volume.get("CreatedAt", "")
+
+
+def _made_tag(made: Made, tag: str, image: Mapping[str, Any]) -> bool:
+    """A tag may lead elsewhere by now. The last name of an image that was there before stays: the
+    image would go with it."""
+    last = image["Id"] in made.images_before and len(image["RepoTags"]) == 1
+    return made.tags.get(tag) == image["Id"] and not last
+
+
+def _remove_made(engine: Engine, kind: str, name: str) -> None:
+    if kind == "containers":
+        _remove_container(engine, name)
+    elif kind == "networks":
+        belongings.remove_network(engine, name, f"network {name}")
+    elif kind == "volumes":
+        engine.delete(f"/volumes/{name}")
+    else:
+        engine.delete(f"/images/{name}")
+
+
+def _remove_container(engine: Engine, identity: str) -> None:
+    engine.delete(f"/containers/{identity}", params={"force": "true", "v": "true"})
+
+
+def _labels(engine: Engine, container: str) -> dict[str, str]:
+    found = engine.get(f"/containers/{container}/json")
+    return (found.json()["Config"].get("Labels") or {}) if found.ok else {}
+
+
+def _image_of(engine: Engine, name: str) -> str:
+    """The Id of the image of this name; empty where there is none."""
+    found = engine.get(f"/images/{name}/json")
+    return str(found.json()["Id"]) if found.ok else ""
+
+
 def build(engine: Engine, lesson: str, files: Mapping[str, bytes], name: str) -> str:
     """Build an image from these files, one of them the Dockerfile; its Id."""
     # forcerm: the container of a step that failed goes as well; it would bear no label.
@@ -179,8 +290,26 @@ def build(engine: Engine, lesson: str, files: Mapping[str, bytes], name: str) ->
     answer = engine.post("/build", params=made, data=packed(files))
     found = engine.get(f"/images/{name}/json")
     if not found.ok or "errorDetail" in answer.text:
+        belongings.remove_steps(engine, _steps_told(answer.text))
         raise RuntimeError(f"{name} could not be built: {answer.text.strip()}")
     return str(found.json()["Id"])
+
+
+def unbuild(engine: Engine, lesson: str, name: str) -> None:
+    """Remove what `build` has made, with the steps of the build."""
+    belongings.remove_image(engine, lesson, name)
+
+
+def _steps_told(stream: str) -> list[str]:
+    """The images that a build says it has made, the last first; those it found are not in it."""
+    told = [json.loads(line).get("stream", "") for line in stream.splitlines() if line.strip()]
+    lines = [line.strip() for line in "".join(told).splitlines() if line.strip()]
+    found = [  # Podman's arrows are shorter
+        line.rpartition(" ")[2]
+        for before, line in itertools.pairwise(lines)
+        if re.fullmatch("-{2,3}> [0-9a-f]{11,64}", line) and "> Using cache" not in before
+    ]
+    return found[::-1]
 
 
 def archive(

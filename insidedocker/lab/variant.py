@@ -15,9 +15,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from insidedocker.lab import beside
+
 Value = TypeVar("Value")
 
-FILE = "variant.txt"  # in the notebook's own folder, which is the kernel's working folder
+FILE = "variant.txt"  # in the notebook's own folder
 VARIABLE = "INSIDEDOCKER_VARIANT"  # where checks run beside no files: the seed itself
 SEED = re.compile(r"[0-9a-f]{32}")
 
@@ -35,11 +37,20 @@ def one_of(name: str, values: Sequence[Value]) -> Value:
 def seed_in(folder: Path) -> str:
     """The seed that a folder holds; empty where there is none, or none that can be read."""
     try:
-        with (folder / FILE).open(encoding="utf-8") as file:
-            found = file.read(100).strip()
-    except (OSError, ValueError):
+        return _read(folder / FILE)
+    except beside.Unreadable:
         return ""
-    return found if SEED.fullmatch(found) else ""
+
+
+def _read(path: Path) -> str:
+    """The seed in a file; empty where there is no file. Raises Unreadable."""
+    data = beside.read(path)
+    if data is None:
+        return ""
+    found = data.decode("utf-8-sig", errors="replace").strip()
+    if not SEED.fullmatch(found):
+        raise beside.Unreadable("it holds something else than a seed")
+    return found
 
 
 def _drawn(name: str) -> int:
@@ -52,11 +63,24 @@ def _seed() -> str:
     given = os.environ.get(VARIABLE)
     if given is not None:
         return given
-    if not (found := seed_in(Path())) and not os.environ.get("NBGRADER_EXECUTION"):
-        with contextlib.suppress(OSError):
-            beside = Path(f".{FILE}-{secrets.token_hex(4)}")
-            beside.write_text(f"{secrets.token_hex(16)}\n")
-            beside.chmod(0o644)  # whoever collects the folder must be able to read it
-            beside.replace(FILE)
-            found = seed_in(Path())
+    found = seed_in(beside.FOLDER)
+    if not found and not os.environ.get("NBGRADER_EXECUTION"):
+        with contextlib.suppress(OSError), beside.locked(beside.FOLDER):
+            found = _drawn_anew(beside.FOLDER / FILE)
+    return found
+
+
+def _drawn_anew(path: Path) -> str:
+    """A new seed, which is kept; or the one that another notebook has drawn meanwhile."""
+    try:
+        if found := _read(path):
+            return found
+    except beside.Unreadable as why:
+        kept = beside.set_aside(path, "unreadable")
+        print(
+            f"{FILE} cannot be read: {why}. It is kept as {kept.name}, and this lesson has new "
+            "values: run it again from its first cell."
+        )
+    found = secrets.token_hex(16)
+    beside.save(path, f"{found}\n")
     return found

@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from insidedocker.lab import answers, variant
+from insidedocker.lab.beside import set_aside
 from insidedocker.launch import likeness
 
 LEDGER = ".delivered.json"
@@ -44,6 +46,8 @@ class Delivery:
     renamed: list[tuple[str, str, Path]] = field(default_factory=list)
     saved: list[Path] = field(default_factory=list)
     failed: list[tuple[str, str]] = field(default_factory=list)
+    afresh: list[tuple[str, list[str]]] = field(default_factory=list)
+    """Lessons whose notebook was deleted, with the names that old answers are kept under."""
 
     def lines(self, work: Path) -> list[str]:
         """The update in words, one line each."""
@@ -69,6 +73,11 @@ class Delivery:
             )
         for name, reason in self.failed:
             told.append(f"{name} could not be brought up to date: {reason}")
+        for name, kept in self.afresh:
+            told.append(
+                f"{name} starts afresh: its notebook was deleted. Your earlier answers are kept "
+                f"in {work.name}/{name}/ as {', '.join(kept)}"
+            )
         return told
 
 
@@ -110,6 +119,8 @@ def _bring(
     lesson: Path, work: Path, files: Digests, ledger: dict[str, Digests], delivery: Delivery
 ) -> None:
     mine, before = work / lesson.name, ledger.get(lesson.name, {})
+    if mine.is_dir():
+        _begin_afresh(mine, files, delivery)
     if before == files and os.path.lexists(mine):
         if mine.is_dir():
             _restore_missing(lesson, mine, files, delivery)
@@ -146,6 +157,17 @@ def _restore_missing(lesson: Path, mine: Path, files: Digests, delivery: Deliver
             delivery.renamed.append((lesson.name, name, renamed[name]))
         elif not os.path.lexists(mine / name):
             _put(lesson / name, mine / name)
+
+
+def _begin_afresh(mine: Path, files: Digests, delivery: Delivery) -> None:
+    """A new notebook begins without the answers and values of the one that was deleted. Where
+    there is another notebook, they are that one's."""
+    left = (path for path in mine.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
+    if not any(name.endswith(".ipynb") for name in files) or any(left):
+        return
+    old = [mine / name for name in (answers.FILE, variant.FILE) if os.path.lexists(mine / name)]
+    if kept := [set_aside(path, "earlier").name for path in old]:
+        delivery.afresh.append((mine.name, kept))
 
 
 def _renamed(lesson: Path, mine: Path, files: Digests) -> dict[str, Path]:

@@ -2,7 +2,7 @@
 
 Run as a program of its own, so that it can be an ordinary user's:
 
-    python play.py LESSON REPORT.json [--solutions] [--once] [--patience SECONDS]
+    python play.py LESSON REPORT.json [--solutions] [--once] [--reference] [--patience SECONDS]
 
 DOCKER_HOST names the engine; the patience is for one cell.
 
@@ -35,7 +35,7 @@ from nbclient import NotebookClient
 from nbgrader.utils import determine_grade
 
 from insidedocker import catalog
-from insidedocker.lab import Engine, clean_up, inventory, staging
+from insidedocker.lab import Engine, clean_up, inventory
 
 ANSWERS = "answers.json"
 HIDDEN = re.compile(
@@ -150,13 +150,21 @@ class Player:
     @contextlib.contextmanager
     def engine_put_back(self) -> Iterator[None]:
         """Take away what a solution leaves, so that a deed late in a lesson need not cost the
-        whole lesson each time. What was changed or removed stays for `up_to`."""
-        before = inventory(self.engine)["images"]
-        with staging.leaving_nothing(self.engine, forgive=True):
-            yield
-        for image in inventory(self.engine)["images"]:
-            if image not in before:
-                self.engine.delete(f"/images/{image}", params={"force": "true", "noprune": "true"})
+        whole lesson each time. What was changed or removed stays for `up_to`. The engine is the
+        test's own: whatever is new on it is the solution's."""
+        before = inventory(self.engine)
+        yield
+        after = inventory(self.engine)
+        for kind, path in (
+            ("containers", "/containers/{}?force=true&v=true"),
+            ("networks", "/networks/{}"),
+            ("volumes", "/volumes/{}"),
+            ("tags", "/images/{}?noprune=true"),
+            ("images", "/images/{}?force=true&noprune=true"),
+        ):
+            for each in after[kind]:
+                if each not in before[kind]:
+                    self.engine.delete(path.format(each))
 
     def try_one(self, exercise: Exercise, solution: Solution) -> dict[str, Any]:
         if solution.saved:
@@ -205,9 +213,11 @@ def left_on(engine: Engine) -> dict[str, Any]:
     return found
 
 
-def play(lesson: Lesson, url: str, *, solutions: bool, once: bool, patience: int) -> dict[str, Any]:
+def play(
+    lesson: Lesson, url: str, *, solutions: bool, once: bool, reference: bool, patience: int
+) -> dict[str, Any]:
     """The report on a lesson: one run, or another after it, whose kernel was restarted in the
-    middle; the untouched one; every solution if wanted.
+    middle; the untouched one; every solution if wanted. Of the reference alone: its runs.
 
     Hidden checks mostly make engines of their own, which are the same wherever a lesson is played:
     where no solutions are tried, they are run once.
@@ -225,6 +235,9 @@ def play(lesson: Lesson, url: str, *, solutions: bool, once: bool, patience: int
                 player.half_and_a_new_kernel()
                 runs.append(player.all(map(again, player.source)))
             after = left_on(engine)
+            if reference:
+                clean_up(engine, lesson.name)
+                return {"runs": runs}
             player.forget_answers()
             player.quietly("%reset -f")
             untouched = player.all(map(again, lesson.untouched()))
@@ -249,6 +262,7 @@ def main() -> None:
     parser.add_argument("report", type=Path)
     parser.add_argument("--solutions", action="store_true")
     parser.add_argument("--once", action="store_true")
+    parser.add_argument("--reference", action="store_true")
     parser.add_argument("--patience", type=int, default=180)
     asked = vars(parser.parse_args())
     report: Path = asked.pop("report")

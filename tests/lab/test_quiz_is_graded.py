@@ -62,6 +62,12 @@ def test_clicked_answers_are_graded(tmp_path: Path) -> None:
     submit(tmp_path, "none", {})
     garbled = submit(tmp_path, "garbled", {})
     garbled.write_text('{"daemon_role": ')
+    marked = submit(tmp_path, "marked", {})
+    marked.write_text(json.dumps(half), encoding="utf-8-sig")
+    moved = submit(tmp_path, "moved", right).with_name(f"{LESSON}.ipynb")
+    notebook = nbformat.read(moved, as_version=4)
+    notebook.cells.insert(0, nbformat.v4.new_code_cell("import os\nos.chdir('/')"))
+    nbformat.write(notebook, moved)
 
     nbgrader(tmp_path, "autograde", LESSON)
     nbgrader(tmp_path, "generate_feedback", LESSON)
@@ -69,9 +75,13 @@ def test_clicked_answers_are_graded(tmp_path: Path) -> None:
     with Gradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
         scores = {
             learner: gradebook.find_submission(LESSON, learner).score
-            for learner in ("all", "half", "none", "garbled")
+            for learner in ("all", "half", "none", "garbled", "marked", "moved")
         }
-    assert scores == {"all": len(right), "half": len(half), "none": 0, "garbled": 0}
+    full, some = len(right), len(half)
+    assert scores == {
+        **{"all": full, "half": some, "none": 0, "garbled": 0},
+        **{"marked": some, "moved": full},
+    }
     feedback = (tmp_path / "feedback/none" / LESSON / f"{LESSON}.html").read_text()
     assert "this question has no saved answer" in feedback
     assert "most recent call last" not in feedback

@@ -390,3 +390,46 @@ def test_two_updates_at_once_take_turns(release: Path, tmp_path: Path) -> None:
     assert [each.returncode for each in both] == [0, 0]
     assert sorted([*new[0], *new[1]]) == sorted(path.name for path in release.iterdir())
     assert len(json.loads((work / copies.LEDGER).read_text())) == 31
+
+
+def old_answers(folder: Path) -> None:
+    (folder / "answers.json").write_text('{"q": "old"}')
+    (folder / "variant.txt").write_text("0" * 32)
+
+
+@pytest.mark.parametrize("new_version", [False, True])
+def test_a_deleted_notebook_starts_without_its_answers_which_are_kept(
+    release: Path, tmp_path: Path, new_version: bool
+) -> None:
+    work = tmp_path / "work"
+    mine = work / "04-rest-api"
+    for number in (1, 2):
+        copies.update(release, work)
+        old_answers(mine)
+        (mine / "04-rest-api.ipynb").unlink()
+        if new_version:
+            (release / "04-rest-api/04-rest-api.ipynb").write_text(f"version {number}")
+        told = "\n".join(copies.update(release, work).lines(work))
+        assert (mine / "04-rest-api.ipynb").exists()
+        assert not (mine / "answers.json").exists() and not (mine / "variant.txt").exists()
+        assert (mine / f"answers.json.earlier-{number}").read_text() == '{"q": "old"}'
+        assert f"answers.json.earlier-{number}" in told and "afresh" in told
+
+
+def test_answers_stay_where_only_something_else_was_deleted(release: Path, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    copies.update(release, work)
+    old_answers(work / "04-rest-api")
+    (work / "04-rest-api/picture.svg").unlink()
+    assert copies.update(release, work) == copies.Delivery()
+    assert (work / "04-rest-api/answers.json").exists()
+    assert (work / "04-rest-api/variant.txt").exists()
+
+
+def test_answers_stay_with_a_notebook_that_was_renamed(release: Path, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    copies.update(release, work)
+    old_answers(work / "04-rest-api")
+    (work / "04-rest-api/04-rest-api.ipynb").rename(work / "04-rest-api/mine.ipynb")
+    copies.update(release, work)
+    assert (work / "04-rest-api/answers.json").read_text() == '{"q": "old"}'

@@ -49,7 +49,6 @@ class Question:
         if given is None or given is Ellipsis:
             self._in_code = None
             return
-        self._in_code = None
         found = self._fitting(given)
         if found is None:
             raise NotAnOption(f"{given!r} is not among the answers: {self._offer()}.")
@@ -94,10 +93,12 @@ class Question:
         if self._in_code is not None:
             return f"answered in code: {_words(self._in_code)}"
         value = self.value
+        trouble = f". {told}" if (told := answers.trouble()) else ""
         if value is None:
-            return "no answer saved yet"
+            return f"no answer saved yet{trouble}"
         left = self._open(value)
-        return f"saved so far: {_words(value)}; {left}" if left else f"saved: {_words(value)}"
+        saved = f"saved so far: {_words(value)}; {left}" if left else f"saved: {_words(value)}"
+        return f"{saved}{trouble}"
 
     def _explanation(self) -> str:
         return self.explain(self.value) if self.explain else ""

@@ -10,7 +10,7 @@ import contextlib
 import select
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -66,12 +66,21 @@ def _client_tls() -> ssl.SSLContext:
     return context
 
 
+Settle = Callable[[], Awaitable[None]]
+
+
+async def _at_once() -> None:
+    """Nothing has to be settled."""
+
+
 class Proxy:
     """Passes every connection on to an engine, which need not be there yet."""
 
-    def __init__(self, target: Target, begin: Begin) -> None:
+    def __init__(self, target: Target, begin: Begin, settle: Settle | None = None) -> None:
+        """`settle` is awaited before anything that was read is passed on."""
         self._target = target
         self._begin = begin
+        self._settle = settle or _at_once
 
     async def listen(self, place: Path, mode: int) -> asyncio.Server:
         """Begin to accept connections at a socket with these permissions."""
@@ -87,9 +96,9 @@ class Proxy:
             await _turn_away(client, watcher, f"no engine answered: {session.reason_of(error)}")
             back.close()
             return
-        up = asyncio.create_task(_upwards(client, back, writer, watcher))
+        up = asyncio.create_task(_upwards(client, back, writer, watcher, self._settle))
         try:
-            why = await _downwards(reader, back, watcher)
+            why = await _downwards(reader, back, watcher, self._settle)
             if up.done() and up.result():
                 why = CLIENT_LEFT
             elif not watcher.begun:  # the engine went down before the client had asked
@@ -100,6 +109,7 @@ class Proxy:
             pass  # the proxy stops; asyncio would report it as an error of its own
         finally:
             watcher.ended(why)
+            await self._settle()
             up.cancel()
             writer.close()
             back.close()
@@ -119,11 +129,13 @@ async def _upwards(
     back: asyncio.StreamWriter,
     engine: asyncio.StreamWriter,
     watcher: Watcher,
+    settle: Settle,
 ) -> bool:
     """Pass on what the client sends; True where it was the client that left."""
     with contextlib.suppress(OSError):
         while data := await client.read(READ):
             watcher.from_client(data)
+            await settle()
             engine.write(data)
             await engine.drain()
         if engine.can_write_eof():
@@ -145,7 +157,7 @@ def _gone(client: asyncio.StreamWriter) -> bool:
 
 
 async def _downwards(
-    engine: asyncio.StreamReader, back: asyncio.StreamWriter, watcher: Watcher
+    engine: asyncio.StreamReader, back: asyncio.StreamWriter, watcher: Watcher, settle: Settle
 ) -> str:
     """Pass on what the engine sends, and say why there is no more of it."""
     while True:
@@ -157,6 +169,7 @@ async def _downwards(
             return ENGINE_LEFT
         was_raw = watcher.raw
         head = watcher.from_engine(data)
+        await settle()
         try:
             back.write(data[:head])
             if watcher.raw and not was_raw and head < len(data):

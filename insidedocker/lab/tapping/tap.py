@@ -90,7 +90,7 @@ class Tap:
             raise RuntimeError("This tap was used already: make a new one with lab.tap().")
         with contextlib.ExitStack() as stack:
             target = Target.of(terminals.behind(_url(self._wanted)))
-            place = stack.enter_context(_own_folder()) / "docker.sock"
+            place = stack.enter_context(own_folder()) / "docker.sock"
             self.url = f"unix://{place}"
             stack.callback(self._show_the_end)
             loop = stack.enter_context(loop_in_thread("tap"))
@@ -194,7 +194,7 @@ def _url(wanted: Engine | str | None) -> str:
 
 
 @contextlib.contextmanager
-def _own_folder() -> Iterator[Path]:
+def own_folder() -> Iterator[Path]:
     """A private folder, where sockets have a folder of their own in that; not below a long
     TMPDIR, for a socket's path has its limit."""
     above = embedded.sockets() or tempfile.gettempdir()
