@@ -20,7 +20,7 @@ from insidedocker.errors import UserError
 from insidedocker.grading import cache
 from insidedocker.grading.intake import FOLDER
 from insidedocker.grading.rebuild import OURS
-from insidedocker.grading.running import Cell, Ran, run
+from insidedocker.grading.running import Cell, Ran, run, uses_lab
 from insidedocker.grading.sandbox import BUBBLEWRAP, Limits, Sandbox, insist
 
 UNKEPT: dict[str, list[Ran]] = {}
@@ -122,13 +122,13 @@ def insist_once(kind: str) -> None:
 
 
 def have_images(cells: list[Cell]) -> None:
-    """See to it that the catalogue has what a notebook asks for, and what the lab's own parts use
-    unasked: inside, nothing can be fetched."""
+    """See to it that the catalogue has what a lesson asks for, and what the lab's own parts use
+    unasked: inside, nothing can be fetched. What a learner has written asks for nothing."""
     from insidedocker import catalog
 
-    text = "\n".join(cell.source for cell in cells)
-    if "insidedocker" not in text:
+    if not uses_lab(cells):
         return
+    text = "\n".join(cell.released for cell in cells)
     for name in catalog.names():
         short = name.removesuffix(":latest")
         if short in UNASKED or f'"{short}' in text or f"'{short}" in text:
