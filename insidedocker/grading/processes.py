@@ -8,6 +8,7 @@ told it is the most that can be meant.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import signal
@@ -21,8 +22,6 @@ OF_A_THREAD = 24 * KIB
 OF_A_DESCRIPTOR = 8 * KIB
 """An open file; a pipe, which has two, may hold two pages beyond what all of a user's share."""
 OF_A_FILE = KIB
-OF_A_SOCKET = 208 * KIB
-"""What a socket may hold that nobody reads from."""
 TOLD = ("RssAnon", "RssShmem", "VmSwap", "VmPTE")
 SEEN = 32 * MIB
 """Shared memory is looked for in processes that have more than this mapped, besides their own."""
@@ -156,10 +155,17 @@ def _used(path: str, device: str) -> int:
     return max(0, blocks) * told.f_frsize + max(0, files) * OF_A_FILE
 
 
+@functools.cache
+def _of_a_socket() -> int:
+    """What a socket may hold that nobody reads from."""
+    sizes = [_lines(f"/proc/sys/net/core/{name}_default")[0] for name in ("rmem", "wmem")]
+    return max(map(int, sizes))
+
+
 def _sockets(pid: int) -> int:
     used = 0
     with contextlib.suppress(OSError, ValueError):
-        used += OF_A_SOCKET * int(_lines(f"/proc/{pid}/net/sockstat")[0].split()[-1])
+        used += _of_a_socket() * int(_lines(f"/proc/{pid}/net/sockstat")[0].split()[-1])
         for name in ("tcp", "tcp6"):
             for line in _lines(f"/proc/{pid}/net/{name}")[1:]:
                 waiting = line.split()[4].split(":")

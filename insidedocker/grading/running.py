@@ -171,6 +171,7 @@ class _Watch:
                         ready, deadline = True, time.monotonic() + self.limits.notebook_seconds
                     elif "done" in event:
                         self.ran.notes += [str(each)[:300] for each in event["notes"][:20]]
+                        self.ran.notes += [self._too_much()] * self.pod.out_of_memory()
                         self.ran.failed = [str(each)[:300] for each in event["failed"][:20]]
                         self.ran.complete = not self.ran.notes
                         return self.ran

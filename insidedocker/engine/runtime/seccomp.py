@@ -85,6 +85,10 @@ _UNCOUNTED = {
     "shmget": (29, 194),
     "vmsplice": (278, 75),
 }
+_SETSOCKOPT = (54, 208)
+_SOL_SOCKET = 1
+_BUFFER_SIZES = (7, 8, 32, 33)
+"""SO_SNDBUF, SO_RCVBUF, and both for administrators: how much a socket holds that nobody reads."""
 _CLONE = (56, 220)
 _CLONE3 = (435, 435)
 _SOCKET = (41, 198)
@@ -178,11 +182,22 @@ def _beginning(column: int) -> list[bytes]:
 
 
 def _uncounted(column: int) -> list[bytes]:
-    """As on a kernel that does not have them, for which programs are prepared."""
+    """As on a kernel that does not have them, for which programs are prepared. A socket's buffers
+    keep their size: asking for another is success without effect."""
     lines: list[bytes] = []
     for numbers in _UNCOUNTED.values():
         lines += [_line(_IF_EQUAL, numbers[column], 0, 1), _line(_RETURN, _ERRNO | errno.ENOSYS)]
-    return lines
+    options = len(_BUFFER_SIZES)
+    return [
+        *lines,
+        _line(_IF_EQUAL, _SETSOCKOPT[column], 0, options + 5),
+        _line(_LOAD, _argument(1)),
+        _line(_IF_EQUAL, _SOL_SOCKET, 0, options + 1),
+        _line(_LOAD, _argument(2)),
+        *(_line(_IF_EQUAL, each, options - n, 0) for n, each in enumerate(_BUFFER_SIZES)),
+        _line(_RETURN, _ALLOW),
+        _line(_RETURN, _ERRNO),
+    ]
 
 
 def _default_profile(column: int, capabilities: frozenset[str]) -> list[bytes]:
