@@ -156,7 +156,7 @@ def close_from(first: int) -> None:
     try:
         _close_range(first, 0)
     except OSError:  # Linux before 5.9
-        for descriptor in map(int, os.listdir("/proc/self/fd")):
+        for descriptor in [int(entry.name) for entry in os.scandir("/proc/self/fd")]:
             if descriptor >= first:
                 with suppress(OSError):  # the listing's own
                     os.close(descriptor)

@@ -42,7 +42,7 @@ class SandboxedExecute(NbGraderPreprocessor):
         config=True
     )
     notebook_seconds = Int(600, help="for a whole notebook").tag(config=True)
-    memory = Int(1024, help="MiB, of a submission's processes together").tag(config=True)
+    memory = Int(1024, help="MiB, of a learner's processes and files together").tag(config=True)
     processes = Int(200, help="of a submission at once").tag(config=True)
     disk = Int(128, help="MiB in a submission's folder, and in its /tmp").tag(config=True)
     remember = Bool(True, help="keep what came of a run, and use it when the same is to run").tag(

@@ -28,8 +28,8 @@ libc = ctypes.CDLL(None, use_errno=True)
 def main() -> None:
     plan = json.loads(sys.argv[1])
     for group in plan["groups"]:  # not every host lets us in; then the watcher is what there is
-        with contextlib.suppress(OSError), open(f"{group}/cgroup.procs", "w") as members:
-            members.write("0")
+        with contextlib.suppress(OSError):
+            write(f"{group}/cgroup.procs", b"0")
     if plan["network"]:
         with socket.socket() as any_socket:
             request = struct.pack("16sh", b"lo", IFF_UP_AND_RUNNING)
@@ -47,8 +47,8 @@ def main() -> None:
     if learner == 0:
         os.dup2(os.open(os.devnull, os.O_RDWR), 0)
         keep_only(theirs.fileno(), *printed)
-        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
-            score.write("1000")  # should memory run out, the learner ends before the checks do
+        with contextlib.suppress(OSError):  # should memory run out, the learner ends first
+            write("/proc/self/oom_score_adj", b"1000")
         refuse_calls(bytes.fromhex(plan["refused_calls"]))
         words = {
             "@SOCKET@": str(theirs.fileno()),
@@ -65,17 +65,25 @@ def check(result: int, what: str) -> None:
         sys.exit(f"{what}: {os.strerror(ctypes.get_errno())}")
 
 
+def write(path: str, text: bytes) -> None:
+    file = os.open(path, os.O_WRONLY)
+    try:
+        os.write(file, text)
+    finally:
+        os.close(file)
+
+
 def unnamed(path: str) -> int:
     """A new file that has no name; its file system bounds it."""
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-    os.unlink(path)
+    os.unlink(path)  # noqa: PTH108 (pathlib: 5 ms)
     return file
 
 
 def keep_only(*meant: int) -> None:
     """Close every descriptor but 0, 1, 2 and those `meant`, which the next program gets, whatever
     was open where we were started."""
-    for each in map(int, os.listdir("/proc/self/fd")):
+    for each in [int(entry.name) for entry in os.scandir("/proc/self/fd")]:
         if each > 2 and each not in meant:
             with contextlib.suppress(OSError):  # the listing's own
                 os.close(each)

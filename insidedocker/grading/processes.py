@@ -37,13 +37,14 @@ class Process:
 
 
 def children(pid: int) -> list[int]:
-    """The processes that this one has started, oldest first; none where it has gone."""
+    """The processes that this one has started, those of each thread oldest first; none where it
+    has gone."""
     found: list[int] = []
     with contextlib.suppress(OSError):
         for task in Path(f"/proc/{pid}/task").iterdir():
             text = (task / "children").read_text()
             found += [int(each) for each in text.split()]
-    return sorted(found)
+    return found
 
 
 def below(pid: int) -> list[Process]:
@@ -97,8 +98,8 @@ def _memory(pid: int) -> int:
     if KIB * (told.get("VmSize", 0) - private) > SEEN:
         used += max(0, _shared(pid) - KIB * told.get("RssShmem", 0))
     with contextlib.suppress(OSError):
-        folder = f"/proc/{pid}/fd"
-        used += OF_A_DESCRIPTOR * (Path(folder).stat().st_size or len(os.listdir(folder)))
+        folder = Path(f"/proc/{pid}/fd")
+        used += OF_A_DESCRIPTOR * (folder.stat().st_size or sum(1 for _ in folder.iterdir()))
     return used
 
 
@@ -126,7 +127,7 @@ def _one_of_each(many: Iterable[Process], *what: str) -> Iterator[int]:
 
 
 def _identity(pid: str, what: Iterable[str]) -> tuple[tuple[int, int], ...]:
-    found = [os.stat(f"/proc/{pid}/{each}") for each in what]
+    found = [Path(f"/proc/{pid}/{each}").stat() for each in what]
     return tuple((each.st_dev, each.st_ino) for each in found)
 
 
@@ -147,7 +148,7 @@ def _unescaped(place: str) -> str:
 
 
 def _used(path: str, device: str) -> int:
-    found = os.stat(path).st_dev
+    found = Path(path).stat().st_dev
     if f"{os.major(found)}:{os.minor(found)}" != device:  # another one lies over it
         return 0
     told = os.statvfs(path)

@@ -40,7 +40,7 @@ MIB = 1 << 20
 OURS = 512
 """MiB that the checks and the engines need themselves, images included."""
 OF_GROUPS = 128
-"""MiB that a control group grants beyond what the watcher does: files that were read count in it."""
+"""MiB that a control group grants beyond what the watcher does: it counts files that were read."""
 SHARED = 16
 """MiB of shared memory, and as much again for what a cell prints."""
 FILES = 20_000
@@ -127,13 +127,16 @@ class Pod:
         processes.kill(self.learner())
 
     def _learner_root(self) -> int:
-        """The pod's second process; its first one has started it before anything else."""
-        first = self.process.pid
-        if self.walled:
-            children = processes.children(first)
-            first = children[0] if children else 0
-        children = processes.children(first) if first else []
-        return children[0] if children else 0
+        """The first process of the learner's sandbox, below bubblewrap's own, which sees what the
+        pod does; without walls the learner's Python. It comes from the pod's first process, which
+        starts nothing before it."""
+        found = self.process.pid
+        for _generation in range(3 if self.walled else 1):
+            below = processes.children(found)
+            if not below:
+                return 0
+            found = below[0]
+        return found
 
     def close(self) -> None:
         """End every process and remove what was made for it."""
@@ -168,7 +171,7 @@ class Sandbox:
     """Folders that must not come into sight, such as the course."""
 
     def start(self, job: bytes, files: Path | None = None) -> Pod:
-        """A new pod for a job, its working folder filled from `files`. Raises SandboxUnavailable."""
+        """A new pod for a job, its folder filled from `files`. Raises SandboxUnavailable."""
         private = Path(tempfile.mkdtemp(prefix="insidedocker-grading-"))
         for name in ("etc", "engines", "empty", *PLACES):
             (private / name).mkdir(mode=0o700)
