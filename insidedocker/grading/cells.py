@@ -121,7 +121,12 @@ def _failed(error_: BaseException, place: str, source: str) -> Output:
 def error(name: str, text: str, lines: list[str] | None = None) -> Output:
     """An error output."""
     shown = lines or [f"{name}: {text}" if text else name]
-    return {"output_type": "error", "ename": name, "evalue": text[:LONGEST], "traceback": shown}
+    return {
+        "output_type": "error",
+        "ename": writable(name),
+        "evalue": writable(text[:LONGEST]),
+        "traceback": [writable(line) for line in shown],
+    }
 
 
 def within(outputs: list[Output], room: int) -> list[Output]:
@@ -139,7 +144,12 @@ def within(outputs: list[Output], room: int) -> list[Output]:
 def stream(text: str, name: str = "stdout") -> Output:
     """What was printed."""
     cut = text if len(text) <= LONGEST else f"{text[:LONGEST]}\n… ({len(text)} characters)\n"
-    return {"output_type": "stream", "name": name, "text": cut}
+    return {"output_type": "stream", "name": name, "text": writable(cut)}
+
+
+def writable(text: str) -> str:
+    """A text without lone surrogates, which no file takes."""
+    return text.encode("utf-8", "replace").decode()
 
 
 class Printed:

@@ -125,7 +125,9 @@ class Checker:
         gone = self._take_names()
         self.learner.during(self.job["call_seconds"])
         if gone is not None:  # a name that is not there could be anything to a check
-            return {"outputs": [], "verdict": Verdict.failed(most, _failure(gone, source)).told()}
+            told = [self.page.told(gone, hidden=False)] if self.page.reached else None
+            verdict = Verdict.failed(most, _failure(gone, source))
+            return {"outputs": [], "learner": told, "verdict": verdict.told()}
         self.page.begin(source)
         said, done = self._here(source)
         error = done.error or _caught(done.outputs)
@@ -205,7 +207,7 @@ class _Kept:
 
 
 def _stream(parts: list[str]) -> list[Output]:
-    text = "".join(parts).encode("utf-8", "replace").decode()
+    text = "".join(parts)
     return [cells.stream(text)] if text else []
 
 

@@ -99,9 +99,8 @@ class Words:
         return self._found(text, self.raised, self.raised_patterns)
 
     def _found(self, text: str, texts: set[str], patterns: set[Parts]) -> str:
-        text = text[:LONGEST]
-        if text in texts:
-            return text
+        if text in texts or len(text) > LONGEST:
+            return text if text in texts else ""
         fitting = [parts for parts in patterns if _values(parts, text) is not None]
         # The one that says most, for others may fit by chance.
         best = max(fitting, key=lambda parts: sum(len(each or "") for each in parts), default=())

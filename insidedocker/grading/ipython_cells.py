@@ -88,4 +88,6 @@ class IPythonRunner:
         self.shell.shown = []
         result = self.shell.run_cell(source, store_history=False)
         error = result.error_before_exec or result.error_in_exec
-        return Done(self.shell.shown, error, result.result)
+        # As in _Plain; IPython would look for the `;` in its history, which is not kept.
+        value = None if source.rstrip().endswith(";") else result.result
+        return Done(self.shell.shown, error, value)

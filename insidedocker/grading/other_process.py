@@ -250,8 +250,8 @@ def _told(error: Any) -> tuple[str, str]:
 
 
 def _text(value: Any) -> str:
-    """A text that may be written to a file; empty where it is none."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+    """A text; empty where it is none. Nothing is made into one: it may be nested too deeply."""
+    return cells.writable(value) if isinstance(value, str) else ""
 
 
 def raised(error: Any) -> Exception:

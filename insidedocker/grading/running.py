@@ -230,6 +230,4 @@ class _Watch:
 
 def _texts(found: object) -> list[str]:
     many = found[:20] if isinstance(found, list) else []
-    return [
-        each[:300].encode("utf-8", "replace").decode() for each in many if isinstance(each, str)
-    ]
+    return [cells.writable(each[:300]) for each in many if isinstance(each, str)]

@@ -59,9 +59,10 @@ class Verdict:
             raise wire.Malformed("a verdict that contradicts itself")
         if error is None:
             return cls(float(points), most)
-        if not isinstance(error, dict) or error.get("output_type") != "error":
+        if not isinstance(error, dict) or not {"ename", "evalue"} <= error.keys():
             raise wire.Malformed("a verdict of no known form")
-        return cls(0.0, most, error)
+        lines = [str(line) for line in error.get("traceback") or []]
+        return cls(0.0, most, cells.error(str(error["ename"]), str(error["evalue"]), lines))
 
     def outputs(self) -> Iterator[Output]:
         """As nbgrader reads it: an error is 0 points, a number that many, and nothing all."""
