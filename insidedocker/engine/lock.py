@@ -53,6 +53,11 @@ class Lock:
         lines = [*urls, *([WHILE_USED] if while_used else [])]
         os.pwrite(self._fd, "".join(f"{line}\n" for line in lines).encode(), 0)
 
+    def while_used(self) -> bool:
+        """Whether the note still says so (see `keep`). Read by the descriptor that is there: to
+        close another one of the same file would give the lock away."""
+        return WHILE_USED in os.pread(self._fd, 1 << 16, 0).decode().splitlines()
+
     def release(self) -> None:
         os.close(self._fd)
 

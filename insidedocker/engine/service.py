@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from . import linux, listen, paths, runtime, storage, trees
 from .daemon import COMMON_HEADERS, Engine
 from .http import Server
-from .lock import Lock, Locked, whereabouts, while_used
+from .lock import Lock, Locked, whereabouts
 from .registry_options import OptionError, Options
 from .sharing import Alone
 
@@ -142,7 +142,7 @@ async def serve(
         if options.while_used:
             loop = asyncio.get_running_loop()
             end = functools.partial(loop.call_soon_threadsafe, stop.set)
-            threading.Thread(target=end_with_last_user, args=(root, end), daemon=True).start()
+            threading.Thread(target=end_with_last_user, args=(root, lock, end), daemon=True).start()
         gc.freeze()
         gc.enable()
         await stop.wait()
@@ -154,11 +154,11 @@ async def serve(
         await engine.close(hurry=options.discard)
 
 
-def end_with_last_user(root: Path, end: Callable[[], object]) -> None:
+def end_with_last_user(root: Path, lock: Lock, end: Callable[[], object]) -> None:
     """In a thread: wait until nobody uses the engine any more, and `end` it, unless somebody has
     asked it to stay (`lock.keep`)."""
     alone = Alone(root)
-    if while_used(root):
+    if lock.while_used():
         end()  # alone until the process has ended: whoever comes now waits for that
     else:
         alone.end()

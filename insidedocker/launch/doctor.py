@@ -43,7 +43,7 @@ def run() -> int:
     engines, other_engine, spoiled = _engines()
     images, all_cached = _images()
     packages, reachable = _packages()
-    lines += [*engines, _disk(), images, *packages]
+    lines += [*engines, *_left_behind(), _disk(), images, *packages]
     for line in lines:
         _print(line)
     verdict, can_run = _verdict(
@@ -102,6 +102,20 @@ def _disk() -> Line:
         return Line("ok", "disk", found)
     mark = "note" if free >= DISK_NEEDED else "no"
     return Line(mark, "disk", found, "make room there (2 GB are enough), or set XDG_DATA_HOME")
+
+
+def _left_behind() -> list[Line]:
+    """Folders of embedded engines whose checkouts have gone: they take up room."""
+    from insidedocker.engine import paths
+
+    lines = []
+    for root in paths.every_root():
+        place = paths.owner(root)
+        if place is not None and not place.exists():
+            found = f"{root} was for {place}, which has gone"
+            advice = f"to remove it with all in it: insidedocker engine remove --root {root}"
+            lines.append(Line("note", "left behind", found, advice))
+    return lines
 
 
 def _existing(path: Path) -> Path:

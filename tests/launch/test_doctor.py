@@ -119,3 +119,12 @@ def test_images_that_are_not_cached_and_cannot_be_made(home: Path) -> None:
     assert "Docker Hub    cannot be reached" in said
     assert "needed only for images that are not cached" in said
     assert not (home / ".cache").exists()
+
+
+def test_an_engines_folder_whose_checkout_has_gone_is_named(home: Path) -> None:
+    root = home / ".local/share/insidedocker/engine-2"
+    root.mkdir(parents=True)
+    (root / "checkout").write_text(f"{home}/gone\n1\n")
+    _, said = doctor(home)
+    assert f"{root} was for {home}/gone, which has gone" in said
+    assert f"insidedocker engine remove --root {root}" in said

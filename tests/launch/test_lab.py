@@ -3,6 +3,7 @@
 Each test starts the real thing in a copy of this checkout whose path has a space.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -171,28 +172,32 @@ def test_two_checkouts_of_one_account_have_engines_of_their_own(somebody: Newcom
         give_away(path)
     program = f"{somebody.course}/.venv/bin/insidedocker"
     lab = (program, "lab", "--no-open", "--engine", "embedded")
-    with somebody.terminal(*lab) as one:
+    with contextlib.ExitStack() as terminals:  # the end of one kills all that is somebody's
+        one = terminals.enter_context(somebody.terminal(*lab))
         one.url()
         (first,) = somebody.processes("insidedocker.engine")
-        with somebody.terminal(*lab, folder=other) as two:
-            two.url()
-            assert f"; started for {other}, nobody else uses it\n" in two.text
-            assert f"{somebody.course} has one of its own; to use that one here:" in two.text
-            (second,) = set(somebody.processes("insidedocker.engine")) - {first}
-            two.press_ctrl_c()
-            two.ends()
-            assert "Ended the embedded engine" in two.text
-            assert end_of([second]) == []
-            assert somebody.processes("insidedocker.engine") == [first]
+        two = terminals.enter_context(somebody.terminal(*lab, folder=other))
+        two.url()
+        assert f"; started for {other}, nobody else uses it\n" in two.text
+        assert f"{somebody.course} has one of its own; to use that one here:" in two.text
+        (second,) = set(somebody.processes("insidedocker.engine")) - {first}
+        two.press_ctrl_c()
+        two.ends()
+        assert "Ended the embedded engine" in two.text
+        assert end_of([second]) == []
+        assert somebody.processes("insidedocker.engine") == [first]
         # By choice, the first one's.
         root = f"INSIDEDOCKER_ROOT={somebody.home}/.local/share/insidedocker/engine"
-        with somebody.terminal("env", root, *lab, folder=other) as two:
-            two.url()
-            assert f"; running already for {somebody.course}\n" in two.text
-            assert "It is also used by: make lab in " in two.text
+        three = terminals.enter_context(somebody.terminal("env", root, *lab, folder=other))
+        three.url()
+        assert f"; running already for {somebody.course}\n" in three.text
+        assert "It is also used by: make lab in " in three.text
         one.press_ctrl_c()
         one.ends()
-    assert end_of([first]) == []
+        assert somebody.processes("insidedocker.engine") == [first]
+        three.press_ctrl_c()
+        three.ends()
+        assert end_of([first]) == []
 
 
 @pytest.mark.parametrize(
