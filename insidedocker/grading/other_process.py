@@ -20,7 +20,7 @@ from insidedocker.grading import cells, wire
 from insidedocker.grading.cells import Output
 
 START_SECONDS = 60.0
-AFTER_INTERRUPT_SECONDS = 2.0
+AFTER_INTERRUPT_SECONDS = 10.0
 TRUSTED = {
     *("requests.exceptions", "urllib3.exceptions", "docker.errors"),
     *("insidedocker.lab.failure", "insidedocker.errors"),

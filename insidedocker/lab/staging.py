@@ -25,7 +25,7 @@ from insidedocker.lab import belongings, check, embedded
 from insidedocker.lab.session import Engine
 from insidedocker.lab.streams import text_of
 
-START_SECONDS = 20
+START_SECONDS = 60
 
 
 @contextlib.contextmanager
