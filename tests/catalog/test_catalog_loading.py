@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import patience
 import pytest
 from engines import Engine
 from ordinary import as_ordinary_user, give_away, ordinary_python
@@ -16,8 +17,6 @@ from ordinary import as_ordinary_user, give_away, ordinary_python
 from insidedocker import catalog
 from insidedocker.catalog import loading, store
 from insidedocker.catalog.errors import CatalogError
-
-WITHIN_SECONDS = 30
 
 
 @pytest.mark.parametrize(
@@ -99,7 +98,7 @@ class Runs:
 
     def until(self, identity: str, *command: str) -> None:
         """Run `command` in the container until it ends well."""
-        deadline = time.monotonic() + WITHIN_SECONDS
+        deadline = time.monotonic() + patience.EVENT
         while time.monotonic() < deadline:
             body = {"Cmd": list(command), "AttachStdout": True}
             path = f"/containers/{identity}/exec"
