@@ -55,7 +55,8 @@ def unpack(archive: Path, folder: Path) -> Path:
     """Only the tests: the library is the one installed here."""
     with tarfile.open(archive) as packed:
         members = [each for each in packed if "/tests/" in each.name]
-        packed.extractall(folder, members, filter="data")
+        packed.extraction_filter = getattr(tarfile, "data_filter", None)  # not before 3.11.4
+        packed.extractall(folder, members)
     return folder / f"docker-{RELEASE}"
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import patience
 import requests
 from engines import Engine
 
@@ -219,7 +220,13 @@ def builds(tour: Tour) -> None:
             entry.size = len(text)
             archive.addfile(entry, io.BytesIO(text.encode()))
         kind = {"Content-Type": "application/x-tar"}
-        tour.call("POST", "/build?t=tour-built", data=packed.getvalue(), headers=kind, timeout=120)
+        tour.call(
+            "POST",
+            "/build?t=tour-built",
+            data=packed.getvalue(),
+            headers=kind,
+            timeout=patience.EVENT,
+        )
     tour.call("GET", "/images/tour-built/json")
     tour.call("GET", "/images/tour-built/history")
     tour.call("DELETE", "/images/tour-built?noprune=1")
@@ -305,7 +312,7 @@ def attachments(tour: Tour) -> None:
     for upgrade in ("Connection: Upgrade\r\nUpgrade: tcp\r\n", ""):
         path = tour.create("echo", "hi", name="tour-attached")
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(30)
+            connection.settimeout(patience.EVENT)
             connection.connect(str(tour.engine.socket))
             connection.sendall(
                 f"POST {tour.prefix}{path}/attach?stream=1&stdout=1 HTTP/1.1\r\n"

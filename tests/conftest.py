@@ -19,6 +19,7 @@ import openapi
 import pytest
 from engines import ENGINES, Engine
 from missing import CI, Missing, skip_missing
+from ordinary import lasting_folder, remove_lasting_folders
 from recorder import take_judged
 
 from insidedocker.grading import sandbox
@@ -32,11 +33,26 @@ def _start(stack: contextlib.ExitStack, engine: Any) -> Engine:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the marker that the hooks below look for; end engines also when we are terminated."""
+    """Name the marker that the hooks below look for; end engines also when we are terminated.
+
+    An engine that the account has running, or names, is not the tests'; neither are its settings.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for name in ("DOCKER_HOST", "DOCKER_CONTEXT", "INSIDEDOCKER_ENGINE"):
+        os.environ.pop(name, None)
+    own = lasting_folder("idt-run-")
+    for name in ("XDG_RUNTIME_DIR", "IPYTHONDIR", "JUPYTER_CONFIG_DIR"):
+        (own / name).mkdir()
+        (own / name).chmod(0o700 if name == "XDG_RUNTIME_DIR" else 0o777)
+        os.environ[name] = str(own / name)
     config.addinivalue_line(
         "markers", "answers_unjudged(reason): the engine is made to break the API's description"
     )
+
+
+def pytest_sessionfinish() -> None:
+    """Leave nothing behind."""
+    remove_lasting_folders()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

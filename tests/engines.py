@@ -17,12 +17,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
+import patience
 import requests
 import requests_unixsocket
 from missing import Missing
@@ -32,9 +33,8 @@ from real.suite_root import suite_root
 from recorder import recording
 
 from insidedocker.catalog.errors import CatalogError
+from insidedocker.engine import trees
 
-START_SECONDS = 30
-STOP_SECONDS = 15
 MARK = "INSIDEDOCKER_TEST_ENGINE"
 CGROUPS = Path("/sys/fs/cgroup")
 ENTER = Path(__file__).parent / "real/enter.py"
@@ -82,7 +82,7 @@ class Engine:
         """One API call; `path` begins with a slash, `options` are those of requests."""
         base = "http+unix://" + quote(str(self.socket), safe="")
         with requests_unixsocket.Session() as session:
-            return session.request(method, base + path, **{"timeout": 60, **options})
+            return session.request(method, base + path, **{"timeout": patience.EVENT, **options})
 
     def load(self, archive: Path) -> str:
         """Load an image archive and return what the engine answered."""
@@ -278,7 +278,7 @@ def running(
 
 def await_ping(engine: Engine) -> None:
     """Return when /_ping answers 200; raise RuntimeError when it ends or takes too long."""
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + patience.START
     while time.monotonic() < deadline:
         if engine.process.poll() is not None:
             break
@@ -293,7 +293,7 @@ def await_ping(engine: Engine) -> None:
 def answers_ping(path: Path) -> bool:
     """Whether it answers 200; by hand, since a library takes as long as some engines do."""
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(5)
+        connection.settimeout(patience.EVENT)
         connection.connect(str(path))
         connection.sendall(b"GET /_ping HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n")
         return connection.recv(4096).startswith(b"HTTP/1.1 200 ")
@@ -303,7 +303,7 @@ def end(process: "subprocess.Popen[bytes]") -> None:
     """Ask a process to end, wait, and kill it when it does not."""
     process.terminate()
     try:
-        process.wait(STOP_SECONDS)
+        process.wait(patience.EVENT)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
@@ -353,15 +353,7 @@ def own_folder() -> Iterator[Path]:
     try:
         yield folder
     finally:
-        # A container's folder without write permission for its owner still has to go.
-        shutil.rmtree(folder, onerror=_open_and_retry)
-
-
-def _open_and_retry(remove: Callable[[str], None], path: str, _error: object) -> None:
-    Path(path).parent.chmod(0o700)
-    with contextlib.suppress(FileNotFoundError):
-        Path(path).chmod(0o700, follow_symlinks=True)
-        remove(path)
+        trees.remove(folder)  # containers' folders that their owner may not write to, too
 
 
 def remove_cgroups(name: str) -> None:

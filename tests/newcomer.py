@@ -4,7 +4,6 @@ empty HOME and a bare environment, all an ordinary user's; and a terminal to typ
 Knows processes and terminals, nothing of browsers or lessons.
 """
 
-import atexit
 import contextlib
 import fcntl
 import functools
@@ -14,21 +13,20 @@ import select
 import shutil
 import signal
 import subprocess
-import tempfile
 import termios
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import patience
 from missing import Missing
-from ordinary import as_ordinary_user, give_away
+from ordinary import as_ordinary_user, give_away, lasting_folder
+
+from insidedocker.engine import trees
 
 REPOSITORY = Path(__file__).parents[1]
 URL = re.compile(r"JupyterLab: (http://\S+)")
-SETUP_SECONDS = 240
-START_SECONDS = 60
-END_SECONDS = 30
 # Where packages come from and how the net is reached is this machine's business.
 KEPT = re.compile(r"PIP_(INDEX_URL|CERT)|UV_DEFAULT_INDEX|SSL_CERT_FILE|(HTTPS?|NO)_PROXY", re.I)
 
@@ -75,7 +73,7 @@ class Newcomer:
             try:
                 yield it
             finally:
-                self.kill_all()
+                self.clear()
 
     def processes(self, *words: str) -> list[int]:
         """Ids of the newcomer's processes whose command line has all of these words."""
@@ -90,10 +88,19 @@ class Newcomer:
         return sorted(found)
 
     def kill_all(self) -> None:
-        """Kill, by id, whatever still runs."""
-        for pid in self.processes():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        """Kill, by id, whatever still runs, and wait for its end."""
+        while running := self.processes():
+            for pid in running:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            assert end_of(running) == []
+
+    def clear(self) -> None:
+        """Kill what still runs, and remove what a lab that is killed leaves in /tmp."""
+        self.kill_all()
+        for link in Path("/tmp").glob("inside-docker-*/engine.sock"):
+            if link.is_symlink() and link.readlink().is_relative_to(self.home):
+                trees.remove(link.parent)
 
 
 class Terminal:
@@ -130,7 +137,7 @@ class Terminal:
             assert self._read(until), f"{pattern!r} was not shown:\n{self.text}"
         return found
 
-    def url(self, seconds: float = START_SECONDS) -> str:
+    def url(self, seconds: float = patience.START) -> str:
         """JupyterLab's address, once the whole line and the one after it are shown."""
         self.shows("Press Ctrl-C", seconds)
         return self.shows(URL, 0)[1]
@@ -139,7 +146,7 @@ class Terminal:
         """The key: the terminal sends SIGINT to everything in the foreground."""
         os.write(self._screen, b"\x03")
 
-    def ends(self, seconds: float = END_SECONDS) -> int:
+    def ends(self, seconds: float = patience.EVENT) -> int:
         """Read on until it has ended; its exit code."""
         until = time.monotonic() + seconds
         while self._read(until):
@@ -161,7 +168,7 @@ def _take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-def end_of(pids: list[int], seconds: float = END_SECONDS) -> list[int]:
+def end_of(pids: list[int], seconds: float = patience.EVENT) -> list[int]:
     """Wait until these processes have ended; those that have not."""
     until = time.monotonic() + seconds
     left = []
@@ -187,14 +194,14 @@ class Course:
 def set_up_course() -> Course:
     """A copy of this checkout in a path with a space, set up by its first `make lab`."""
     need_system_python()
-    place = own_folder()
+    place = lasting_folder("idt-new-")
     course = place / "my course"
     copy_checkout(course)
     home = place / "first home"
     make_home(home)
     began = time.monotonic()
     with Newcomer(course, home).terminal("make", "lab", "OPEN=no") as terminal:
-        terminal.url(SETUP_SECONDS)
+        terminal.url(patience.SETUP)
         seconds = time.monotonic() - began
         terminal.press_ctrl_c()
         terminal.ends()
@@ -205,14 +212,14 @@ def set_up_course() -> Course:
 def newcomer() -> Iterator[Newcomer]:
     """Somebody new with the course that is set up already."""
     course = set_up_course()
-    home = own_folder() / "home"
+    home = lasting_folder("idt-new-") / "home"
     make_home(home)
     somebody = Newcomer(course.folder, home)
     try:
         yield somebody
     finally:
-        somebody.kill_all()
-        shutil.rmtree(home.parent, ignore_errors=True)
+        somebody.clear()
+        trees.remove(home.parent)
 
 
 def need_system_python() -> None:
@@ -236,14 +243,6 @@ def copy_checkout(target: Path) -> None:
             shutil.copy(source, target / name)
     for path in [target, *target.rglob("*")]:
         give_away(path)
-
-
-def own_folder() -> Path:
-    """A new folder with a short path that everybody may enter; goes when the tests end."""
-    folder = Path(tempfile.mkdtemp(prefix="idt-new-", dir="/tmp"))
-    folder.chmod(0o755)
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
 
 
 def make_home(home: Path) -> None:

@@ -1,6 +1,5 @@
 """An ordinary user for what the tests run: nobody, when the tests themselves run as root."""
 
-import atexit
 import compileall
 import fcntl
 import functools
@@ -14,9 +13,12 @@ from pathlib import Path
 
 from missing import Missing
 
+from insidedocker.engine import trees
+
 UID = 65534
 ROOT = Path(__file__).parents[1]
 NEEDED = "import insidedocker, requests_unixsocket"
+LASTING: list[Path] = []
 
 
 def as_ordinary_user() -> list[str]:
@@ -25,6 +27,20 @@ def as_ordinary_user() -> list[str]:
         return ["setpriv", "--pdeathsig", "TERM"]
     ids = [f"--reuid={UID}", f"--regid={UID}", "--clear-groups"]
     return ["setpriv", *ids, "--pdeathsig", "TERM"]
+
+
+def lasting_folder(prefix: str) -> Path:
+    """A new folder with a short path that everybody may enter; goes when the tests end."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp"))
+    folder.chmod(0o755)
+    LASTING.append(folder)
+    return folder
+
+
+def remove_lasting_folders() -> None:
+    """Not left to atexit: xdist kills its processes when their tests are done."""
+    while LASTING:
+        trees.remove(LASTING.pop())
 
 
 def give_away(folder: Path) -> None:
@@ -79,9 +95,7 @@ def runs(python: str) -> bool:
 
 def _borrow_packages(system: str, version: str) -> str:
     """A virtual environment of the system's Python that sees this environment's packages."""
-    folder = Path(tempfile.mkdtemp(prefix="idt-python-", dir="/tmp"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    folder.chmod(0o755)
+    folder = lasting_folder("idt-python-")
     subprocess.run([system, "-m", "venv", "--without-pip", folder], check=True)
     ours = sysconfig.get_path("purelib")
     (folder / "lib" / version / "site-packages/borrowed.pth").write_text(

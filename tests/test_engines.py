@@ -44,6 +44,16 @@ def test_the_dockerds_are_of_two_versions(docker_20: Engine, docker_26: Engine) 
     assert (docker_20.api, docker_26.api) == ("1.41", "1.45")
 
 
+def test_what_an_engine_leaves_without_rights_goes_with_its_folder() -> None:
+    with engines.own_folder() as folder:
+        closed = folder / "work/work"  # as overlay makes it
+        closed.mkdir(parents=True)
+        (closed / "file").touch()
+        closed.chmod(0)
+        closed.parent.chmod(0o500)
+    assert not folder.exists()
+
+
 def traces(folder: Path) -> dict[str, list[str]]:
     """What is left of the engine that lived in `folder`, by kind."""
     return {

@@ -6,10 +6,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import patience
 import pytest
 from recorder import Recorder, recording
-
-PATIENCE = 10.0
 
 
 class Peer:
@@ -19,12 +18,12 @@ class Peer:
         self._listening = socket.socket(socket.AF_UNIX)
         self._listening.bind(str(path))
         self._listening.listen()
-        self._listening.settimeout(PATIENCE)
+        self._listening.settimeout(patience.EVENT)
 
     def accept(self) -> socket.socket:
         """The connection that the recorder has opened."""
         connection, _ = self._listening.accept()
-        connection.settimeout(PATIENCE)
+        connection.settimeout(patience.EVENT)
         return connection
 
 
@@ -35,7 +34,7 @@ class Line:
         peer = Peer(folder / "engine")
         self.recorder = recorder
         self.client = socket.socket(socket.AF_UNIX)
-        self.client.settimeout(PATIENCE)
+        self.client.settimeout(patience.EVENT)
         self.client.connect(str(recorder.socket))
         self.engine = peer.accept()
 
@@ -158,7 +157,7 @@ def test_the_engine_learns_that_the_client_has_gone(line: Line) -> None:
     )
     line.client.close()
     assert line.engine.recv(1) == b""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience.EVENT
     with pytest.raises(BrokenPipeError):
         while time.monotonic() < deadline:
             line.engine.sendall(b"2\r\n{}\r\n")

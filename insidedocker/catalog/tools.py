@@ -45,15 +45,9 @@ def take_from(folder: Path) -> None:
         with exclusive(home.with_suffix(".lock")):
             if not (home / path.stem).is_file():
                 with _drafted(home) as files, tarfile.open(path) as archive:
-                    _extract(archive, files)
+                    archive.extraction_filter = getattr(tarfile, "tar_filter", None)
+                    archive.extractall(files)  # Python knows filters from 3.11.4 on
                     _write_command(path.stem, files, home)
-
-
-def _extract(archive: tarfile.TarFile, folder: Path) -> None:
-    if hasattr(tarfile, "tar_filter"):  # not before Python 3.11.4
-        archive.extractall(folder, filter="tar")
-    else:
-        archive.extractall(folder)
 
 
 def _home(name: str) -> Path:

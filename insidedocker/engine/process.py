@@ -22,7 +22,7 @@ from .sharing import Use
 if TYPE_CHECKING:
     import subprocess
 
-START_SECONDS = 30.0
+START_SECONDS = 120.0  # it takes one; a machine may be busy
 STOP_SECONDS = 30.0
 
 

@@ -23,7 +23,7 @@ from insidedocker.grading.strangers_text import plain
 
 START_SECONDS = 60.0
 MOST_PRINTED = 10 * cells.LONGEST  # characters, by a learner's functions in a check
-AFTER_INTERRUPT_SECONDS = 2.0
+AFTER_INTERRUPT_SECONDS = 10.0
 TRUSTED = {
     *("requests.exceptions", "urllib3.exceptions", "docker.errors"),
     *("insidedocker.lab.failure", "insidedocker.errors"),

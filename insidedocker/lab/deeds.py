@@ -16,7 +16,7 @@ from insidedocker.lab.plain import show
 from insidedocker.lab.session import Engine
 from insidedocker.lab.told import fail
 
-SECONDS = 5.0  # for a program in a container to begin to listen
+SECONDS = 15.0  # for a program in a container to begin to listen
 
 Seen = dict[str, Any]
 

@@ -22,7 +22,7 @@ from insidedocker.lab.failure import SetupFailed
 from insidedocker.lab.images import need
 from insidedocker.lab.session import Engine
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 # Who may come in: the password, and its line for the registry as `htpasswd -nbB` writes it.
 # The passwords are no secret. Encoded, two of them have characters that base64 writes in two ways.

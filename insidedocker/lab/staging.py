@@ -29,7 +29,7 @@ from insidedocker.lab.session import Engine
 from insidedocker.lab.streams import text_of
 from insidedocker.lab.tapping.witness import Made, witnessed
 
-START_SECONDS = 20
+START_SECONDS = 60
 NAMED = 3  # of what is not counted
 
 

@@ -55,10 +55,8 @@ def main() -> None:
     target.mkdir(parents=True, exist_ok=True)
     with tarfile.open(KIT / "course.tar") as course:
         keep_changed(course, target)
-        if hasattr(tarfile, "data_filter"):  # not before Python 3.11.4
-            course.extractall(target, filter="data")
-        else:
-            course.extractall(target)
+        course.extraction_filter = getattr(tarfile, "data_filter", None)  # not before 3.11.4
+        course.extractall(target)
     # Nothing but what the kit has: the same for pip and for uv.
     wheels = str(KIT / "wheels")
     os.environ.update(PIP_NO_INDEX="1", PIP_FIND_LINKS=wheels, PIP_DISABLE_PIP_VERSION_CHECK="1")

@@ -29,6 +29,7 @@ def test_the_course_is_where_the_file_lies(course: Course) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("walls")
 def test_the_whole_cycle_in_a_terminal(course: Course, run, tmp_path: Path) -> None:
     run("sync")
     home = tmp_path / "home"

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import own_assignment
+import patience
 import pytest
 from jupyterlab_save import save_as_jupyterlab
 from taste import LESSON, ROOT
@@ -363,7 +364,11 @@ def test_nbgraders_own_command_gives_the_same_bytes(course: Course, run) -> None
     before = files(course.root)
     command = [sys.executable, "-m", "nbgrader", "generate_assignment", LESSON, "--force"]
     subprocess.run(
-        [*command, "--no-db"], cwd=course.root, check=True, capture_output=True, timeout=120
+        [*command, "--no-db"],
+        cwd=course.root,
+        check=True,
+        capture_output=True,
+        timeout=patience.EVENT,
     )
     assert files(course.root) == before
 

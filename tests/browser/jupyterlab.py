@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 
+import patience
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 FLAGS = [
@@ -14,7 +15,9 @@ FLAGS = [
 ]
 HERE = Path(__file__).resolve().parent
 ARTEFACTS = Path(os.environ.get("INSIDEDOCKER_ARTEFACTS") or HERE.parents[1] / "artefacts")
-SHORT, LONG = 20_000, 90_000  # milliseconds: for the page itself; for whatever runs code
+# In milliseconds: for the page itself, and for whatever starts a program.
+SHORT, LONG = patience.EVENT * 1000, patience.START * 1000
+expect.set_options(timeout=SHORT)  # by itself it waits for 5 s
 
 
 def screenshot(page: Page, name: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import patience
 import pytest
 import requests
 from parts import Registry
@@ -34,9 +35,12 @@ class Publisher:
         self.base = f"{registry.url}/v2/{repository}"
 
     def blob(self, kind: str, data: bytes) -> dict[str, Any]:
-        begun = requests.post(f"{self.base}/blobs/uploads/", timeout=10)
+        begun = requests.post(f"{self.base}/blobs/uploads/", timeout=patience.EVENT)
         done = requests.put(
-            begun.headers["Location"], params={"digest": digest(data)}, data=data, timeout=10
+            begun.headers["Location"],
+            params={"digest": digest(data)},
+            data=data,
+            timeout=patience.EVENT,
         )
         done.raise_for_status()
         return {"mediaType": kind, "digest": digest(data), "size": len(data)}
@@ -47,7 +51,7 @@ class Publisher:
             f"{self.base}/manifests/{tag or digest(data)}",
             data=data,
             headers={"Content-Type": kind},
-            timeout=10,
+            timeout=patience.EVENT,
         )
         done.raise_for_status()
         return {"mediaType": kind, "digest": digest(data), "size": len(data)}

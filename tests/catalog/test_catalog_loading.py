@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import patience
 import pytest
 import requests_unixsocket
 from engines import Engine
@@ -18,8 +19,6 @@ from insidedocker import catalog
 from insidedocker.catalog import loading, store
 from insidedocker.catalog.errors import CatalogError
 from insidedocker.engine import process
-
-WITHIN_SECONDS = 30
 
 
 @pytest.mark.parametrize(
@@ -101,7 +100,7 @@ class Runs:
 
     def until(self, identity: str, *command: str) -> None:
         """Run `command` in the container until it ends well."""
-        deadline = time.monotonic() + WITHIN_SECONDS
+        deadline = time.monotonic() + patience.EVENT
         while time.monotonic() < deadline:
             body = {"Cmd": list(command), "AttachStdout": True}
             path = f"/containers/{identity}/exec"

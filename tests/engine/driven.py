@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import patience
 from engines import own_folder
 from missing import Missing
 from ordinary import as_ordinary_user, give_away, ordinary_python
@@ -151,12 +152,17 @@ class Container(Process):
         self.driven.ask("call", name="forget", arguments=[self.name])
 
 
+def need_busybox() -> None:
+    """Raise Missing where containers would have no programs."""
+    if not BUSYBOX.exists():
+        raise Missing("busybox is missing: apt install busybox-static")
+
+
 @contextlib.contextmanager
 def driven(runtime: str, before: list[str] | None = None) -> Iterator[Driven]:
     """A runtime driven by an ordinary user. `before` goes before it all, run by whoever runs the
     tests. Raises Missing."""
-    if not BUSYBOX.exists():
-        raise Missing("busybox is missing: apt install busybox-static")
+    need_busybox()
     with own_folder() as folder:
         give_away(folder)
         with _process(runtime, folder, before or []) as made:
@@ -190,7 +196,7 @@ def _process(runtime: str, folder: Path, before: list[str]) -> Iterator[Driven]:
         with contextlib.suppress(BrokenPipeError):
             process.stdin.close()
         try:
-            process.wait(20)
+            process.wait(patience.EVENT)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import tarfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,7 @@ def digest(data: bytes) -> str:
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
-def tar(files: dict[str, bytes]) -> bytes:
+def tar(files: dict[str, bytes], owner: tuple[int, int] = (0, 0)) -> bytes:
     """A tar archive of plain files; a name that ends in a slash is a folder."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
@@ -30,6 +31,7 @@ def tar(files: dict[str, bytes]) -> bytes:
             if name.endswith("/"):
                 entry.type = tarfile.DIRTYPE
             entry.mode, entry.size = 0o755, len(data)
+            entry.uid, entry.gid = owner
             archive.addfile(entry, io.BytesIO(data))
     return buffer.getvalue()
 
@@ -93,12 +95,14 @@ class Made:
         ).encode()
         top = describe(manifest, "application/vnd.oci.image.manifest.v1+json")
         top["annotations"] = {"org.opencontainers.image.ref.name": name}
-        files = {
+        files = {"blobs/": b"", "blobs/sha256/": b""}
+        files |= {
             f"blobs/sha256/{digest(data)[7:]}": data for data in [*blobs, self.config, manifest]
         }
         files["index.json"] = json.dumps({"schemaVersion": 2, "manifests": [top]}).encode()
         files["oci-layout"] = b'{"imageLayoutVersion": "1.0.0"}'
-        path.write_bytes(tar(files))
+        # Ours: skopeo unpacks it and gives everything to its owner, which only root may do.
+        path.write_bytes(tar(files, (os.getuid(), os.getgid())))
         return path
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import patience
 from made_images import Made, describe, digest
 from missing import Missing
 
@@ -64,7 +65,7 @@ def distribution(folder: Path, user: str = "", password: str = "") -> Iterator[s
 
 def await_port(host: str, process: subprocess.Popen[bytes]) -> None:
     name, _, port = host.partition(":")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + patience.EVENT
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection((name, int(port)), 1):
             return

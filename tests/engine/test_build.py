@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 import engines
+import patience
 import pytest
 import requests
 import requests_unixsocket
@@ -296,7 +297,7 @@ def test_hostile_contexts(engine: Engine) -> None:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + patience.EVENT
     while not condition():
         assert time.monotonic() < deadline
 
@@ -305,7 +306,7 @@ def test_who_leaves_ends_the_build(engine: Engine) -> None:
     body = tar({"Dockerfile": b"FROM busybox\nRUN echo begun; sleep 100\n"})
     url = "http+unix://" + quote(str(engine.socket), safe="") + "/build?rm=1"
     with requests_unixsocket.Session() as session:
-        answer = session.post(url, data=body, stream=True, timeout=60)
+        answer = session.post(url, data=body, stream=True, timeout=patience.EVENT)
         lines = answer.iter_lines()
         while next(lines) != b'{"stream":"begun\\n"}':
             pass
@@ -355,7 +356,7 @@ def test_a_prune_meanwhile_takes_nothing_away(engine: Engine) -> None:
     )
     url = "http+unix://" + quote(str(engine.socket), safe="") + "/build?rm=1"
     with requests_unixsocket.Session() as session:
-        answer = session.post(url, data=body, stream=True, timeout=60)
+        answer = session.post(url, data=body, stream=True, timeout=patience.EVENT)
         lines = []
         for line in filter(None, answer.iter_lines()):
             lines.append(json.loads(line))
@@ -398,7 +399,7 @@ def test_with_every_cli(engine: Engine, every_docker_cli: list[str], tmp_path: P
             env={**engine.environment, "DOCKER_BUILDKIT": "0"},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=patience.EVENT,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr

@@ -12,12 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import patience
 import pytest
 from engines import Engine
 
 pytestmark = [pytest.mark.real]
-
-PATIENCE = 30
 
 
 @dataclass
@@ -37,7 +36,7 @@ class Docker:
             capture_output=True,
             text=True,
             env=self.engine.environment,
-            timeout=PATIENCE,
+            timeout=patience.EVENT,
             check=False,
         )
 
@@ -72,7 +71,7 @@ class Terminal:
 
     def expect(self, text: str) -> None:
         """Read until `text` has come."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience.EVENT
         while text not in self.seen:
             left = deadline - time.monotonic()
             assert left > 0, f"{text!r} did not come; seen: {self.seen!r}"
@@ -226,7 +225,7 @@ def test_logs_follow(docker: Docker) -> None:
     assert following.stdout.readline() == "first\n"
     docker("exec", "writes", "touch", "/go")
     assert following.stdout.readline() == "last\n"
-    assert following.wait(PATIENCE) == 0
+    assert following.wait(patience.EVENT) == 0
 
 
 def test_copy_both_ways(docker: Docker, running: str, tmp_path: Path) -> None:
@@ -285,7 +284,7 @@ def test_remove_needs_force_while_it_runs(docker: Docker, running: str) -> None:
 def test_wait_blocks_until_the_end(docker: Docker, running: str) -> None:
     waiting = docker.start("wait", running)
     docker("kill", running)
-    assert waiting.communicate(timeout=PATIENCE)[0] == "137\n"
+    assert waiting.communicate(timeout=patience.EVENT)[0] == "137\n"
 
 
 def test_pause(docker: Docker, running: str) -> None:
@@ -341,7 +340,7 @@ def test_entrypoint_replaces_the_command(docker: Docker) -> None:
 @pytest.fixture
 def until() -> Callable[[Callable[[], bool]], None]:
     def wait(condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience.EVENT
         while not condition():
             assert time.monotonic() < deadline
 

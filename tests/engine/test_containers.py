@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import patience
 import pytest
 import requests
 from engines import Engine
@@ -80,7 +81,7 @@ def api(engine: Engine) -> Iterator[Api]:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + patience.EVENT
     while not condition():
         assert time.monotonic() < deadline
 
@@ -410,7 +411,7 @@ def test_an_archive_cannot_leave_the_container(api: Api) -> None:
 def hijack(api: Api, path: str, body: bytes = b"") -> socket.socket:
     """A connection taken over, its headers read."""
     made = socket.socket(socket.AF_UNIX)
-    made.settimeout(20)
+    made.settimeout(patience.EVENT)
     made.connect(str(api.engine.socket))
     head = (
         f"POST /v{api.version}{path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"
@@ -487,7 +488,7 @@ def test_attach_ends_with_the_container_that_never_ran(api: Api) -> None:
 def test_attach_by_websocket(api: Api) -> None:
     made = api.create("sh", "-c", "read line; echo got $line", OpenStdin=True, StdinOnce=True)
     client = socket.socket(socket.AF_UNIX)
-    client.settimeout(20)
+    client.settimeout(patience.EVENT)
     client.connect(str(api.engine.socket))
     path = f"/v{api.version}/containers/{made}/attach/ws?stream=1&stdin=1&stdout=1"
     client.sendall(

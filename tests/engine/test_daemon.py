@@ -10,30 +10,34 @@ import stat
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import engines
+import patience
 import pytest
-from engines import Engine, own_folder
+from engines import Runtime, need_embedded, own_folder
 from missing import skip_missing
 from ordinary import as_ordinary_user, give_away, ordinary_python
 
 from insidedocker.engine import lock, paths
 
-SECONDS = 20
 Start = Callable[..., "Foreground"]
 
 
-def python() -> list[str]:
+def python(runtime: Runtime | None = None) -> list[str]:
+    """A Python for an ordinary user, where that `runtime` can work."""
     with skip_missing():
+        if runtime:
+            need_embedded(runtime)
         return [*as_ordinary_user(), ordinary_python()]
 
 
 class Foreground:
     """`python -m insidedocker.engine …`, waited for until it listens or ends."""
 
-    def __init__(self, home: Path, *options: str, runtime: str = "namespaces") -> None:
+    def __init__(self, home: Path, *options: str, runtime: Runtime = "namespaces") -> None:
         self.process = subprocess.Popen(
-            [*python(), "-m", "insidedocker.engine", "--runtime", runtime, *options],
+            [*python(runtime), "-m", "insidedocker.engine", "--runtime", runtime, *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -49,12 +53,12 @@ class Foreground:
 
     def end(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
-        return self.process.wait(SECONDS)
+        return self.process.wait(patience.EVENT)
 
     def refusal(self) -> str:
         """What it says instead of starting: one line, no traceback."""
         assert self.first == ""
-        assert self.process.wait(SECONDS) == 1
+        assert self.process.wait(patience.EVENT) == 1
         assert self.process.stderr is not None
         lines = self.process.stderr.read().splitlines()
         assert len(lines) == 1, lines
@@ -72,7 +76,7 @@ def home() -> Iterator[Path]:
 def start(home: Path) -> Iterator[Start]:
     started: list[Foreground] = []
 
-    def begin(*options: str, **more: str) -> Foreground:
+    def begin(*options: str, **more: Any) -> Foreground:
         engine = Foreground(home, *options, **more)
         started.append(engine)
         return engine
@@ -89,7 +93,7 @@ def start(home: Path) -> Iterator[Start]:
 def ask(path: Path, line: str = "GET /_ping") -> tuple[str, dict[str, str], bytes]:
     """Status line, headers and body of one request to a socket."""
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(SECONDS)
+        connection.settimeout(patience.EVENT)
         connection.connect(str(path))
         connection.sendall(f"{line} HTTP/1.1\r\nHost: e\r\nConnection: close\r\n\r\n".encode())
         with connection.makefile("rb") as answer:
@@ -109,7 +113,7 @@ def descendants(pid: int) -> list[int]:
 def has_ended(pidfd: int) -> bool:
     """Wait for a process to end, for which the kernel makes its descriptor readable."""
     try:
-        return bool(select.select([pidfd], [], [], SECONDS)[0])
+        return bool(select.select([pidfd], [], [], patience.EVENT)[0])
     finally:
         os.close(pidfd)
 
@@ -117,7 +121,7 @@ def has_ended(pidfd: int) -> bool:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("runtime", ["namespaces", "proot"])
 def test_it_listens_answers_and_leaves_no_socket(
-    home: Path, start: Start, number: int, runtime: str
+    home: Path, start: Start, number: int, runtime: Runtime
 ) -> None:
     path = home / "new/folder/engine.sock"
     engine = start("--root", f"{home}/root", "--host", f"unix://{path}", runtime=runtime)
@@ -149,7 +153,7 @@ def test_several_addresses_and_a_free_port(home: Path, start: Start) -> None:
     more = [engine.process.stdout.readline().split()[-1] for _ in range(3)]
     assert ask(home / "a")[2] == ask(home / "b")[2] == b"OK"
     port = int(more[1].removeprefix("tcp://127.0.0.1:"))
-    with socket.create_connection(("127.0.0.1", port), SECONDS) as connection:
+    with socket.create_connection(("127.0.0.1", port), patience.EVENT) as connection:
         connection.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")
         assert connection.makefile("rb").read().endswith(b"OK")
     assert more[2].startswith("tcp://[::1]:")
@@ -227,7 +231,7 @@ def test_a_folder_with_something_else_in_it_is_not_taken_for_a_root(
 
 @pytest.mark.parametrize("runtime", ["namespaces", "proot"])
 def test_after_kill_9_nothing_runs_and_the_next_one_starts(
-    home: Path, start: Start, runtime: str
+    home: Path, start: Start, runtime: Runtime
 ) -> None:
     options = ("--root", f"{home}/root", "--host", f"unix://{home}/s")
     engine = start(*options, runtime=runtime)
@@ -278,9 +282,9 @@ if sys.argv[2] == "close":
 
 @pytest.mark.parametrize("way", ["close", "leave", "kill"])
 @pytest.mark.parametrize("runtime", ["namespaces", "proot"])
-def test_an_ephemeral_engine_goes_with_its_starter(home: Path, runtime: str, way: str) -> None:
+def test_an_ephemeral_engine_goes_with_its_starter(home: Path, runtime: Runtime, way: str) -> None:
     starter = subprocess.Popen(
-        [*python(), "-c", EPHEMERAL, runtime, way],
+        [*python(runtime), "-c", EPHEMERAL, runtime, way],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -421,7 +425,7 @@ def test_start_says_in_one_sentence_what_is_wrong(
 LOCKED = ["sh", "-c", "mkdir -p /locked/in; touch /locked/in/f; chmod 0 /locked/in /locked"]
 
 
-def with_a_container(engine: Engine, command: list[str]) -> None:
+def with_a_container(engine: engines.Engine, command: list[str]) -> None:
     body = {"Image": "busybox", "Cmd": command}
     made = engine.request("POST", "/containers/create", json=body).json()["Id"]
     engine.request("POST", f"/containers/{made}/start").raise_for_status()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import patience
 import pytest
 import requests
 import requests_unixsocket
@@ -69,7 +70,9 @@ def test_the_control_socket_is_its_owners_alone(engine: Handle) -> None:
 
 def test_a_tcp_address_is_refused_for_the_control() -> None:
     command = [sys.executable, "-m", "insidedocker.engine", "--fault-control", "tcp://127.0.0.1:1"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=patience.EVENT, check=False
+    )
     assert done.returncode == 1
     assert "unix:///absolute/path" in done.stderr
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 
+import patience
 import pytest
 
 from insidedocker.engine import errors
@@ -22,8 +23,6 @@ from insidedocker.engine.http import (
     Stream,
     answer,
 )
-
-SECONDS = 10
 
 
 class Endpoints:
@@ -124,10 +123,12 @@ class Running:
         listener.bind(str(self.path))
         self.thread.start()
         self.endpoints.let_go = asyncio.Event()
-        asyncio.run_coroutine_threadsafe(self.server.listen(listener), self.loop).result(SECONDS)
+        asyncio.run_coroutine_threadsafe(self.server.listen(listener), self.loop).result(
+            patience.EVENT
+        )
 
     def close(self) -> None:
-        self.begin_closing().result(SECONDS)
+        self.begin_closing().result(patience.EVENT)
 
     def begin_closing(self) -> "Future[None]":
         return asyncio.run_coroutine_threadsafe(self.server.close(), self.loop)
@@ -139,7 +140,7 @@ class Running:
     def stop(self) -> None:
         self.close()
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(SECONDS)
+        self.thread.join(patience.EVENT)
         self.loop.close()
 
     def connect(self) -> "Wire":
@@ -151,7 +152,7 @@ class Wire:
 
     def __init__(self, path: Path) -> None:
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(SECONDS)
+        self.socket.settimeout(patience.EVENT)
         self.socket.connect(str(path))
         self.file = self.socket.makefile("rb")
 
@@ -417,7 +418,7 @@ def test_a_stream_is_closed_when_its_client_goes(running: Running, path: str) ->
         wire.request(f"GET /{path}")
         wire.head()
         assert not running.endpoints.stream_closed.is_set()
-    assert running.endpoints.stream_closed.wait(SECONDS)
+    assert running.endpoints.stream_closed.wait(patience.EVENT)
 
 
 def test_a_stream_that_fails_ends_without_its_last_chunk(wire: Wire) -> None:
@@ -438,9 +439,9 @@ def test_a_client_that_goes_in_the_middle_of_its_body_harms_nobody(running: Runn
 def test_a_handler_ends_its_work_though_its_client_goes(running: Running) -> None:
     with running.connect() as wire:
         wire.request("POST /slow")
-        assert running.endpoints.handler_begun.wait(SECONDS)
+        assert running.endpoints.handler_begun.wait(patience.EVENT)
     running.release()
-    assert running.endpoints.handler_ended.wait(SECONDS)
+    assert running.endpoints.handler_ended.wait(patience.EVENT)
 
 
 @pytest.mark.parametrize("agent", ["Docker-Client/28.5 (linux)", "python-requests/2.34"])
@@ -495,7 +496,7 @@ def test_closing_cuts_streams_and_idle_connections(running: Running) -> None:
         running.close()
         assert idle.file.read() == b""
         assert stream.file.read() == b""
-    assert running.endpoints.stream_closed.wait(SECONDS)
+    assert running.endpoints.stream_closed.wait(patience.EVENT)
     with pytest.raises(OSError, match="refused"):
         running.connect()
 
@@ -503,9 +504,9 @@ def test_closing_cuts_streams_and_idle_connections(running: Running) -> None:
 def test_closing_lets_a_handler_end_and_answer(running: Running) -> None:
     with running.connect() as wire:
         wire.request("POST /slow")
-        assert running.endpoints.handler_begun.wait(SECONDS)
+        assert running.endpoints.handler_begun.wait(patience.EVENT)
         closing = running.begin_closing()
         running.release()
         assert wire.answer()[0] == 200
         assert wire.file.read() == b""
-        closing.result(SECONDS)
+        closing.result(patience.EVENT)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import engines
+import patience
 import pytest
 from engines import Engine
 from made_images import Made
@@ -71,8 +72,8 @@ def memory(engine: Engine, which: str) -> int:
     return int(found[1])
 
 
-def until(true: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + patience.EVENT
     while not true():
         assert time.monotonic() < deadline, "it did not come true"
         time.sleep(0.05)
@@ -143,7 +144,7 @@ def connect(engine: Engine, path: str, method: str = "GET") -> socket.socket:
     """A connection on which a request has been sent, and nothing read."""
     connection = socket.socket(socket.AF_UNIX)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    connection.settimeout(20)
+    connection.settimeout(patience.EVENT)
     connection.connect(str(engine.socket))
     connection.sendall(f"{method} {path} HTTP/1.1\r\nHost: engine\r\n\r\n".encode())
     return connection
@@ -160,7 +161,7 @@ def test_a_slow_reader_costs_nothing(engine: Engine, what: str) -> None:
         engine.request("POST", f"/containers/{made}/start")
         began = time.monotonic()
         while time.monotonic() < began + 1.5:
-            assert engine.request("GET", "/_ping", timeout=5).ok
+            assert engine.request("GET", "/_ping", timeout=patience.EVENT).ok
             assert memory(engine, "VmRSS") < before + GROWTH
         assert run(engine, "true") == 0
         slow.recv(100)

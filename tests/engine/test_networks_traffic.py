@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import patience
 import pytest
 import requests
 from caller import Caller
@@ -257,13 +258,13 @@ def test_a_published_port_is_reached_from_the_host(api: Caller) -> None:
     assert {binding["HostIp"] for binding in bindings} <= {"0.0.0.0", "::"}
     port = port_of(api, made, "80/tcp")
     for host in ("127.0.0.1", "[::1]")[: len(bindings)]:
-        assert requests.get(f"http://{host}:{port}/", timeout=5).text == "hello\n"
+        assert requests.get(f"http://{host}:{port}/", timeout=patience.EVENT).text == "hello\n"
     [shown] = [each for each in api.good("GET", "/containers/json") if each["Id"] == made]
     assert {"IP": "0.0.0.0", "PrivatePort": 80, "PublicPort": port, "Type": "tcp"} in shown["Ports"]
     api.stop(made)
     assert api.settings(made)["Ports"] == {}
     with pytest.raises(requests.ConnectionError):
-        requests.get(f"http://127.0.0.1:{port}/", timeout=5)
+        requests.get(f"http://127.0.0.1:{port}/", timeout=patience.EVENT)
     api.good("POST", f"/containers/{made}/start")
     assert port_of(api, made, "80/tcp")
 
@@ -274,9 +275,9 @@ def test_only_the_address_that_was_named_is_bound(api: Caller) -> None:
     [binding] = api.settings(made)["Ports"]["80/tcp"]
     assert binding["HostIp"] == "127.0.0.1"
     port = int(binding["HostPort"])
-    assert requests.get(f"http://127.0.0.1:{port}/", timeout=5).text == "hello\n"
+    assert requests.get(f"http://127.0.0.1:{port}/", timeout=patience.EVENT).text == "hello\n"
     with pytest.raises(requests.ConnectionError):
-        requests.get(f"http://127.0.0.2:{port}/", timeout=5)
+        requests.get(f"http://127.0.0.2:{port}/", timeout=patience.EVENT)
 
 
 def test_all_exposed_ports_are_published_when_asked(api: Caller) -> None:
@@ -354,15 +355,15 @@ def test_much_passes_in_both_directions_and_ends_are_seen(api: Caller) -> None:
 
 def connected(port: int) -> socket.socket:
     """A connection that a program in a container has taken, which may need its time to listen."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + patience.EVENT
     while True:
-        client = socket.create_connection(("127.0.0.1", port), timeout=10)
+        client = socket.create_connection(("127.0.0.1", port), timeout=patience.EVENT)
         client.setblocking(False)
         time.sleep(0.05)  # a relay that reaches nobody closes
         try:
             client.recv(1, socket.MSG_PEEK)
         except BlockingIOError:
-            client.settimeout(20)
+            client.settimeout(patience.EVENT)
             return client
         except ConnectionError:
             pass
@@ -377,7 +378,7 @@ def test_published_ports_follow_the_container_to_another_network(api: Caller) ->
     api.good("POST", "/networks/zone/connect", {"Container": "web"})
     api.good("POST", "/networks/bridge/disconnect", {"Container": "web"})
     assert port_of(api, made, "80/tcp") == port
-    assert requests.get(f"http://127.0.0.1:{port}/", timeout=5).text == "hello\n"
+    assert requests.get(f"http://127.0.0.1:{port}/", timeout=patience.EVENT).text == "hello\n"
 
 
 # As compose does it

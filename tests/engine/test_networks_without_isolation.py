@@ -5,6 +5,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import patience
 import pytest
 import requests
 from caller import Caller
@@ -46,7 +47,10 @@ def test_addresses_are_such_that_lead_to_the_container(api: Caller, port: int) -
     [pool] = api.good("GET", "/networks/lan")["IPAM"]["Config"]
     assert ipaddress.ip_address(found["IPAddress"]) in ipaddress.ip_network(pool["Subnet"])
     assert found["MacAddress"] == ""  # there is no interface that could have one
-    assert requests.get(f"http://{found['IPAddress']}:{port}/", timeout=5).text == "hello\n"
+    assert (
+        requests.get(f"http://{found['IPAddress']}:{port}/", timeout=patience.EVENT).text
+        == "hello\n"
+    )
 
 
 def test_containers_find_each_other_by_name_all_the_same(api: Caller, port: int) -> None:
@@ -82,17 +86,17 @@ def test_a_published_port_is_relayed_where_it_is_another(api: Caller, port: int)
     [binding] = api.settings(made)["Ports"][f"{port}/tcp"]
     assert int(binding["HostPort"]) != port
     url = f"http://127.0.0.1:{binding['HostPort']}/"
-    assert requests.get(url, timeout=5).text == "hello\n"
+    assert requests.get(url, timeout=patience.EVENT).text == "hello\n"
     api.stop(made)
     with pytest.raises(requests.ConnectionError):
-        requests.get(url, timeout=5)
+        requests.get(url, timeout=patience.EVENT)
 
 
 def test_a_published_port_that_stays_the_same_is_the_program_s_own(api: Caller, port: int) -> None:
     bindings = {f"{port}/tcp": [{"HostPort": str(port)}]}
     made = api.serve("hello", port=port, name="first", HostConfig={"PortBindings": bindings})
     assert api.settings(made)["Ports"][f"{port}/tcp"][0]["HostPort"] == str(port)
-    assert requests.get(f"http://127.0.0.1:{port}/", timeout=5).text == "hello\n"
+    assert requests.get(f"http://127.0.0.1:{port}/", timeout=patience.EVENT).text == "hello\n"
     second = api.create(HostConfig={"PortBindings": bindings})
     status, message = api.refused("POST", f"/containers/{second}/start")
     assert status == 500

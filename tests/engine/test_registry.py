@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import engines
+import patience
 import pytest
 from engines import Engine
 from made_images import Made, describe, digest, small, tar
@@ -257,8 +258,9 @@ def test_distribution_looks_without_pulling(engine: Engine, registry: str, tmp_p
 
 @pytest.mark.slow
 def test_skopeo_understands_what_is_pushed_and_the_other_way(
-    engine: Engine, registry: str, tmp_path: Path
+    engine: Engine, registry: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))  # for skopeo's cache
     with skip_missing():
         skopeo = engines.need("skopeo")
     ready(engine, tmp_path, f"{registry}/ours:1")
@@ -697,8 +699,8 @@ def test_the_pull_ends_with_the_client(engine: Engine, fake: Fake) -> None:
         )
         while b"fs layer" not in client.recv(65536):
             pass
-        assert begun.wait(20)  # who leaves before has nothing fetched at all
-    assert fake.hung_up.wait(20), "the engine went on fetching"
+        assert begun.wait(patience.EVENT)  # who leaves before has nothing fetched at all
+    assert fake.hung_up.wait(patience.EVENT), "the engine went on fetching"
     assert engine.request("GET", "/images/json?all=1").json() == []
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import patience
 import pytest
 from driven import Driven, Refused, driven
 from missing import skip_missing
@@ -24,9 +25,9 @@ def runtime(request: pytest.FixtureRequest) -> Iterator[Driven]:
 
 def eventually(true: Callable[[], bool], what: str) -> None:
     """Wait for something that nobody tells."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + patience.EVENT
     while not true():
-        assert time.monotonic() < end, f"not within 10 seconds: {what}"
+        assert time.monotonic() < end, f"it did not come: {what}"
         time.sleep(0.01)
 
 

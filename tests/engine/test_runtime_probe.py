@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from driven import Refused, driven
+from driven import Refused, driven, need_busybox
 from missing import Missing, skip_missing
 
 from insidedocker.engine.runtime import Unavailable, probe
@@ -39,6 +39,8 @@ def test_the_other_one_inside_a_container() -> None:
 
 
 def test_insisting_on_what_is_refused_says_what_to_do() -> None:
+    with skip_missing():
+        need_busybox()
     with pytest.raises(Missing) as refused, driven("namespaces", before=WITHOUT):
         pass
     assert "the runtime namespaces cannot work here" in str(refused.value)

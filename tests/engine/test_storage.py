@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import engines
+import patience
 import pytest
 from engines import Engine
 from made_images import Made
@@ -202,7 +203,7 @@ def test_an_export_is_whole_though_the_container_is_removed_meanwhile(engine: En
     exported += answer.raw.read()
     with tarfile.open(fileobj=io.BytesIO(exported)) as tar:
         assert tar.getmember("zlast").size == 2
-    await_nothing_left(engine, identity, seconds=20)
+    await_nothing_left(engine, identity)
 
 
 def test_the_driver_is_described(engine: Engine) -> None:
@@ -220,12 +221,12 @@ def test_nothing_is_left_of_a_removed_container(engine: Engine) -> None:
     identity, _output = run(engine, "mkdir -p /x/y; chmod 0 /x/y /x")
     assert list((engine.folder / "state").rglob(f"*{identity}*"))
     engine.request("DELETE", f"/containers/{identity}").raise_for_status()
-    await_nothing_left(engine, identity, seconds=10)
+    await_nothing_left(engine, identity)
 
 
-def await_nothing_left(engine: Engine, identity: str, seconds: float) -> None:
+def await_nothing_left(engine: Engine, identity: str) -> None:
     """The folders go behind the answer: what takes time there keeps nobody waiting."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + patience.EVENT
     while files_of(engine, identity):
         assert time.monotonic() < deadline, files_of(engine, identity)
         time.sleep(0.05)

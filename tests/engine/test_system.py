@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import patience
 import pytest
 import requests
 import requests_unixsocket
@@ -229,7 +230,7 @@ def test_who_follows_is_counted_and_forgotten(engine: Engine) -> None:
     follower = Follower(engine)
     assert engine.request("GET", "/info").json()["NEventsListener"] == before + 1
     follower.close()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + patience.EVENT
     while engine.request("GET", "/info").json()["NEventsListener"] > before:
         assert time.monotonic() < deadline
 
@@ -240,7 +241,9 @@ class Follower:
     def __init__(self, engine: Engine, filters: str = "") -> None:
         base = "http+unix://" + requests.utils.quote(engine.url.removeprefix("unix://"), safe="")
         self.session = requests_unixsocket.Session()
-        self.answer = self.session.get(f"{base}/events?filters={filters}", stream=True, timeout=20)
+        self.answer = self.session.get(
+            f"{base}/events?filters={filters}", stream=True, timeout=patience.EVENT
+        )
         self.lines = self.answer.iter_lines(chunk_size=1)
 
     def next(self) -> dict[str, Any]:

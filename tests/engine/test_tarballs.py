@@ -9,6 +9,7 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
+import patience
 import pytest
 
 from insidedocker.engine import errors, tarballs, tarstream, trees
@@ -376,7 +377,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("kind", [name for name in BROKEN if name != "sparse map out of order"])
-@pytest.mark.timeout(30)  # one that is read without end is not refused
+@pytest.mark.timeout(patience.EVENT)  # one that is read without end is not refused
 def test_broken_archives_are_refused(root: Path, kind: str) -> None:
     with pytest.raises(errors.BadRequest, match="tar archive"):
         tarballs.extract(io.BytesIO(BROKEN[kind]), root)

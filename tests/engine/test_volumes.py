@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import patience
 import pytest
 from caller import Caller
 from engines import Engine
@@ -263,7 +264,7 @@ def test_automatic_removal_takes_anonymous_volumes_along(api: Caller) -> None:
     made = api.create("true", Volumes={"/data": {}}, HostConfig={"AutoRemove": True})
     [volume] = names(api)
     api.good("POST", f"/containers/{made}/start")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + patience.EVENT
     while api.call("GET", f"/containers/{made}/json").status_code != 404:
         assert time.monotonic() < deadline
         time.sleep(0.02)

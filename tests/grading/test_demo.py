@@ -23,7 +23,6 @@ def demo(*options: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 @pytest.mark.usefixtures("walls")
 def test_the_whole_cycle_grades_every_sample_as_it_should(tmp_path: Path) -> None:
     done = demo("--folder", str(tmp_path / "demo"))

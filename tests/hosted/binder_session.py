@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import patience
 from engines import Engine
 
 MEMORY = 2 << 30
@@ -146,7 +147,7 @@ def session(engine: Engine, image: str) -> Iterator[Session]:
     yield found
 
 
-def await_line(found: Session, line: str, seconds: float = 60) -> None:
+def await_line(found: Session, line: str, seconds: float = patience.START) -> None:
     """Until the session has written it."""
     until = time.monotonic() + seconds
     while line not in found.said():

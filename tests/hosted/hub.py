@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import hosting
+import patience
 import requests
 from engines import need_root, own_folder
 from missing import Missing
@@ -27,7 +28,6 @@ from insidedocker.catalog.progress import Progress
 
 INSTRUCTOR = "grace"
 LEARNERS = ("ada", "alan")
-START_SECONDS = 60
 PROXY, PROGRAM = "configurable-http-proxy@5.1.0", "configurable-http-proxy"
 
 # Makes the machine and becomes its first program. Everything is bound into /srv before /tmp goes.
@@ -163,10 +163,10 @@ def _free_ports(number: int) -> list[int]:
 
 
 def _await(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    until = time.monotonic() + START_SECONDS
+    until = time.monotonic() + patience.START
     while process.poll() is None and time.monotonic() < until:
         with contextlib.suppress(requests.ConnectionError):
-            if requests.get(f"{url}/hub/health", timeout=5).ok:
+            if requests.get(f"{url}/hub/health", timeout=patience.EVENT).ok:
                 return
         time.sleep(0.1)
     raise RuntimeError(f"the hub did not start:\n{log.read_text()[-4000:]}")

@@ -17,6 +17,7 @@ from typing import Any
 import binder_image
 import binder_session
 import engines
+import patience
 import pytest
 from binder_session import Session
 from hosting import ASKED_FOR, ROOT
@@ -61,7 +62,7 @@ def page(session: Session, chromium: str) -> Iterator[Page]:
 def test_the_start_page_opens(session: Session, page: Page) -> None:
     page.goto(session.url(START_PAGE))
     heading = page.locator(".jp-NotebookPanel h1").first
-    expect(heading).to_be_visible(timeout=60_000)
+    expect(heading).to_be_visible(timeout=patience.START * 1000)
     first_page = time.monotonic() - session.began
     first_ping = session.seconds_until("Engine: embedded")
     print(f"first page {first_page:.1f} s, first /_ping {first_ping:.1f} s after the start")

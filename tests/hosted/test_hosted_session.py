@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
+import patience
 import pytest
 import requests
 from missing import skip_missing
@@ -41,12 +42,12 @@ def session(somebody: Newcomer) -> Iterator[Terminal]:
     path = f"PATH={somebody.course}/.venv/bin:/usr/bin:/bin"
     command = (*WALLED, "env", path, "./start", "jupyter-notebook", *options)
     with somebody.terminal(*command) as terminal:
-        terminal.shows(ADDRESS, 60)
+        terminal.shows(ADDRESS, patience.START)
         # It takes connections a moment after it has told its address.
         again = Retry(connect=50, backoff_factor=0.1, backoff_max=0.5)
         with requests.Session() as asking:
             asking.mount("http://", HTTPAdapter(max_retries=again))
-            asking.get(address(terminal), params=TOKEN, timeout=30)
+            asking.get(address(terminal), params=TOKEN, timeout=patience.EVENT)
         yield terminal
 
 
@@ -64,7 +65,9 @@ def test_it_serves_the_learners_copies_with_an_engine_that_ends_with_it(
     url = address(session)
     names = [
         each["name"]
-        for each in requests.get(f"{url}/api/contents", params=TOKEN, timeout=30).json()["content"]
+        for each in requests.get(
+            f"{url}/api/contents", params=TOKEN, timeout=patience.EVENT
+        ).json()["content"]
     ]
     assert "00-start-here" in names and "source" not in names
     page = requests.get(f"{url}/lab/tree/00-start-here/00-start-here.ipynb", params=TOKEN)
@@ -80,7 +83,9 @@ def test_it_serves_the_learners_copies_with_an_engine_that_ends_with_it(
 
 def test_terminals_and_kernels_know_the_engine(somebody: Newcomer, session: Terminal) -> None:
     url = address(session)
-    assert requests.post(f"{url}/api/kernels", params=TOKEN, timeout=60).status_code == 201
+    assert (
+        requests.post(f"{url}/api/kernels", params=TOKEN, timeout=patience.EVENT).status_code == 201
+    )
     socket = f"{somebody.home}/run/insidedocker/engine.sock"
     (kernel,) = somebody.processes("ipykernel_launcher")
     told = Path(f"/proc/{kernel}/environ").read_bytes().split(b"\0")
@@ -94,7 +99,7 @@ def test_terminals_and_kernels_know_the_engine(somebody: Newcomer, session: Term
 
 def typed(url: str, line: str) -> str:
     """What a new terminal of the server says to a line, until it says "the end"."""
-    made = requests.post(f"{url}/api/terminals", params=TOKEN, timeout=60)
+    made = requests.post(f"{url}/api/terminals", params=TOKEN, timeout=patience.EVENT)
     assert made.ok
     place = f"{url}/terminals/websocket/{made.json()['name']}?{urlencode(TOKEN)}"
     with contextlib.closing(create_connection(place.replace("http", "ws", 1), 60)) as terminal:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from hosting import ASKED_FOR, ROOT
 from missing import skip_missing
-from newcomer import Newcomer, make_home, own_folder, set_up_course
-from ordinary import give_away
+from newcomer import Newcomer, make_home, set_up_course
+from ordinary import give_away, lasting_folder
 
 from insidedocker import catalog
 from insidedocker.catalog import folders
@@ -45,7 +45,7 @@ def kit() -> Iterator[Path]:
     with skip_missing():
         course = set_up_course()
     catalog.archive("hello-world")
-    folder = own_folder()
+    folder = lasting_folder("idt-new-")
     make_home(folder / "home")
     cache = folder / "home/.cache/insidedocker/catalog"
     shutil.copytree(folders.cache(), cache, ignore=shutil.ignore_patterns("apt", "lock"))
@@ -61,7 +61,7 @@ def kit() -> Iterator[Path]:
 @pytest.fixture
 def pupil() -> Iterator[Newcomer]:
     """Somebody with an empty HOME, and nothing else."""
-    folder = own_folder()
+    folder = lasting_folder("idt-new-")
     make_home(folder / "home")
     give_away(folder)
     somebody = Newcomer(folder / "course", folder / "home")

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
+import patience
 import pytest
 from hosting import ASKED_FOR, ROOT
 from missing import skip_missing
 from nbgrader.api import Gradebook
-from newcomer import SETUP_SECONDS, Newcomer, copy_checkout, make_home, own_folder
-from ordinary import give_away
+from newcomer import Newcomer, copy_checkout, make_home
+from ordinary import give_away, lasting_folder
 from sqlalchemy.exc import OperationalError
 
 LESSON = "00-start-here"
@@ -125,7 +126,7 @@ def test_a_changed_lesson_keeps_the_points_it_has_given(course: Path) -> None:
 def learner() -> Iterator[Newcomer]:
     """Somebody whose course is a clone, set up and with an answer in it."""
     with skip_missing():
-        folder = own_folder()
+        folder = lasting_folder("idt-new-")
         copy_checkout(folder / "upstream")
         make_home(folder / "home")
         give_away(folder)
@@ -150,7 +151,7 @@ def publish(somebody: Newcomer, upstream: Path) -> None:
 def open_course(somebody: Newcomer) -> str:
     """What `make lab` says until JupyterLab is there."""
     with somebody.terminal("make", "lab", "OPEN=no", "ENGINE=embedded") as terminal:
-        terminal.url(SETUP_SECONDS)
+        terminal.url(patience.SETUP)
         terminal.press_ctrl_c()
         terminal.ends()
         return terminal.text

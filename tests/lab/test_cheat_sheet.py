@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import docker
+import patience
 import pytest
 from engines import Engine
 
@@ -60,7 +61,7 @@ def test_commands_send_what_the_sheet_says(tap: Tap, docker_cli: str) -> None:
             check=False,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=patience.EVENT,
             input="secret",  # for the login
         )
         assert row.registry or done.returncode == 0, f"{row.command}: {done.stderr}"

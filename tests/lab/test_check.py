@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import nbformat
+import patience
 import pytest
 from nbclient import NotebookClient
 from nbgrader.utils import determine_grade
@@ -168,7 +169,7 @@ def in_kernel() -> Callable[..., Any]:
             for index, each in enumerate(sources)
         ]
         notebook = nbformat.v4.new_notebook(cells=cells)
-        NotebookClient(notebook, timeout=60, allow_errors=True).execute()
+        NotebookClient(notebook, timeout=patience.EVENT, allow_errors=True).execute()
         return list(notebook.cells)
 
     return run

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import patience
 import pytest
 import urllib3
 from engines import own_folder
@@ -56,7 +57,7 @@ def test_grading_has_an_engine_of_its_own_that_ends_with_the_kernel(
     lines = [kernel.stdout.readline().strip() for _ in range(3)]
     assert lines[0] == lines[1] and lines[0].startswith("Engine: embedded (a fresh one for grading")
     with lab.connect(f"unix://{lines[2]}") as engine:
-        events = engine.get("/events", stream=True, timeout=30)
+        events = engine.get("/events", stream=True, timeout=patience.EVENT)
         if how is None:
             kernel.communicate("\n")
         else:

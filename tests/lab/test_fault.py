@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import patience
 import pytest
 import requests
 
@@ -96,9 +97,11 @@ def test_a_registry_that_says_no(whole: lab.Engine, kind: str, status: int) -> N
     with lab.fault(kind, whole) as broken:
         name = {"fromImage": f"{broken.address}/team/app", "tag": "1"}
         assert whole.post("/images/create", params=name).status_code == status
-        assert requests.get(f"http://{broken.address}/v2/", timeout=5).status_code == 401
+        assert (
+            requests.get(f"http://{broken.address}/v2/", timeout=patience.EVENT).status_code == 401
+        )
     with pytest.raises(requests.ConnectionError):
-        requests.get(f"http://{broken.address}/v2/", timeout=5)
+        requests.get(f"http://{broken.address}/v2/", timeout=patience.EVENT)
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import patience
 import pytest
 from nbclient import NotebookClient
 
@@ -68,7 +69,9 @@ def test_a_lesson_that_was_worked_on(work: Path, monkeypatch: pytest.MonkeyPatch
     place = {"metadata": {"path": str(path.parent)}}
     with lab.check.scripted_engine(answers) as engine:
         monkeypatch.setenv("DOCKER_HOST", engine.url)
-        NotebookClient(notebook, timeout=60, allow_errors=True, resources=place).execute()
+        NotebookClient(
+            notebook, timeout=patience.EVENT, allow_errors=True, resources=place
+        ).execute()
     nbformat.write(notebook, path)
     (path.parent / "answers.json").write_text('{"where_to_look": "b"}')
     found = row("00-start-here")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import patience
 import pytest
 from nbclient import NotebookClient
 
@@ -246,7 +247,9 @@ play = quiz.choice("play", "Which?", {"a": "x", "b": "y"}, right="b", explain={"
 def run(*sources: str) -> list[Any]:
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     notebook = nbformat.v4.new_notebook(cells=cells)
-    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": "."}}).execute()
+    NotebookClient(
+        notebook, timeout=patience.EVENT, resources={"metadata": {"path": "."}}
+    ).execute()
     return list(notebook.cells)
 
 

@@ -15,7 +15,7 @@ from nbgrader.api import Gradebook
 REPOSITORY = Path(__file__).parents[2]
 LESSON = "13-quiz"
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 
 
 def nbgrader(course: Path, *arguments: str) -> None:
@@ -50,6 +50,7 @@ def submit(course: Path, learner: str, answers: dict[str, Any]) -> Path:
     return folder / "answers.json"
 
 
+@pytest.mark.usefixtures("walls")
 def test_clicked_answers_are_graded(tmp_path: Path) -> None:
     shutil.copy(REPOSITORY / "nbgrader_config.py", tmp_path)
     shutil.copytree(REPOSITORY / "source" / LESSON, tmp_path / "source" / LESSON)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import engines
+import patience
 import pytest
 import requests
 
@@ -34,7 +35,10 @@ def test_registries_follow_each_other_and_keep_strangers_out(engine: lab.Engine)
             digest = registry.push(engine, "busybox", "team/box", "v1")
             assert registry.digest("team/box", "v1") == digest
             assert registry.digest("team/box", "v2") is None
-            assert requests.get(f"http://{registry.host}/v2/", timeout=5).status_code == 401
+            assert (
+                requests.get(f"http://{registry.host}/v2/", timeout=patience.EVENT).status_code
+                == 401
+            )
             stranger = registries.Registry(registry.host, username, "guess")
             assert stranger.ask("GET", "").status_code == 401
             assert registry.ask("GET", "").status_code == 200

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import docker
+import patience
 import pytest
 import requests
 from engines import Engine, own_folder
@@ -28,7 +29,6 @@ from insidedocker import lab
 from insidedocker.catalog.errors import CatalogError
 from insidedocker.lab.tapping import Call, Tap
 
-PATIENCE = 10.0
 OK = (200, {}, b"OK")
 LABEL = {"Image": "busybox", "Cmd": ["sleep", "300"]}
 PROJECT = """\
@@ -65,7 +65,7 @@ def cli(docker_cli: str) -> Callable[..., str]:
             check=False,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=patience.EVENT,
             env={**os.environ, "DOCKER_BUILDKIT": "0"},
             **options,
         )
@@ -86,7 +86,7 @@ def plain(part: str) -> str:
 
 def until(holds: Callable[[], object]) -> None:
     """Wait for what another process does."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience.EVENT
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -231,7 +231,7 @@ def test_a_hundred_megabytes_pass_without_being_kept(tap: Tap) -> None:
             yield bytes(64 * 1024)
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    answer = tap.engine.post("/images/load", data=archive(), timeout=120)
+    answer = tap.engine.post("/images/load", data=archive(), timeout=patience.EVENT)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     (load,) = tap.calls
     assert load.status == answer.status_code
@@ -275,7 +275,7 @@ def test_an_engine_that_is_not_there(tmp_path: Path) -> None:
 def test_an_engine_that_dies_in_the_middle(embedded: Callable[..., Engine]) -> None:
     started = embedded(recorded=False)
     with lab.tap(started.url) as tap:
-        answer = tap.engine.get("/events", stream=True, timeout=PATIENCE)
+        answer = tap.engine.get("/events", stream=True, timeout=patience.EVENT)
         started.process.kill()
         started.process.wait()
         with pytest.raises(requests.RequestException):
@@ -299,7 +299,7 @@ def test_a_client_that_goes_away(tap: Tap) -> None:
 
 def test_what_is_open_at_the_end_is_closed_and_said(engine: Engine) -> None:
     with lab.tap(engine.url) as tap:
-        answer = tap.engine.get("/events", stream=True, timeout=PATIENCE)
+        answer = tap.engine.get("/events", stream=True, timeout=patience.EVENT)
     with pytest.raises(requests.RequestException):
         list(answer.iter_content())
     assert [call.problem for call in tap.calls] == ["still open when the tap was closed"]
@@ -307,7 +307,7 @@ def test_what_is_open_at_the_end_is_closed_and_said(engine: Engine) -> None:
 
 def test_what_is_not_http_does_no_harm(tap: Tap) -> None:
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(PATIENCE)
+        client.settimeout(patience.EVENT)
         client.connect(tap.url.removeprefix("unix://"))
         client.sendall(b"\x16\x03\x01 hello, is this TLS?\r\n\r\n")
         while client.recv(4096):
@@ -390,7 +390,7 @@ def test_an_interrupt_leaves_nothing_behind(engine: Engine) -> None:
         [sys.executable, "-c", program],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=patience.EVENT,
         check=False,
     )
     assert done.stdout == "False 1 1\n"

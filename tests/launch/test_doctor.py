@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import patience
 import pytest
 from engines import need_embedded, own_folder
 from missing import skip_missing
@@ -51,7 +52,7 @@ def doctor(home: Path, *before: str, **variables: str) -> tuple[int, str]:
         cwd="/",
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=patience.EVENT,
         check=False,
     )
     assert done.stderr == ""

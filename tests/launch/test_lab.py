@@ -13,6 +13,7 @@ import socket
 import time
 from pathlib import Path
 
+import patience
 import pytest
 import requests
 from newcomer import Course, Newcomer, end_of
@@ -28,7 +29,7 @@ LAB = ("make", "lab", "OPEN=no")
 def start_kernel(url: str) -> None:
     """Start a kernel of the learner's, as opening a notebook does."""
     server, token = url.split("/lab", maxsplit=1)[0], url.partition("token=")[2]
-    answer = requests.post(f"{server}/api/kernels?token={token}", timeout=60)
+    answer = requests.post(f"{server}/api/kernels?token={token}", timeout=patience.EVENT)
     assert answer.status_code == 201, answer.text
 
 
@@ -55,7 +56,7 @@ def test_a_second_start_sets_nothing_up(somebody: Newcomer) -> None:
     for command, line in ((alone, "is running at"), (LAB, "Press Ctrl-C")):
         began = time.monotonic()
         with somebody.terminal(*command) as terminal:
-            terminal.shows(line, 60)
+            terminal.shows(line, patience.START)
             took[command] = time.monotonic() - began
             assert "Setting up" not in terminal.text
     print(f"make lab {took[LAB]:.1f} s, JupyterLab alone {took[alone]:.1f} s")
@@ -94,7 +95,7 @@ def test_being_asked_to_end_is_the_same_as_ctrl_c(somebody: Newcomer, how: int) 
 
 def test_ctrl_c_before_it_is_up_leaves_nothing(somebody: Newcomer) -> None:
     with somebody.terminal(*LAB, "ENGINE=embedded") as terminal:
-        terminal.shows("Engine: embedded", 60)
+        terminal.shows("Engine: embedded", patience.START)
         running = somebody.processes()
         terminal.press_ctrl_c()
         terminal.ends()
@@ -238,8 +239,8 @@ def test_a_chosen_port_is_served(somebody: Newcomer) -> None:
     with somebody.terminal(*LAB, f"PORT={port}") as terminal:
         url = terminal.url()
         assert url.startswith(f"http://127.0.0.1:{port}/lab/tree/")
-        assert requests.get(url, timeout=30).ok
-        without = requests.get(url.partition("?token")[0], timeout=30)
+        assert requests.get(url, timeout=patience.EVENT).ok
+        without = requests.get(url.partition("?token")[0], timeout=patience.EVENT)
         assert "/login" in without.url, "strangers on this machine need the token"
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import dask
+import patience
 import pytest
 from distributed import Client
 from small_class import ASSIGNMENT, SOLVED, Course
@@ -59,8 +60,8 @@ def cluster(tmp_path: Path) -> Iterator[Client]:
         stack.enter_context(running("scheduler", *at, *port))
         for _ in range(2):
             stack.enter_context(running(*worker, folder))
-        client = stack.enter_context(Client(scheduler_file=str(file), timeout=60))
-        client.wait_for_workers(2, timeout=60)
+        client = stack.enter_context(Client(scheduler_file=str(file), timeout=patience.START))
+        client.wait_for_workers(2, timeout=patience.START)
         yield client
 
 
@@ -82,7 +83,7 @@ def test_a_worker_killed_in_mid_run_costs_nobody_a_point(
         text=True,
     )
     os.kill(pids[_busy(cluster)], signal.SIGKILL)
-    said, _ = process.communicate(timeout=120)
+    said, _ = process.communicate(timeout=patience.SETUP)
     assert process.returncode == 0, said
     assert "Graded: 4. As before: 0. To be looked at: nobody." in said
     assert len(cluster.scheduler_info()["workers"]) == 1
@@ -94,7 +95,7 @@ def test_a_worker_killed_in_mid_run_costs_nobody_a_point(
 
 def _busy(cluster: Client) -> str:
     """The address of a worker as soon as one has been given something to run."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + patience.EVENT
     while time.monotonic() < end:
         for worker, tasks in cluster.processing().items():
             if tasks:

@@ -17,7 +17,7 @@ from pathlib import Path
 from .. import linux
 from . import Unavailable, tinyinit
 
-PROOT_SECONDS = 10.0
+PROOT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from insidedocker.lab.tapping.live import Live
 from insidedocker.lab.tapping.proxy import Proxy, Target, listening, loop_in_thread
 from insidedocker.lab.tapping.wire import Headers
 
-CATCH_UP_SECONDS = 1.0
+CATCH_UP_SECONDS = 5.0
 TLS = ("DOCKER_TLS_VERIFY", "DOCKER_TLS")  # the way to the tap is a plain socket
 
 log = logging.getLogger(__name__)
