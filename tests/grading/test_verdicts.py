@@ -3,16 +3,24 @@ is no points."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from nbformat import from_dict
+from nbgrader.api import Gradebook
 from nbgrader.utils import determine_grade
 
 from insidedocker.grading import checker, running
 from insidedocker.grading.running import Cell, Ran, run
 from insidedocker.grading.sandbox import PROCESSES, Limits, Sandbox
+
+sys.path.insert(0, str(Path(__file__).parent / "hostile"))
+
+from case import ASSIGNMENT
+from judge import nbgrader, points_of, scene
 
 ANSWER = Cell("answer", "def f(x):\n    return x * 2", stub="def f(x):\n    pass")
 PASSING = Cell("tests", "assert f(3) == 6", points=3)
@@ -230,3 +238,25 @@ class _Pod:
 
 def test_hidden_lines_are_those_that_nbgrader_hides() -> None:
     assert checker.hidden_lines("a\n# BEGIN HIDDEN TESTS\nb\n# END HIDDEN TESTS\nc") == {2, 3, 4}
+
+
+LOST = """
+c.Autograde.autograde_preprocessors.insert(1, "nbgrader.preprocessors.ClearOutput")
+c.SandboxedExecute.sandbox = "processes"
+"""
+
+
+def test_outputs_that_are_lost_on_the_way_give_no_points(tmp_path: Path) -> None:
+    """What an instructor's own settings may do to them; a person is told."""
+    with scene(tmp_path, "ours") as (made, _):
+        with (made.course / "nbgrader_config.py").open("a") as config:
+            config.write(LOST)
+        path = made.submission("victim") / f"{ASSIGNMENT}.ipynb"
+        path.write_text(path.read_text().replace("value * 2", "value * 3"))
+        done = nbgrader(made, "autograde", ASSIGNMENT, "--student=victim")
+        assert done.returncode == 0, done.stdout
+        assert points_of(made, "victim") == 4
+        with Gradebook(f"sqlite:///{made.course}/gradebook.db") as book:
+            (notebook,) = book.find_submission(ASSIGNMENT, "victim").notebooks
+            waiting = {each.name for each in notebook.grades if each.needs_manual_grade}
+        assert "double_test" in waiting
