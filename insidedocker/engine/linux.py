@@ -151,10 +151,25 @@ def signal_descriptor(signals: list[int]) -> int:
     return _check(_libc.signalfd(-1, mask, os.O_CLOEXEC | os.O_NONBLOCK), "signalfd")
 
 
+def close_from(first: int) -> None:
+    """Close every descriptor from `first` on, whatever its number."""
+    try:
+        _close_range(first, 0)
+    except OSError:  # Linux before 5.9
+        for descriptor in [int(entry.name) for entry in os.scandir("/proc/self/fd")]:
+            if descriptor >= first:
+                with suppress(OSError):  # the listing's own
+                    os.close(descriptor)
+
+
 def close_on_exec_from(first: int) -> None:
     """Every descriptor from `first` on is closed when this process becomes another program."""
-    last, flags = ctypes.c_uint(0xFFFFFFFF), ctypes.c_uint(_CLOSE_RANGE_CLOEXEC)
-    _syscall("close_range", ctypes.c_uint(first), last, flags)
+    _close_range(first, _CLOSE_RANGE_CLOEXEC)
+
+
+def _close_range(first: int, flags: int) -> None:
+    last = ctypes.c_uint(0xFFFFFFFF)
+    _syscall("close_range", ctypes.c_uint(first), last, ctypes.c_uint(flags))
 
 
 def sethostname(name: str) -> None:

@@ -1,12 +1,15 @@
 """A restricted engine: what leads to its host is refused, all else is as ever."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from insidedocker.engine.process import start
-from insidedocker.lab import Engine, need
+from insidedocker.lab import Engine, need, text_of
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +119,119 @@ def test_there_is_an_end_to_containers(restricted: Engine) -> None:
     finally:
         for each in made:
             restricted.delete(f"/containers/{each}")
+
+
+TOO_MUCH = {
+    "a tmpfs": {"Tmpfs": {"/a": "size=3g"}},
+    "a part of the host's memory": {"Tmpfs": {"/a": "size=50%"}},
+    "a tmpfs without end": {"Tmpfs": {"/a": "size=0"}},
+    "a tmpfs by its second size": {"Tmpfs": {"/a": "size=1m,SIZE=3g"}},
+    "several tmpfs": {"Tmpfs": {f"/{n}": "size=200m" for n in range(3)}},
+    "a mount": {
+        "Mounts": [{"Type": "tmpfs", "Target": "/a", "TmpfsOptions": {"SizeBytes": 3 << 30}}]
+    },
+    "shared memory": {"ShmSize": 3 << 30},
+    "a volume in memory": {
+        "Mounts": [
+            {
+                "Type": "volume",
+                "Target": "/a",
+                "VolumeOptions": {
+                    "DriverConfig": {
+                        "Name": "local",
+                        "Options": {"type": "tmpfs", "device": "tmpfs", "o": "size=3g"},
+                    }
+                },
+            }
+        ]
+    },
+}
+
+
+@pytest.mark.parametrize("host_config", TOO_MUCH.values(), ids=TOO_MUCH.keys())
+def test_more_files_in_memory_than_there_may_be_are_refused(
+    restricted: Engine, host_config: dict[str, Any]
+) -> None:
+    body = {"Image": "busybox", "Cmd": ["true"], "HostConfig": host_config}
+    refused = restricted.post("/containers/create", json=body)
+    assert refused.status_code in (400, 403), refused.text
+
+
+def test_containers_may_keep_so_much_in_memory_together(restricted: Engine) -> None:
+    def make(_: int) -> Any:
+        body = {"Image": "busybox", "Cmd": ["true"], "HostConfig": {"Tmpfs": {"/a": "size=200m"}}}
+        with Engine(restricted.url) as engine:  # at once, so that none is counted late
+            return engine.post("/containers/create", json=body)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(make, range(8)))
+    made = [each.json()["Id"] for each in answers if each.status_code == 201]
+    try:
+        assert len(made) == 2
+        refused = next(each for each in answers if each.status_code != 201)
+        assert refused.status_code == 403
+        assert refused.json()["message"] == (
+            "this engine is restricted: tmpfs mounts and shared memory of all its containers have "
+            "at most 512 MiB together"
+        )
+    finally:
+        for each in made:
+            restricted.delete(f"/containers/{each}")
+
+
+def test_what_is_kept_in_memory_has_a_size_and_a_number_of_files(restricted: Engine) -> None:
+    tmpfs = {"/plain": "", "/pages": "nr_blocks=0,nr_inodes=0", "/sized": "size=1m,mode=1777"}
+    script = (
+        "df -k /plain /pages /sized /dev/shm /dev; echo; df -i /plain /pages /sized /dev/shm /dev"
+    )
+    body = {"Image": "busybox", "Cmd": ["sh", "-c", script], "HostConfig": {"Tmpfs": tmpfs}}
+    place = f"/containers/{restricted.post('/containers/create', json=body).json()['Id']}"
+    try:
+        restricted.post(f"{place}/start").raise_for_status()
+        restricted.post(f"{place}/wait").raise_for_status()
+        said = text_of(restricted.get(f"{place}/logs", params={"stdout": "1"}).content)
+    finally:
+        restricted.delete(place, params={"force": "true"})
+    sizes, inodes = (
+        [line.split() for line in part.splitlines()[1:]] for part in said.split("\n\n")
+    )
+    assert {line[5]: int(line[1]) for line in sizes} == {
+        "/plain": 16 << 10,
+        "/pages": 16 << 10,
+        "/sized": 1 << 10,
+        "/dev/shm": 4 << 10,
+        "/dev": 64,
+    }
+    assert all(0 < int(line[1]) <= 4096 for line in inodes), said
+
+
+UNCOUNTED = """\
+import ctypes, errno, mmap, os, socket, sys
+from insidedocker.engine import linux
+from insidedocker.engine.runtime import capabilities, seccomp
+program = {
+    "container": lambda: seccomp.program(True, capabilities.DEFAULT, False, counted=True),
+    "builder": seccomp.for_sandbox_builder,
+}[sys.argv[1]]()
+linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
+linux.install_seccomp(program)
+libc = ctypes.CDLL(None, use_errno=True)
+for call in (lambda: libc.memfd_create(b"x", 0), lambda: libc.shmget(0, 4096, 0o1600),
+             lambda: libc.msgget(0, 0o1600), lambda: libc.semget(0, 1, 0o1600),
+             lambda: libc.vmsplice(1, None, 0, 0)):
+    assert call() == -1 and ctypes.get_errno() == errno.ENOSYS
+with socket.socket() as one:
+    before = one.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * before)
+    assert one.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) == before
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    assert one.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+mmap.mmap(-1, 4096).close()
+"""
+
+
+@pytest.mark.parametrize("whose", ["container", "builder"])
+def test_memory_that_cannot_be_counted_is_refused(whose: str) -> None:
+    command = [sys.executable, "-c", UNCOUNTED, whose]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

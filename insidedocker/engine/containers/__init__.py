@@ -127,10 +127,13 @@ class Containers:
         """The newest first."""
         return sorted(self._all.values(), key=lambda each: each.record.created, reverse=True)
 
+    def known(self) -> list[Container]:
+        """All, and those in the making."""
+        return [*self._all.values(), *self._making.values()]
+
     def using_image(self, image_id: str) -> list[Container]:
         """Those in the making, too."""
-        known = (*self._all.values(), *self._making.values())
-        return [each for each in known if each.record.image == image_id]
+        return [each for each in self.known() if each.record.image == image_id]
 
     # Making
 

@@ -16,7 +16,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import errors, signals, timestamps, users
+from .. import errors, restrictions, signals, timestamps, users
 from ..runtime import StartError
 from . import files, health, launching, links, mounts, network
 from .model import Container, Run, State
@@ -103,7 +103,8 @@ class Lifecycle:
             return launching.process(container, root, linked)
 
         spec = await asyncio.to_thread(prepare)
-        sandbox = launching.sandbox(container, root, place, joined)
+        asked = launching.sandbox(container, root, place, joined)
+        sandbox = restrictions.sandbox(self._engine, asked)
         # Written while the process starts: it must be on disk before anyone is told, not sooner.
         saving = asyncio.ensure_future(asyncio.to_thread(container.save, started))
         try:

@@ -135,6 +135,8 @@ class SandboxSpec:
     """`/dev/of-the-host[:/dev/in-the-container[:rwm]]` each."""
     seccomp: bool = True
     """Refuse the system calls that the Engine's default profile refuses."""
+    counted: bool = False
+    """Refuse memory that is in no process and in no file system: somebody counts it."""
     masked_paths: tuple[str, ...] | None = None
     """What cannot be read in it; None means the Engine's own list. Privileged has none."""
     read_only_paths: tuple[str, ...] | None = None

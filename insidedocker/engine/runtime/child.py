@@ -108,7 +108,7 @@ class Child:
         signal.pthread_sigmask(signal.SIG_BLOCK, program.FORWARDED)  # none is lost from now on
         child = linux.clone()
         if child:
-            os.closerange(3, 1 << 16)
+            linux.close_from(3)
             program.reap_until_it_ends(child)
         os.setpgid(0, 0)
         if self.process.tty:  # which would stop us now, were SIGTTOU not still blocked

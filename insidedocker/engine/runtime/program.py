@@ -116,7 +116,8 @@ def become(process: ProcessSpec, sandbox: SandboxSpec, several_users: bool) -> N
             with suppress(OSError):  # a capability that this kernel does not have yet
                 linux.prctl(linux.PR_CAPBSET_DROP, number)
     profile = sandbox.seccomp and not sandbox.privileged
-    rules = seccomp.program(profile, granted, pretend_owners=root and not several_users)
+    pretend = root and not several_users
+    rules = seccomp.program(profile, granted, pretend_owners=pretend, counted=sandbox.counted)
     if rules:
         linux.install_seccomp(rules)
     if several_users:

@@ -26,6 +26,8 @@ LINKS = {
     "ptmx": "pts/ptmx",
 }
 
+_MOST_FILES = ",nr_inodes=4096"
+"""An empty file takes memory, too."""
 _NO_PROGRAMS = linux.MOUNT_ATTR_NOSUID | linux.MOUNT_ATTR_NODEV | linux.MOUNT_ATTR_NOEXEC
 _ATTRIBUTES = {
     # A word of mount(8) for tmpfs: (what it adds, what it takes away).
@@ -168,7 +170,8 @@ def _shared_memory(sandbox: SandboxSpec, neighbour: int | None) -> int:
     if sandbox.ipc == "host":
         return linux.open_tree("/dev/shm", recursive=False)
     if neighbour is None:
-        return linux.new_mount("tmpfs", f"mode=1777,size={sandbox.shm_size}", _NO_PROGRAMS)
+        options = f"mode=1777,size={sandbox.shm_size}{_MOST_FILES if sandbox.counted else ''}"
+        return linux.new_mount("tmpfs", options, _NO_PROGRAMS)
     home = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
     linux.setns(neighbour, linux.CLONE_NEWNS)
     tree = linux.open_tree("/dev/shm", recursive=False)
@@ -178,7 +181,7 @@ def _shared_memory(sandbox: SandboxSpec, neighbour: int | None) -> int:
 
 
 def _fill_dev(root: int, devices: list[tuple[str, int]], tty_group: int | None) -> None:
-    dev = linux.new_mount("tmpfs", "mode=755,size=64k", linux.MOUNT_ATTR_NOSUID)
+    dev = linux.new_mount("tmpfs", f"mode=755,size=64k{_MOST_FILES}", linux.MOUNT_ATTR_NOSUID)
     _place(root, os.dup(dev), "/dev")
     for folder in ("pts", "shm", "mqueue"):
         os.mkdir(folder, dir_fd=dev)

@@ -12,6 +12,8 @@ import functools
 import os
 import struct
 
+_A_ROOT = "a root of its own"
+"""Stands for a capability: no container has it."""
 _REFUSED = {
     # Name: (number on x86_64, number on aarch64, capability that allows it after all).
     "acct": (163, 89, "CAP_SYS_PACCT"),
@@ -51,7 +53,7 @@ _REFUSED = {
     "open_tree_attr": (467, 467, "CAP_SYS_ADMIN"),
     "perf_event_open": (298, 241, "CAP_SYS_ADMIN"),
     "pidfd_getfd": (438, 438, "CAP_SYS_PTRACE"),
-    "pivot_root": (155, 41, ""),
+    "pivot_root": (155, 41, _A_ROOT),
     "query_module": (178, None, ""),
     "quotactl": (179, 60, "CAP_SYS_ADMIN"),
     "quotactl_fd": (443, 443, "CAP_SYS_ADMIN"),
@@ -74,6 +76,19 @@ _REFUSED = {
     "ustat": (136, None, ""),
     "vhangup": (153, 58, ""),
 }
+_UNCOUNTED = {
+    # Memory that is no process' own and in no file system: nobody who counts would find it.
+    "memfd_create": (319, 279),
+    "memfd_secret": (447, 447),
+    "msgget": (68, 186),
+    "semget": (64, 190),
+    "shmget": (29, 194),
+    "vmsplice": (278, 75),
+}
+_SETSOCKOPT = (54, 208)
+_SOL_SOCKET = 1
+_BUFFER_SIZES = (7, 8, 32, 33)
+"""SO_SNDBUF, SO_RCVBUF, and both for administrators: how much a socket holds that nobody reads."""
 _CLONE = (56, 220)
 _CLONE3 = (435, 435)
 _SOCKET = (41, 198)
@@ -115,30 +130,74 @@ _ARCHITECTURE_AT = 4
 
 
 @functools.cache
-def program(default_profile: bool, capabilities: frozenset[str], pretend_owners: bool) -> bytes:
+def program(
+    default_profile: bool,
+    capabilities: frozenset[str],
+    pretend_owners: bool,
+    counted: bool = False,
+) -> bytes:
     """The filter, for `linux.install_seccomp`; empty where there is nothing to filter.
 
     `capabilities` are the container's: some of them allow calls that are refused otherwise.
-    `pretend_owners` is for a process that is root while no other user is mapped. Programs of
-    a foreign architecture get ENOSYS for every call, since their calls have other numbers.
+    `pretend_owners` is for a process that is root while no other user is mapped. With `counted`,
+    memory that cannot be counted is refused. Programs of a foreign architecture get ENOSYS for
+    every call, since their calls have other numbers.
     """
-    machine = os.uname().machine
-    if machine not in _ARCHITECTURES or not (default_profile or pretend_owners):
+    column = _column()
+    if column is None or not (default_profile or pretend_owners or counted):
         return b""
-    column = 0 if machine == "x86_64" else 1
-    lines = [
-        _line(_LOAD, _ARCHITECTURE_AT),
-        _line(_IF_EQUAL, _ARCHITECTURES[machine], 1, 0),
-        _line(_RETURN, _ERRNO | errno.ENOSYS),
-        _line(_LOAD, _NUMBER_AT),
-    ]
-    if column == 0:
-        lines += [_line(_IF_AT_LEAST, _X32, 0, 1), _line(_RETURN, _ERRNO | errno.ENOSYS)]
+    lines = _beginning(column)
+    if counted:
+        lines += _uncounted(column)
     if default_profile:
         lines += _default_profile(column, capabilities)
     if pretend_owners:
         lines += _pretended_owners(column)
     return b"".join([*lines, _line(_RETURN, _ALLOW)])
+
+
+def for_sandbox_builder() -> bytes:
+    """The filter for an unprivileged program that builds a sandbox for a stranger's code: the
+    default profile but for what the building needs, and no memory that cannot be counted."""
+    return program(True, frozenset({"CAP_SYS_ADMIN", _A_ROOT}), pretend_owners=False, counted=True)
+
+
+def _column() -> int | None:
+    """Where this machine's numbers stand; None where they are not known."""
+    machine = os.uname().machine
+    return list(_ARCHITECTURES).index(machine) if machine in _ARCHITECTURES else None
+
+
+def _beginning(column: int) -> list[bytes]:
+    """Turn other architectures' calls away and load the number of the call."""
+    lines = [
+        _line(_LOAD, _ARCHITECTURE_AT),
+        _line(_IF_EQUAL, list(_ARCHITECTURES.values())[column], 1, 0),
+        _line(_RETURN, _ERRNO | errno.ENOSYS),
+        _line(_LOAD, _NUMBER_AT),
+    ]
+    if column == 0:
+        lines += [_line(_IF_AT_LEAST, _X32, 0, 1), _line(_RETURN, _ERRNO | errno.ENOSYS)]
+    return lines
+
+
+def _uncounted(column: int) -> list[bytes]:
+    """As on a kernel that does not have them, for which programs are prepared. A socket's buffers
+    keep their size: asking for another is success without effect."""
+    lines: list[bytes] = []
+    for numbers in _UNCOUNTED.values():
+        lines += [_line(_IF_EQUAL, numbers[column], 0, 1), _line(_RETURN, _ERRNO | errno.ENOSYS)]
+    options = len(_BUFFER_SIZES)
+    return [
+        *lines,
+        _line(_IF_EQUAL, _SETSOCKOPT[column], 0, options + 5),
+        _line(_LOAD, _argument(1)),
+        _line(_IF_EQUAL, _SOL_SOCKET, 0, options + 1),
+        _line(_LOAD, _argument(2)),
+        *(_line(_IF_EQUAL, each, options - n, 0) for n, each in enumerate(_BUFFER_SIZES)),
+        _line(_RETURN, _ALLOW),
+        _line(_RETURN, _ERRNO),
+    ]
 
 
 def _default_profile(column: int, capabilities: frozenset[str]) -> list[bytes]:

@@ -138,4 +138,4 @@ class Service:
 
 def forget_descriptors() -> None:
     """Close what the engine's own parent may have left open, or containers would get it."""
-    os.closerange(requests.ENGINE + 1, os.sysconf("SC_OPEN_MAX"))
+    linux.close_from(requests.ENGINE + 1)
