@@ -122,13 +122,13 @@ def stream(text: str, name: str = "stdout") -> Output:
 
 
 class Printed:
-    """What is written to the descriptors 1 and 2, also by other processes, in files without a
-    name; `take` gives what has come since the last time."""
+    """What is written to the descriptors 1 and 2, also by other processes, in open files that
+    are given; `take` gives what has come since the last time."""
 
-    def __init__(self) -> None:
+    def __init__(self, stdout: int, stderr: int) -> None:
         self._files: dict[str, int] = {}
-        for name, descriptor in (("stdout", 1), ("stderr", 2)):
-            file = os.memfd_create(name)
+        for name, descriptor, file in (("stdout", 1, stdout), ("stderr", 2, stderr)):
+            os.set_inheritable(file, False)
             os.dup2(file, descriptor)
             os.set_inheritable(descriptor, True)
             self._files[name] = file

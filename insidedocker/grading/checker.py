@@ -47,7 +47,8 @@ class Checker:
 
     def run(self) -> None:
         try:
-            self.learner.start([c["source"] for c in self.job["cells"] if c["kind"] != "tests"])
+            sources = [each["source"] for each in self.job["cells"] if each["kind"] != "tests"]
+            self.learner.start(sources, lab=self.job["lab"])
         except Gone as gone:
             raise NotStarted(f"the learner's process is not there ({gone})") from None
         self.tell({"started": True})
@@ -225,12 +226,12 @@ def _within(output: Output, points: float) -> Output:
 
 def main() -> None:
     control, events = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
-    job = wire.loads(sys.stdin.buffer.readline(64 << 20)) if sys.stdin else {}
+    job = wire.loads(sys.stdin.buffer.read())
     quiet = os.open(os.devnull, os.O_RDWR)
     os.dup2(quiet, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["INSIDEDOCKER_VARIANT"] = job["variant"]  # the submission's file is not here
-    if any("insidedocker" in cell["source"] for cell in job["cells"]):
+    if job["lab"]:
         with contextlib.suppress(ImportError):
             import insidedocker.lab  # noqa: F401
     try:

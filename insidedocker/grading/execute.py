@@ -20,7 +20,7 @@ from insidedocker.errors import UserError
 from insidedocker.grading import cache
 from insidedocker.grading.intake import FOLDER
 from insidedocker.grading.rebuild import OURS
-from insidedocker.grading.running import Cell, Ran, run
+from insidedocker.grading.running import Cell, Ran, run, uses_lab
 from insidedocker.grading.sandbox import BUBBLEWRAP, Limits, Sandbox, insist
 
 UNKEPT: dict[str, list[Ran]] = {}
@@ -42,7 +42,7 @@ class SandboxedExecute(NbGraderPreprocessor):
         config=True
     )
     notebook_seconds = Int(600, help="for a whole notebook").tag(config=True)
-    memory = Int(1024, help="MiB, of a submission's processes together").tag(config=True)
+    memory = Int(1024, help="MiB, of a learner's processes and files together").tag(config=True)
     processes = Int(200, help="of a submission at once").tag(config=True)
     disk = Int(128, help="MiB in a submission's folder, and in its /tmp").tag(config=True)
     remember = Bool(True, help="keep what came of a run, and use it when the same is to run").tag(
@@ -122,13 +122,13 @@ def insist_once(kind: str) -> None:
 
 
 def have_images(cells: list[Cell]) -> None:
-    """See to it that the catalogue has what a notebook asks for, and what the lab's own parts use
-    unasked: inside, nothing can be fetched."""
+    """See to it that the catalogue has what a lesson asks for, and what the lab's own parts use
+    unasked: inside, nothing can be fetched. What a learner has written asks for nothing."""
     from insidedocker import catalog
 
-    text = "\n".join(cell.source for cell in cells)
-    if "insidedocker" not in text:
+    if not uses_lab(cells):
         return
+    text = "\n".join(cell.released for cell in cells)
     for name in catalog.names():
         short = name.removesuffix(":latest")
         if short in UNASKED or f'"{short}' in text or f"'{short}" in text:

@@ -138,8 +138,8 @@ class Grading:
             told = self._points(student)
             done.students.append(student)
             return told
-        except SandboxUnavailable:
-            raise
+        except SandboxUnavailable as error:
+            raise SandboxUnavailable(f"{error} It was the turn of {student}.") from None
         except Exception as error:  # whatever one submission is the cause of, the others go on
             self.log.exception("%s was not graded", student)
             done.failed[student] = str(error) or type(error).__name__

@@ -3,7 +3,7 @@
 It is told what to do over a socket: run a cell, tell which names there are, call a function. Once
 learner's code has run here nothing it says can be believed; whoever asks takes it for data.
 
-    python -I -c "…main()" SOCKET-DESCRIPTOR SETTINGS-AS-JSON
+    python -I -c "…main()" SOCKET-DESCRIPTOR OUT-DESCRIPTOR,ERROR-DESCRIPTOR SETTINGS-AS-JSON
 
 It starts once for every submission: what most of them do not need is imported where it is needed.
 """
@@ -23,18 +23,18 @@ from insidedocker.grading import cells, wire
 
 def main() -> None:
     control = int(sys.argv[1])
-    settings = json.loads(sys.argv[2])
-    if any(os.scandir(settings["input"])):
-        import shutil
-
-        shutil.copytree(settings["input"], settings["work"], dirs_exist_ok=True)
-    os.chdir(settings["work"])
+    stdout, stderr = map(int, sys.argv[2].split(","))
+    settings = json.loads(sys.argv[3])
     sys.argv = [""]
-    sys.path.append(settings["work"])  # last: a file there shadows nothing that is installed
     _bound(settings["rlimits"])
-    printed = cells.Printed()
+    _put_in_place(settings["input"], settings["work"])
+    printed = cells.Printed(stdout, stderr)
     reader = os.fdopen(control, "rb", closefd=False)
     runner = _start(wire.loads(reader.readline()))
+    # Only now: nothing of ours, nor what that would use if it were there, is looked for among the
+    # learner's files. And last: a file there shadows nothing that is installed.
+    os.chdir(settings["work"])
+    sys.path.append(settings["work"])
     _send(control, wire.dumps({"ready": True}))
     for line in reader:
         answer: dict[str, Any]
@@ -53,6 +53,17 @@ def main() -> None:
         _send(control, message)
 
 
+def _put_in_place(files: str, work: str) -> None:
+    if any(os.scandir(files)):
+        import shutil
+
+        try:
+            shutil.copytree(files, work, dirs_exist_ok=True)
+        except OSError as error:
+            first = error.args[0][0][-1] if isinstance(error, shutil.Error) else error
+            sys.exit(f"its files cannot be put in place: {first}")
+
+
 def _send(control: int, message: bytes) -> None:
     while message:
         message = message[os.write(control, message) :]
@@ -60,11 +71,10 @@ def _send(control: int, message: bytes) -> None:
 
 def _start(message: dict[str, Any]) -> cells.Runner:
     """Get ready for these cells, before the clock of the first one runs."""
-    sources = message["sources"]
-    if any("insidedocker" in source for source in sources):
+    if message["lab"]:
         with contextlib.suppress(ImportError):
             import insidedocker.lab  # noqa: F401
-    return cells.runner(sources)
+    return cells.runner(message["sources"])
 
 
 def _bound(limits: dict[str, int]) -> None:

@@ -49,10 +49,10 @@ class Learner:
         self._printed: list[Output] = []
         self._call_seconds = 60.0
 
-    def start(self, sources: list[str]) -> None:
-        """Tell it which cells are to come, and wait until it is ready. Raises Gone: nothing of a
-        learner's has run yet, so it is nobody's fault but this machine's."""
-        self._ask({"do": "start", "sources": sources}, START_SECONDS)
+    def start(self, sources: list[str], *, lab: bool) -> None:
+        """Tell it which cells are to come, and whether the lesson uses the lab; wait until it is
+        ready. Raises Gone."""
+        self._ask({"do": "start", "sources": sources, "lab": lab}, START_SECONDS)
 
     def run(self, source: str, seconds: float) -> list[Output]:
         """A cell's outputs. Raises Gone."""

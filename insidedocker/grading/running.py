@@ -15,14 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from insidedocker.grading import cells, wire
+from insidedocker.grading import cells, processes, wire
 from insidedocker.grading.cells import Output
 from insidedocker.grading.other_process import well_formed
-from insidedocker.grading.sandbox import MIB, Pod, Sandbox, SandboxUnavailable
+from insidedocker.grading.sandbox import MIB, Limits, Pod, Sandbox, SandboxUnavailable
 
 LOOK_SECONDS = 0.05
 START_SECONDS = 60.0
-OURS_MIB = 512  # for the checks and the engines themselves
 MOST_OUTPUT = 4 * MIB  # of a notebook
 
 
@@ -35,6 +34,11 @@ class Cell:
     source: str
     stub: str = ""
     points: float = 0.0
+
+    @property
+    def released(self) -> str:
+        """The author's text of it; a learner's own cell has none."""
+        return self.source if self.kind in ("tests", "locked") else self.stub
 
 
 @dataclass
@@ -52,15 +56,15 @@ class Ran:
 def run(notebook: Sequence[Cell], sandbox: Sandbox, files: Path | None = None) -> Ran:
     """Run code cells in order. `files` are put beside them, except notebooks, which may hold the
     checks. Where one of the author's own cells fails, which may be the machine's fault, all of it
-    is run once more; a person is told of what fails again. Raises SandboxUnavailable where the
-    pod does not start; that is nobody's 0 points."""
+    is run once more; a person is told of what fails again. What does not start although an empty
+    notebook does is not checked, and a person is told. Raises SandboxUnavailable where that does
+    not start either: the machine's fault is nobody's 0 points."""
     with tempfile.TemporaryDirectory(prefix="insidedocker-files-") as folder:
         beside = Path(folder) / "in"
         _copy(files, beside)
 
         def once() -> Ran:
-            with sandbox.start(beside) as pod:
-                return _Watch(pod, notebook, sandbox, _seed(beside)).run()
+            return _started(notebook, sandbox, beside)
 
         ran = once()
         if ran.failed:
@@ -68,6 +72,55 @@ def run(notebook: Sequence[Cell], sandbox: Sandbox, files: Path | None = None) -
             ran.notes += ran.failed
             ran.complete = not ran.notes
         return ran
+
+
+class _NotStarted(Exception):
+    """The pod has ended, or given no sign, before a cell could run; the text says why."""
+
+
+def _started(notebook: Sequence[Cell], sandbox: Sandbox, beside: Path) -> Ran:
+    """Run a notebook, at a second try where the machine had a bad moment."""
+    try:
+        return _watched(notebook, sandbox, beside)
+    except _NotStarted:
+        try:
+            _watched([], sandbox)
+        except _NotStarted as error:
+            raise SandboxUnavailable(
+                "The sandbox does not start, not even for an empty notebook, and so grading "
+                f"stops here ({error})."
+            ) from None
+    try:
+        return _watched(notebook, sandbox, beside)
+    except _NotStarted as error:
+        why = f"the submission did not start, while an empty notebook does ({error})"
+        return _not_checked(Ran([[] for _ in notebook]), why, range(len(notebook)))
+
+
+def _watched(notebook: Sequence[Cell], sandbox: Sandbox, files: Path | None = None) -> Ran:
+    limits = sandbox.limits
+    job = {
+        "cells": [vars(cell) for cell in notebook],
+        "lab": uses_lab(notebook),
+        "cell_seconds": limits.cell_seconds,
+        "call_seconds": limits.cell_seconds,
+        "variant": _seed(files) if files else "",
+    }
+    with sandbox.start(wire.dumps(job), files) as pod:
+        return _Watch(pod, notebook, limits).run()
+
+
+def _not_checked(ran: Ran, why: str, numbers: Sequence[int]) -> Ran:
+    """Test cells that were not reached count as failed, and say why."""
+    ran.notes.append(why)
+    for number in numbers:
+        ran.outputs[number] = [cells.error("NotChecked", why)]
+    return ran
+
+
+def uses_lab(notebook: Sequence[Cell]) -> bool:
+    """Whether a lesson is about this course's lab: by its author's text, not by a learner's."""
+    return any("insidedocker" in cell.released for cell in notebook)
 
 
 def _copy(files: Path | None, beside: Path) -> None:
@@ -92,19 +145,17 @@ def _seed(files: Path) -> str:
 
 
 class _Watch:
-    """One run: sends the job, takes the events, and looks at time and memory meanwhile."""
+    """One run: takes the events, and looks at time and memory meanwhile."""
 
-    def __init__(self, pod: Pod, notebook: Sequence[Cell], sandbox: Sandbox, seed: str) -> None:
+    def __init__(self, pod: Pod, notebook: Sequence[Cell], limits: Limits) -> None:
         self.pod = pod
-        self.seed = seed
         self.notebook = notebook
-        self.limits = sandbox.limits
+        self.limits = limits
         self.ran = Ran([[] for _ in notebook])
         self.done = 0
         self.room = MOST_OUTPUT
 
     def run(self) -> Ran:
-        self._send()
         started = time.monotonic()
         deadline = started + START_SECONDS
         received, ready, ended, looked = b"", False, "", started
@@ -120,6 +171,7 @@ class _Watch:
                         ready, deadline = True, time.monotonic() + self.limits.notebook_seconds
                     elif "done" in event:
                         self.ran.notes += [str(each)[:300] for each in event["notes"][:20]]
+                        self.ran.notes += [self._too_much()] * self.pod.out_of_memory()
                         self.ran.failed = [str(each)[:300] for each in event["failed"][:20]]
                         self.ran.complete = not self.ran.notes
                         return self.ran
@@ -130,22 +182,10 @@ class _Watch:
             if time.monotonic() > deadline:
                 ended = f"the notebook took more than {self.limits.notebook_seconds} s"
         if not ready:
-            raise SandboxUnavailable(f"The sandbox did not start: {self._said() or ended}.")
-        self._rest(ended)
-        return self.ran
-
-    def _send(self) -> None:
-        job = {
-            "cells": [vars(cell) for cell in self.notebook],
-            "cell_seconds": self.limits.cell_seconds,
-            "call_seconds": self.limits.cell_seconds,
-            "variant": self.seed,
-        }
-        try:
-            self.pod.job.write(wire.dumps(job))
-            self.pod.job.flush()
-        except BrokenPipeError:
-            raise SandboxUnavailable(f"The sandbox did not start: {self._said()}.") from None
+            raise _NotStarted(self._said() or ended)
+        if self.pod.out_of_memory():
+            ended = self._too_much()
+        return _not_checked(self.ran, ended, range(self.done, len(self.notebook)))
 
     def _cell(self, event: dict[str, object]) -> None:
         number = event["cell"]
@@ -163,29 +203,29 @@ class _Watch:
         """End a learner who takes too much. Where engines and containers do, say so: then the
         whole pod is to end."""
         learner = self.pod.learner()
-        used = sum(each.memory for each in learner) // MIB
-        if used > self.limits.memory:
+        if processes.memory(learner) > self.limits.memory * MIB:
             self._end_learner(f"the notebook used more than {self.limits.memory} MiB of memory")
         elif len(learner) > self.limits.processes + 3:
             self._end_learner(f"the notebook started more than {self.limits.processes} processes")
-        others = self.pod.others(learner)
-        if sum(each.memory for each in others) // MIB > 2 * self.limits.memory + OURS_MIB:
-            return "the containers used too much memory"
-        if len(others) > 2 * self.limits.processes:
+        everything = self.pod.all()
+        used = processes.memory(everything) + processes.sockets(everything)
+        if used > self.limits.together * MIB:
+            return self._too_much()
+        if len(everything) - len(learner) > 2 * self.limits.processes:
             return "the containers started too many processes"
         return ""
+
+    def _too_much(self) -> str:
+        most = self.limits.together
+        return f"notebook, engines and containers used more than {most} MiB of memory together"
 
     def _end_learner(self, why: str) -> None:
         self.pod.kill_learner()
         if why not in self.ran.notes:
             self.ran.notes.append(why)
 
-    def _rest(self, why: str) -> None:
-        """Test cells that were not reached count as failed, and say why."""
-        self.ran.notes.append(why)
-        for number in range(self.done, len(self.notebook)):
-            self.ran.outputs[number] = [cells.error("NotChecked", why)]
-
     def _said(self) -> str:
+        """What the pod's first programs have said at last."""
         lines = (self.pod.private / "log").read_text(errors="replace").strip().splitlines()
-        return lines[-1] if lines else ""
+        said = "; ".join(each[-200:] for each in lines[-2:])
+        return "".join(each if each.isprintable() else " " for each in said)

@@ -4,13 +4,16 @@ it, the learner's process. Knows commands and limits; nothing of notebooks or of
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +21,8 @@ from typing import IO, Self
 
 import insidedocker
 from insidedocker.catalog import folders
+from insidedocker.engine.runtime import Limits as GroupLimits
+from insidedocker.engine.runtime import groups, seccomp
 from insidedocker.errors import UserError
 from insidedocker.grading import processes
 
@@ -32,6 +37,21 @@ NO_OTHER_USER = 1000
 WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 """A grader that is killed takes its pods along."""
 MIB = 1 << 20
+OURS = 512
+"""MiB that the checks and the engines need themselves, images included."""
+OF_GROUPS = 128
+"""MiB that a control group grants beyond what the watcher does: it counts files that were read."""
+SHARED = 16
+"""MiB of shared memory, and as much again for what a cell prints."""
+FILES = 20_000
+"""In a file system of a learner's: an empty file takes memory, too."""
+FILES_OF_ENGINES = 300_000
+GROUPS_END_SECONDS = 5.0
+PLACES = (
+    *("work", "tmp", "shared", "printed"),
+    *("engines-work", "engines-tmp", "engines-shared"),
+)
+"""Folders of a pod's own; file systems in memory where it is walled."""
 
 ETC = {
     "passwd": "learner:x:1000:1000::/tmp/home:/bin/sh\n",
@@ -55,14 +75,19 @@ class Limits:
     notebook_seconds: int = 600
     cpu_seconds: int = 600
     memory: int = 1024
-    """Of the learner's processes together; as much again for the engines and their containers."""
+    """Of the learner's processes and files together."""
     processes: int = 200
     files: int = 1024
     """Open at once, in one process."""
     file_size: int = 64
     disk: int = 128
     """For the learner's folder, and for its /tmp."""
-    engines_disk: int = 2048
+
+    @property
+    def together(self) -> int:
+        """MiB of memory for all of a submission: the learner's part, the checks, the engines, the
+        containers, and every file of theirs, since none is on a disk."""
+        return self.memory + OURS
 
     def of_the_learner(self) -> dict[str, int]:
         """As setrlimit has them."""
@@ -78,34 +103,40 @@ class Limits:
 
 @dataclass
 class Pod:
-    """A running pod. `job` takes one line; `events` gives lines until it ends."""
+    """A running pod. `events` gives lines until it ends."""
 
-    job: IO[bytes]
     events: IO[bytes]
     private: Path
     process: subprocess.Popen[bytes]
     walled: bool
 
+    def all(self) -> list[processes.Process]:
+        """Every process."""
+        return processes.below(self.process.pid)
+
     def learner(self) -> list[processes.Process]:
         """The learner's processes."""
         return processes.below(self._learner_root())
 
-    def others(self, learner: list[processes.Process]) -> list[processes.Process]:
-        """The checker, the engines and the containers: all but the learner's."""
-        mine = {each.pid for each in learner}
-        return [each for each in processes.below(self.process.pid) if each.pid not in mine]
+    def out_of_memory(self) -> bool:
+        """Whether the kernel has ended a process for want of memory that the pod is granted."""
+        found = _groups()
+        return found is not None and found.out_of_memory(self.private.name)
 
     def kill_learner(self) -> None:
         processes.kill(self.learner())
 
     def _learner_root(self) -> int:
-        """The pod's second process; its first one has started it before anything else."""
-        first = self.process.pid
-        if self.walled:
-            children = processes.children(first)
-            first = children[0] if children else 0
-        children = processes.children(first) if first else []
-        return children[0] if children else 0
+        """The first process of the learner's sandbox, below bubblewrap's own, which sees what the
+        pod does; without walls the learner's Python. It comes from the pod's first process, which
+        starts nothing before it."""
+        found = self.process.pid
+        for _generation in range(3 if self.walled else 1):
+            below = processes.children(found)
+            if not below:
+                return 0
+            found = below[0]
+        return found
 
     def close(self) -> None:
         """End every process and remove what was made for it."""
@@ -113,9 +144,9 @@ class Pod:
         self.process.kill()  # --kill-child: the namespace's first process goes, and with it all
         processes.kill(left)
         self.process.wait()
-        for pipe in (self.job, self.events):
-            with contextlib.suppress(OSError):
-                pipe.close()
+        with contextlib.suppress(OSError):
+            self.events.close()
+        _leave_group(self.private.name)
         shutil.rmtree(self.private, ignore_errors=True)
 
     def __enter__(self) -> Self:
@@ -139,10 +170,10 @@ class Sandbox:
     never_shown: tuple[Path, ...] = ()
     """Folders that must not come into sight, such as the course."""
 
-    def start(self, files: Path | None = None) -> Pod:
-        """A new pod, its working folder filled from `files`. Raises SandboxUnavailable."""
+    def start(self, job: bytes, files: Path | None = None) -> Pod:
+        """A new pod for a job, its folder filled from `files`. Raises SandboxUnavailable."""
         private = Path(tempfile.mkdtemp(prefix="insidedocker-grading-"))
-        for name in ("etc", "engines", "empty"):
+        for name in ("etc", "engines", "empty", *PLACES):
             (private / name).mkdir(mode=0o700)
         for name, text in ETC.items():
             (private / "etc" / name).write_text(text)
@@ -154,24 +185,31 @@ class Sandbox:
             if walled
             else self._plain(private, files, events_inside)
         )
+        plan |= {
+            "events": events_inside,
+            "printed": str(private / "printed"),
+            "refused_calls": seccomp.for_sandbox_builder().hex(),
+            "groups": _new_group(private.name, self.limits.together + OF_GROUPS),
+        }
         starter = [_python(), "-I", "-S", str(HERE / "pod.py"), json.dumps(plan)]
-        log = (private / "log").open("wb")
-        try:
-            process = subprocess.Popen(
-                [*WITH_US, *(_unshare() if walled else []), *starter],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                pass_fds=[events_inside],
-                env={"PATH": "/usr/bin:/bin"},
-                cwd="/",
-                start_new_session=True,
-            )
-        finally:
-            os.close(events_inside)
-            log.close()
-        assert process.stdin is not None
-        return Pod(process.stdin, os.fdopen(events, "rb"), private, process, walled)
+        # A file without a name for the job: a pipe would make us wait for its reader.
+        with (private / "log").open("wb") as log, tempfile.TemporaryFile() as stdin:
+            stdin.write(job)
+            stdin.seek(0)
+            try:
+                process = subprocess.Popen(
+                    [*WITH_US, *(_unshare() if walled else []), *starter],
+                    stdin=stdin,
+                    stdout=log,
+                    stderr=log,
+                    pass_fds=[events_inside],
+                    env={"PATH": "/usr/bin:/bin"},
+                    cwd="/",
+                    start_new_session=True,
+                )
+            finally:
+                os.close(events_inside)
+        return Pod(os.fdopen(events, "rb"), private, process, walled)
 
     def _walled(self, private: Path, files: Path | None, events: int) -> dict[str, object]:
         inside = {
@@ -195,10 +233,10 @@ class Sandbox:
         learner = [
             *(*start, "--disable-userns", "--unshare-pid", "--unshare-ipc"),
             *("--unshare-uts", "--hostname", "grading", "--proc", "/proc", "--dev", "/dev"),
-            *("--size", str(16 * MIB), "--tmpfs", "/dev/shm"),
+            *("--bind", str(private / "shared"), "/dev/shm", "--remount-ro", "/dev"),
             # Before the system's folders, which may lie below /tmp.
-            *("--size", str(self.limits.disk * MIB), "--tmpfs", "/tmp", "--dir", HOME),
-            *("--size", str(self.limits.disk * MIB), "--tmpfs", WORK, *system),
+            *("--bind", str(private / "tmp"), "/tmp", "--dir", HOME),
+            *("--bind", str(private / "work"), WORK, *system),
             *("--ro-bind", str(files or private / "empty"), IN),
             *("--ro-bind-try", str(folders.cache()), f"{HOME}/.cache/insidedocker/catalog"),
             *("--ro-bind", str(private / "engines"), SOCKETS, "--remount-ro", "/"),
@@ -207,21 +245,20 @@ class Sandbox:
         ]
         checker = [
             *(*start, "--bind", "/proc", "/proc", "--dev-bind", "/dev", "/dev"),
-            *("--ro-bind", "/sys", "/sys", "--size", str(self.limits.engines_disk * MIB)),
-            *("--tmpfs", "/tmp", "--dir", HOME, *system),
+            *("--ro-bind", "/sys", "/sys", "--bind", str(private / "engines-shared"), "/dev/shm"),
+            *("--bind", str(private / "engines-tmp"), "/tmp", "--dir", HOME, *system),
             *("--bind", str(private / "engines"), SOCKETS),
             *("--ro-bind-try", str(folders.cache()), f"{CACHE}/insidedocker/catalog"),
-            *("--tmpfs", WORK, "--remount-ro", "/"),
+            *("--bind", str(private / "engines-work"), WORK, "--remount-ro", "/"),
             *_environment({**inside, **self._of_the_checker("@LEARNER@", 2, SOCKETS, CACHE)}),
             *("--setenv", "INSIDEDOCKER_RUNTIME", "namespaces"),
             *("--chdir", WORK, "--", *self._checker(events)),
         ]
-        return _plan(learner, checker, network=True)
+        return _plan(learner, checker, network=True, in_memory=self._in_memory(private))
 
     def _plain(self, private: Path, files: Path | None, events: int) -> dict[str, object]:
         """Processes of this account, with its view of everything: weaker, and chosen by name."""
-        for name in ("work", "home"):
-            (private / name).mkdir(mode=0o700)
+        (private / "home").mkdir(mode=0o700)
         inside = {
             "PATH": f"{sys.prefix}/bin:/usr/local/bin:/usr/bin:/bin",
             "HOME": str(private / "home"),
@@ -250,7 +287,24 @@ class Sandbox:
         if self.kind == PROCESSES:  # it would count all of this account's; the watcher counts ours
             del rlimits["NPROC"]
         settings = {"rlimits": rlimits, "input": files, "work": work}
-        return [*_main_of("learner"), "@SOCKET@", json.dumps(settings)]
+        return [*_main_of("learner"), "@SOCKET@", "@PRINTED@", json.dumps(settings)]
+
+    def _in_memory(self, private: Path) -> dict[str, str]:
+        """File systems that begin empty and end with the pod: folder, and how much it may hold.
+        bubblewrap's own have no bound on the number of files."""
+        sizes = {
+            "work": (self.limits.disk, FILES),
+            "tmp": (self.limits.disk, FILES),
+            "shared": (SHARED, FILES),
+            "printed": (SHARED, FILES),
+            "engines-work": (self.limits.disk, FILES),
+            "engines-tmp": (self.limits.together, FILES_OF_ENGINES),
+            "engines-shared": (SHARED, FILES),
+        }
+        return {
+            str(private / name): f"size={size}m,nr_inodes={files},mode=0755"
+            for name, (size, files) in sizes.items()
+        }
 
     def _checker(self, events: int) -> list[str]:
         return [*_main_of("checker"), "@SOCKET@", str(events)]
@@ -356,6 +410,40 @@ def _unshare() -> list[str]:
     ]
 
 
+@functools.cache
+def _groups() -> groups.Groups | None:
+    """Control groups, where this host lets us make some: there the kernel itself bounds what a pod
+    uses, of whatever kind it is."""
+    found = groups.find()
+    if found is None or "memory" not in found.limits:
+        return None
+    atexit.register(found.close)
+    return found
+
+
+def _new_group(name: str, memory: int) -> list[str]:
+    """The folders of a new group for a pod; none where it cannot be made."""
+    found = _groups()
+    try:
+        both = memory * MIB
+        return list(found.make(name, GroupLimits(both, both)) if found else ())
+    except OSError:
+        return []
+
+
+def _leave_group(name: str) -> None:
+    """Wait until the last process has ended and remove the group."""
+    found = _groups()
+    if found is None:
+        return
+    deadline = time.monotonic() + GROUPS_END_SECONDS
+    for folder in map(Path, found.of(name)):
+        with contextlib.suppress(OSError):
+            while (folder / "cgroup.procs").read_text() and time.monotonic() < deadline:
+                time.sleep(0.002)
+    found.remove(name)
+
+
 def _environment(variables: dict[str, str]) -> list[str]:
     words = ["--clearenv"]
     for name, value in variables.items():
@@ -368,6 +456,7 @@ def _plan(
     checker: list[str],
     *,
     network: bool,
+    in_memory: dict[str, str] | None = None,
     learner_environment: dict[str, str] | None = None,
     checker_environment: dict[str, str] | None = None,
 ) -> dict[str, object]:
@@ -375,6 +464,7 @@ def _plan(
         "learner": learner,
         "checker": checker,
         "network": network,
+        "in_memory": in_memory or {},
         "learner_environment": learner_environment or {},
         "checker_environment": checker_environment or {},
     }

@@ -1,10 +1,13 @@
 """Inside a submission's walls nothing can be fetched: what a notebook asks for is there before."""
 
+from pathlib import Path
+
 import pytest
 
 from insidedocker import catalog
 from insidedocker.grading import execute
 from insidedocker.grading.running import Cell
+from insidedocker.grading.sandbox import Sandbox
 
 
 @pytest.fixture
@@ -16,16 +19,52 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
-def test_what_any_cell_names_and_what_the_lab_uses_unasked(asked: list[str]) -> None:
+LAB = "from insidedocker import lab"
+
+
+def test_what_a_lesson_names_and_what_the_lab_uses_unasked(asked: list[str]) -> None:
     execute.have_images(
         [
-            Cell("shown", "from insidedocker import lab\nlab.need(engine, 'nginx')"),
-            Cell("own", 'lab.need(engine, "registry:2")'),
+            Cell("shown", "", stub=f"{LAB}\nlab.need(engine, 'nginx')"),
+            Cell("answer", "pass", stub="run(url, 'python:3-slim')"),
+            Cell("tests", 'with registry(engine, "registry:2") as url:\n    assert push(url)'),
         ]
     )
-    assert asked == ["hello-world:latest", "busybox:latest", "nginx:latest", "registry:2"]
+    unasked = ["hello-world:latest", "busybox:latest"]
+    assert sorted(asked) == sorted([*unasked, "nginx:latest", "python:3-slim", "registry:2"])
 
 
-def test_a_notebook_without_the_lab_needs_none(asked: list[str]) -> None:
-    execute.have_images([Cell("own", 'print("nginx")')])
+def test_what_a_learner_writes_asks_for_nothing(asked: list[str]) -> None:
+    wanted = f'{LAB}\nlab.need(engine, "registry:2")  # insidedocker "nginx"'
+    execute.have_images(
+        [
+            Cell("own", wanted),
+            Cell("answer", wanted, stub="def push(url):\n    pass"),
+            Cell("shown", wanted, stub="shown = 1"),
+        ]
+    )
     assert asked == []
+    execute.have_images([Cell("locked", LAB), Cell("own", wanted)])
+    assert sorted(asked) == ["busybox:latest", "hello-world:latest"]
+
+
+def test_a_lesson_without_the_lab_needs_none(asked: list[str]) -> None:
+    execute.have_images([Cell("tests", 'print("nginx")')])
+    assert asked == []
+
+
+@pytest.mark.usefixtures("walls")
+def test_words_of_a_learner_do_not_keep_the_work_from_being_graded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def offline(name: str) -> None:
+        raise catalog.CatalogError("there is no network")
+
+    monkeypatch.setattr(catalog, "archive", offline)
+    execute._have_image.cache_clear()
+    cells = [
+        Cell("answer", '# insidedocker "registry:2"\nanswer = 42', stub="answer = None"),
+        Cell("own", "'insidedocker', 'busybox'"),
+        Cell("tests", "assert answer == 42", points=1),
+    ]
+    assert execute.execute(cells, Sandbox(), tmp_path, None).complete

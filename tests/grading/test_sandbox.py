@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -143,6 +143,43 @@ def test_a_killed_grader_takes_its_pods_along() -> None:
         wait_until(sleeps)
         grader.kill()
     wait_until(lambda: not sleeps())
+
+
+LEFT_OPEN = """\
+import json, os, stat
+for each in sorted(map(int, os.listdir("/proc/self/fd"))):
+    try: kind = os.fstat(each).st_mode
+    except OSError: continue
+    print(each, "pipe" if stat.S_ISFIFO(kind) else stat.S_IFMT(kind))
+    if each > 2 and not stat.S_ISSOCK(kind):
+        for event in {"cell": 2, "outputs": []}, {"done": True, "notes": [], "failed": []}:
+            try: os.write(each, json.dumps(event).encode() + b"\\n")
+            except OSError: pass
+"""
+
+
+@pytest.fixture
+def many_open_files() -> Iterator[None]:
+    """As of a grader with many workers; whoever it starts could inherit every one of them."""
+    opened = [os.open(os.devnull, os.O_RDONLY) for _ in range(200)]
+    for each in opened:
+        os.set_inheritable(each, True)
+    yield
+    for each in opened:
+        os.close(each)
+
+
+@pytest.mark.parametrize("kind", [sandbox.BUBBLEWRAP, sandbox.PROCESSES])
+@pytest.mark.usefixtures("many_open_files", "walls")
+def test_nobody_inherits_what_is_open_in_the_grader(kind: str) -> None:
+    count = "import os\n\nlen(os.listdir('/proc/self/fd'))"
+    wrong = Cell("tests", "assert False, 'never right'", points=1)
+    ran = run([Cell("locked", count), Cell("own", LEFT_OPEN), wrong], Sandbox(kind))
+    told = [line for line in ran.outputs[1][0]["text"].splitlines() if line[0].isdigit()]
+    assert not [line for line in told if "pipe" in line]
+    assert len(told) <= 6, told  # 0 to 2, the checks', and two for what is printed
+    assert int(ran.outputs[0][0]["data"]["text/plain"]) <= 7  # 0 to 3, learner, events, listing
+    assert [each["ename"] for each in ran.outputs[2] if "ename" in each] == ["AssertionError"]
 
 
 ONCE = "from pathlib import Path\n\nassert Path({!r}).exists() or Path({!r}).touch()"

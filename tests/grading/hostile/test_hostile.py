@@ -14,7 +14,8 @@ SECONDS = 1500.0
 QUICK = (
     *("tests-emptied", "tag-skip-execution", "schema-of-the-future", "notebook-is-a-fifo"),
     *("equal-to-everything", "environment", "points-in-the-gradebook", "endless-call", "loopback"),
-    *("plain", "warnings-on-stderr", "untouched"),
+    *("plain", "warnings-on-stderr", "untouched", "aab-modules", "aac-modules"),
+    *("aad-more-than-fits", "aae-images-by-word"),
 )
 EVERY = [*HOSTILE, *CONTROLS]
 # Some minutes' worth, and so not in the standard run: INSIDEDOCKER_MORE=hostile

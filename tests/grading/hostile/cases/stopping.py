@@ -1,8 +1,9 @@
 """Stopping the show: the batch must go on, in time, with nothing left running."""
 
+from pathlib import Path
 from typing import Any
 
-from case import Case
+from case import RIGHT, Case, Scene
 
 
 def stopping(name: str, *lines: str) -> Case:
@@ -25,7 +26,34 @@ def slow_cells(notebook: Any) -> None:
         notebook["cells"].insert(2, {**cell, "execution_count": None, "id": f"slow{number}"})
 
 
+def about_the_lab(notebook: Any) -> None:
+    """An own cell whose words make nothing of the grader's run."""
+    cell = {"cell_type": "code", "source": "# insidedocker", "metadata": {}, "outputs": []}
+    notebook["cells"].insert(0, {**cell, "execution_count": None, "id": "lab"})
+
+
+def modules_that_end_it(folder: Path, scene: Scene) -> None:
+    for name in ("simplejson", "sitecustomize", "chardet", "zstandard", "socks", "numpy"):
+        (folder / f"{name}.py").write_text("import os\nos._exit(0)\n")
+
+
+def more_than_fits(folder: Path, scene: Scene) -> None:
+    for name in ("one", "two"):
+        (folder / name).write_bytes(bytes(20 << 20))
+
+
 CASES = [
+    # Two that once kept everybody after them from being graded; their work is right.
+    Case("aab-modules", "stopping the show", RIGHT, about_the_lab, modules_that_end_it, most=6),
+    Case("aac-modules", "stopping the show", RIGHT, about_the_lab, modules_that_end_it, most=6),
+    Case("aad-more-than-fits", "stopping the show", RIGHT, files=more_than_fits, most=0),
+    Case(
+        "aae-images-by-word",
+        "stopping the show",
+        {**RIGHT, "limit": f"{RIGHT['limit']}  # insidedocker 'registry:2'"},
+        most=6,
+        honest=True,
+    ),
     stopping("endless-loop", "while True: pass"),
     in_call("endless-call", "while True: pass"),
     stopping(
