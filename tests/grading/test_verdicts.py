@@ -198,7 +198,7 @@ def test_without_a_verdict_there_are_no_points_and_a_person_looks(
     made = {"cell": 0, "outputs": [], "learner": None, "verdict": {"points": 3.0, "error": None}}
     lines = [{"started": True}, EVENTS[kind](made), {"done": True}]
     said = b"".join(running.wire.dumps(each) for each in lines)
-    script = f"import sys; sys.stdin.readline(); sys.stdout.buffer.write({said!r})"
+    script = f"import sys; sys.stdout.buffer.write({said!r})"
     monkeypatch.setattr(running.Sandbox, "start", lambda *_: _Pod(script))
     ran = run([PASSING], Sandbox())
     assert points(ran, [PASSING]) == [0]
@@ -208,7 +208,7 @@ def test_without_a_verdict_there_are_no_points_and_a_person_looks(
 
 
 class _Pod:
-    """In place of a pod: a script that reads the job and writes the events."""
+    """In place of a pod: a script that writes the events."""
 
     def __init__(self, script: str) -> None:
         import subprocess
@@ -218,16 +218,17 @@ class _Pod:
 
         self.private = Path(tempfile.mkdtemp())
         (self.private / "log").touch()
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        self.job, self.events = self.process.stdin, self.process.stdout
+        self.process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+        self.events = self.process.stdout
 
     def learner(self) -> list[object]:
         return []
 
-    def others(self, _learner: object) -> list[object]:
+    def all(self) -> list[object]:
         return []
+
+    def out_of_memory(self) -> bool:
+        return False
 
     def __enter__(self) -> _Pod:
         return self
