@@ -8,11 +8,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import mimetypes
+import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from html import escape
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from jinja2 import BaseLoader, Environment
@@ -33,22 +34,26 @@ PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 TEXT = "text/plain; charset=UTF-8"
 
 _MATHJAX = "https://cdnjs.cloudflare.com"
-_INLINE = ("toggle_name(true);", "toggle_name(false);", "toggleAllNames()")
-"""What nbgrader's templates have in attributes, where no nonce can stand."""
-
 _nonce: ContextVar[str] = ContextVar("nonce")
 
 
-def _hashed(script: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return f"'sha256-{digest}'"
+_IN_A_TAG = re.compile(r"""\son[a-z]+="([^"{]*)\"""", re.IGNORECASE)
+
+
+def _in_tags() -> Iterator[str]:
+    """Digests of the scripts that nbgrader's templates have in attributes: no nonce can stand
+    there."""
+    for path in sorted(Path(handlers.template_path).rglob("*.*")):
+        for script in _IN_A_TAG.findall(path.read_text(encoding="utf-8")):
+            digest = hashlib.sha256(script.encode()).digest()
+            yield f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
 _RULES = (
     "default-src 'self'",
     # MathJax evaluates its settings, which the template holds.
     "script-src 'nonce-{nonce}' 'strict-dynamic' 'unsafe-eval' 'unsafe-hashes' "
-    + " ".join(map(_hashed, _INLINE)),
+    + " ".join(_in_tags()),
     f"connect-src 'self' {_MATHJAX} https://api.cdnjs.com",
     f"style-src 'self' 'unsafe-inline' {_MATHJAX}",
     f"font-src 'self' data: {_MATHJAX}",
