@@ -307,13 +307,16 @@ def _ask_debian() -> str:
 
     if shutil.which("apt-get") is None:
         return "cannot be used here: apt-get is not on this machine"
-    listed = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(REPO_URI)"],
-        capture_output=True,
-        text=True,
-        timeout=PACKAGES_SECONDS,
-        check=False,
-    )
+    try:
+        listed = subprocess.run(
+            ["apt-get", "indextargets", "--format", "$(REPO_URI)"],
+            capture_output=True,
+            text=True,
+            timeout=PACKAGES_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"cannot be used now: apt-get has not answered within {PACKAGES_SECONDS:.0f} s"
     addresses = dict.fromkeys(listed.stdout.split())
     if any(url.startswith(("file:", "copy:", "cdrom:")) for url in addresses):
         return ""
