@@ -8,14 +8,13 @@ from __future__ import annotations
 import re
 import select
 import shutil
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from insidedocker.grading import cells, wire
+from insidedocker.grading import cells, scratch, wire
 from insidedocker.grading.cells import Output
 from insidedocker.grading.other_process import well_formed
 from insidedocker.grading.sandbox import MIB, Pod, Sandbox, SandboxUnavailable
@@ -54,8 +53,8 @@ def run(notebook: Sequence[Cell], sandbox: Sandbox, files: Path | None = None) -
     checks. Where one of the author's own cells fails, which may be the machine's fault, all of it
     is run once more; a person is told of what fails again. Raises SandboxUnavailable where the
     pod does not start; that is nobody's 0 points."""
-    with tempfile.TemporaryDirectory(prefix="insidedocker-files-") as folder:
-        beside = Path(folder) / "in"
+    with scratch.made("files") as folder:
+        beside = folder / "in"
         _copy(files, beside)
 
         def once() -> Ran:

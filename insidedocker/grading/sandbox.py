@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +18,7 @@ from typing import IO, Self
 import insidedocker
 from insidedocker.catalog import folders
 from insidedocker.errors import UserError
-from insidedocker.grading import processes
+from insidedocker.grading import processes, scratch
 
 HERE = Path(__file__).parent
 IN, WORK, HOME, SOCKETS, CACHE = "/in", "/submission", "/tmp/home", "/run/engines", "/cache"
@@ -116,7 +115,7 @@ class Pod:
         for pipe in (self.job, self.events):
             with contextlib.suppress(OSError):
                 pipe.close()
-        shutil.rmtree(self.private, ignore_errors=True)
+        scratch.remove(self.private)
 
     def __enter__(self) -> Self:
         return self
@@ -141,7 +140,7 @@ class Sandbox:
 
     def start(self, files: Path | None = None) -> Pod:
         """A new pod, its working folder filled from `files`. Raises SandboxUnavailable."""
-        private = Path(tempfile.mkdtemp(prefix="insidedocker-grading-"))
+        private = scratch.make("grading")
         for name in ("etc", "engines", "empty"):
             (private / name).mkdir(mode=0o700)
         for name, text in ETC.items():
