@@ -49,6 +49,12 @@ def _grade(options: argparse.Namespace) -> int:
         done = grading.run(options.workers, again=options.again)
     print(f"Graded: {len(done.students)}. As before: {len(done.kept)}.", end=" ")
     print(f"To be looked at: {', '.join(done.look) or 'nobody'}.")
+    if done.penalties:
+        print(f"What lateness costs has changed: {', '.join(done.penalties)}.")
+    for student, cells in done.marked.items():
+        print(f"Graded by hand and changed since: {student} ({', '.join(cells)}).")
     for student, why in done.failed.items():
         print(f"Not graded: {student}: {why}")
-    return 1 if done.failed else 0
+    if done.trouble:
+        print(done.trouble)
+    return 1 if done.failed or done.trouble else 0

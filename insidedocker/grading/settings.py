@@ -14,7 +14,6 @@ from nbgrader.preprocessors import (
     CheckCellMetadata,
     IgnorePattern,
     LimitOutput,
-    SaveAutoGrades,
 )
 
 VARIABLE, APART, PLAIN = "INSIDEDOCKER_GRADING", "apart", "plain"
@@ -25,6 +24,16 @@ def wanted() -> bool:
     return os.environ.get(VARIABLE) != PLAIN
 
 
+def keep_in_order(c: Any) -> None:
+    """Put into nbgrader's configuration that one command at a time writes into the course, and
+    that none says that it has done what it has left out."""
+    c.Autograde.exporter_class = "insidedocker.grading.plug.PlainGradingExporter"
+    c.GenerateAssignment.exporter_class = "insidedocker.grading.plug.ReleasingExporter"
+    c.GenerateFeedback.exporter_class = "insidedocker.grading.plug.FeedbackExporter"
+    c.ExchangeFactory.release_assignment = "insidedocker.grading.giving.Release"
+    c.ExchangeFactory.release_feedback = "insidedocker.grading.giving.ReleaseFeedback"
+
+
 def keep_apart(c: Any) -> None:
     """Put the settings into nbgrader's configuration; see docs/security.md."""
     c.ExchangeFactory.collect = "insidedocker.grading.collect.Collect"
@@ -33,9 +42,8 @@ def keep_apart(c: Any) -> None:
         "insidedocker.grading.execute.SandboxedExecute",
         IgnorePattern,
         LimitOutput,
-        SaveAutoGrades,
+        "insidedocker.grading.marks.SaveGrades",
         AssignLatePenalties,
-        "insidedocker.grading.execute.AskForReview",
         CheckCellMetadata,
     ]
     c.HTMLExporter.filters = {"markdown2html": "insidedocker.grading.markdown.without_html"}

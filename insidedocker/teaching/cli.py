@@ -42,6 +42,7 @@ def _items(options: argparse.Namespace) -> int:
 
 
 def _similar(options: argparse.Namespace) -> int:
+    from insidedocker.grading import mishaps
     from insidedocker.teaching import graded, side_by_side, similarity
 
     class_ = graded.read(options.course, options.assignment)
@@ -50,13 +51,15 @@ def _similar(options: argparse.Namespace) -> int:
     if pairs:
         reports = options.course / ".grading" / "reports"
         page = options.page or reports / f"similar-{options.assignment}.html"
-        page.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        page.write_text(side_by_side.page(class_, pairs), encoding="utf-8")
+        with mishaps.as_user_errors():
+            page.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            page.write_text(side_by_side.page(class_, pairs), encoding="utf-8")
         print(f"\nBoth texts of each, side by side: {page}")
     return 0
 
 
 def _regrade(options: argparse.Namespace) -> int:
+    from insidedocker.grading import mishaps
     from insidedocker.grading.cluster import connected
     from insidedocker.teaching import regrade
 
@@ -64,5 +67,6 @@ def _regrade(options: argparse.Namespace) -> int:
         changes = regrade.run(options.course, options.assignment, options.workers, cluster)
     print(changes.as_text())
     if options.to:
-        changes.write(options.to)
+        with mishaps.as_user_errors():
+            changes.write(options.to)
     return 1 if changes.failed else 0
