@@ -59,6 +59,9 @@ c.Execute.extra_arguments = ["--IPKernelApp.ignore_cwd=True"]
 c.Execute.timeout = 120
 c.Execute.startup_timeout = 60
 
+# One command at a time writes into the course, and none calls a success what it has left out.
+settings.keep_in_order(c)
+
 # Submissions are walled off and judged from outside (docs/security.md), by whatever button or
 # command they are graded. Only INSIDEDOCKER_GRADING=plain has nbgrader run them in your account.
 if settings.wanted():
@@ -72,6 +75,9 @@ settings.show_as_text(c)
 
 # Nor the hidden tests: those of a quiz hold its key.
 c.GenerateFeedback.preprocessors = [GetGrades, HideHiddenTests, CSSHTMLHeaderPreprocessor]
+
+# Grades go out whole, or one sentence says why not.
+c.ExportApp.plugin_class = "insidedocker.teaching.exports.Csv"
 
 # Late work loses nothing unless c.LatePolicy.penalty_method says so (docs/instructors.md).
 c.AssignLatePenalties.plugin_class = "insidedocker.teaching.late.LatePolicy"

@@ -52,8 +52,14 @@ def _grade(options: argparse.Namespace) -> int:
         done = grading.run(options.workers, again=options.again)
     print(f"Graded: {len(done.students)}. As before: {len(done.kept)}.", end=" ")
     print(f"To be looked at: {', '.join(done.look) or 'nobody'}.")
+    if done.penalties:
+        print(f"What lateness costs has changed: {', '.join(done.penalties)}.")
+    for student, cells in done.marked.items():
+        print(f"Graded by hand and changed since: {student} ({', '.join(cells)}).")
     for student, why in done.failed.items():
         print(f"Not graded: {student}: {why}")
     for student, why in done.faults.items():
         print(f"The machine failed, not {student}: {why}. The next call grades {student} again.")
-    return 1 if done.failed or done.faults else 0
+    if done.trouble:
+        print(done.trouble)
+    return 1 if done.failed or done.faults or done.trouble else 0

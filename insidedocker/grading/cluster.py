@@ -8,14 +8,13 @@ elsewhere.
 from __future__ import annotations
 
 import platform
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from insidedocker.errors import UserError
-from insidedocker.grading import cache
+from insidedocker.grading import cache, scratch
 from insidedocker.grading.execute import execute
 from insidedocker.grading.running import Cell, Ran
 from insidedocker.grading.sandbox import Sandbox, SandboxUnavailable
@@ -98,18 +97,20 @@ def connected(address: str | None) -> Iterator[Cluster | None]:
 
 def run_there(cells: list[Cell], chosen: Sandbox, files: dict[str, bytes], key: str) -> Ran:
     """On a worker: run a notebook. Raises SandboxUnavailable where this is no place for it."""
-    with tempfile.TemporaryDirectory(prefix="insidedocker-worker-") as folder:
+    with scratch.made("worker") as private:
+        folder = private / "in"
+        folder.mkdir()
         for name, content in files.items():
-            place = Path(folder, name)
+            place = folder / name
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
         # With the same Python, libraries and code: else another result might come of it.
-        if cache.key(cells, Path(folder), chosen, images=False) != key:
+        if cache.key(cells, folder, chosen, images=False) != key:
             raise SandboxUnavailable(
                 f"The worker on {platform.node()} has another version of Python, of a library or "
                 "of this course: install the same on every machine. Nothing was graded there."
             )
-        return execute(cells, chosen, Path(folder), None)
+        return execute(cells, chosen, folder, None)
 
 
 def _read(folder: Path) -> dict[str, bytes]:

@@ -10,8 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from nbgrader.exchange import ExchangeError
 from nbgrader.exchange.default import ExchangeCollect
 
+from insidedocker.errors import UserError
+from insidedocker.grading import mishaps
+from insidedocker.grading.alone import alone
 from insidedocker.grading.strangers_folder import take
 from insidedocker.grading.strangers_text import shown, why_no_id
 
@@ -22,6 +26,15 @@ class Collect(ExchangeCollect):
     """Set as `c.ExchangeFactory.collect`."""
 
     src_records: list[Record]
+
+    def start(self) -> None:
+        """Collect, alone: what is being graded must not change meanwhile."""
+        try:
+            with mishaps.as_user_errors(), alone(Path(self.coursedir.root)):
+                super().start()
+        except UserError as error:
+            self.log.fatal(str(error))
+            raise ExchangeError(str(error)) from None
 
     def init_src(self) -> None:
         """Find the submissions; what is not one is left where it is, and named at the end."""
@@ -43,7 +56,8 @@ class Collect(ExchangeCollect):
         return record
 
     def copy_files(self) -> None:
-        """Copy submission by submission: what fails with one costs the others nothing."""
+        """Copy what is new, submission by submission: what fails with one costs the others
+        nothing. Name those whose newer submission stays where it is."""
         records = self.src_records
         if not records:
             super().copy_files()  # says that there is nothing
@@ -54,8 +68,26 @@ class Collect(ExchangeCollect):
             except Exception as error:
                 self.failed.append(f"{record['filename']}: {error}")
         self.src_records = records
+        if left := sorted(each["username"] for each in records if self._is_left(each)):
+            self.log.warning(
+                "Not collected, since an older submission is there: %s. "
+                "`nbgrader collect %s --update` takes the newer ones.",
+                ", ".join(left),
+                self.coursedir.assignment_id,
+            )
         if self.failed:
             self.fail("\n".join(f"Not collected: {each}" for each in self.failed))
+
+    def _is_left(self, record: Record) -> bool:
+        course = self.coursedir
+        folder = course.format_path(
+            course.submitted_directory, record["username"], course.assignment_id
+        )
+        try:
+            there = course.get_existing_timestamp(folder)
+        except Exception:  # whatever a learner has written for a time
+            return False
+        return there is not None and bool(there < record["timestamp"])
 
     def do_copy(self, src: str, dest: str, log: Any = None) -> None:
         """Copy a submission, without what is not a plain file; that is told in the log."""

@@ -12,7 +12,6 @@ from typing import Any
 
 from nbformat import NotebookNode, from_dict
 from nbgrader import utils
-from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Int, Unicode
 
@@ -152,24 +151,3 @@ def _have_image(name: str) -> None:
         catalog.archive(name)
     except catalog.CatalogError as error:
         raise UserError(f"The checks need the image {name}: {error}") from error
-
-
-class AskForReview(NbGraderPreprocessor):
-    """Marks a submission for a person to look at, where intake or run have found a reason. Comes
-    after SaveAutoGrades; the points stay."""
-
-    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-        ours = nb.metadata.get(OURS, {})
-        graded = [cell for cell in nb.cells if utils.is_grade(cell)]
-        if graded and (ours.get("look") or ours.get("remarks")):
-            of = resources["nbgrader"]
-            with Gradebook(of["db_url"]) as gradebook:
-                grade = gradebook.find_grade(
-                    graded[0].metadata.nbgrader.grade_id,
-                    of["notebook"],
-                    of["assignment"],
-                    of["student"],
-                )
-                grade.needs_manual_grade = True
-                gradebook.db.commit()
-        return nb, resources

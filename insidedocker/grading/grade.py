@@ -7,7 +7,6 @@ moment, the next call does what is missing.
 
 from __future__ import annotations
 
-import fcntl
 import functools
 import json
 import logging
@@ -16,7 +15,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,16 +30,17 @@ from sqlalchemy.exc import SAWarning
 from sqlalchemy.orm import scoped_session
 
 from insidedocker.authoring.release_notebooks import Kept, load_nbgrader_config
-from insidedocker.engine import private
 from insidedocker.errors import UserError
-from insidedocker.grading import cache, processors, settings
+from insidedocker.grading import cache, marks, mishaps, processors, scratch, settings
 from insidedocker.grading import execute as executing
+from insidedocker.grading.alone import alone
 from insidedocker.grading.cluster import Cluster
 from insidedocker.grading.intake import FOLDER, INTAKE
-from insidedocker.grading.plug import Intake, reading_intake
+from insidedocker.grading.plug import GONE, Intake, reading_intake
 from insidedocker.grading.rebuild import OURS
 from insidedocker.grading.sandbox import NO_WALLS, PROCESSES, SandboxUnavailable
 
+NOBODY = "Nobody was graded."
 jsonschema = nbgraderformat.jsonschema  # the one that nbgrader uses
 
 
@@ -58,6 +58,12 @@ class Graded:
     faults: dict[str, str] = field(default_factory=dict)
     """Whose points are missing because our own side has failed, and how: the next call grades them
     again."""
+    marked: dict[str, list[str]] = field(default_factory=dict)
+    """Cells that a person has graded, of which the work has changed since."""
+    trouble: str = ""
+    """What went wrong after everybody was graded."""
+    penalties: list[str] = field(default_factory=list)
+    """Graded before, but what lateness costs has changed."""
 
 
 class Grading:
@@ -76,17 +82,26 @@ class Grading:
         self.config.Exporter.optimistic_validation = True  # at the end, not after every step
         self.execute = executing.SandboxedExecute(config=self.config)
         self.log = logging.Logger("insidedocker.grade", logging.WARNING)
+        self.stopped = ""
+        """Why nobody else is graded, where that would fail for all."""
 
     def run(self, at_once: int | None = None, *, again: bool = False) -> Graded:
         """Grade what is not graded yet; with `again` everything. Raises UserError."""
+        with mishaps.as_user_errors(NOBODY), alone(self.root):
+            return self.run_alone(at_once, again=again)
+
+    def run_alone(self, at_once: int | None = None, *, again: bool = False) -> Graded:
+        """The same for who has the course's lock already."""
         if at_once is None:
             at_once = self.cluster.at_once if self.cluster else workers()
         done = Graded()
-        with self._alone(), self._logged(), _unrepeated():
+        with self._logged(), _unrepeated():
             if not self.cluster:
                 executing.insist_once(self.execute.sandbox)
             if self.execute.sandbox == PROCESSES:
                 print(NO_WALLS)
+            self._sweep()
+            self.intake = self._intake()
             waiting = self._take_in(done, again)
             progress = _Progress(len(waiting))
             with ThreadPoolExecutor(at_once) as pool:
@@ -94,30 +109,34 @@ class Grading:
                 try:
                     for future in as_completed(running):
                         progress.tell(running[future], self._finish(future, running[future], done))
+                        if self.stopped:
+                            for each in running:
+                                each.cancel()
                 except BaseException:
                     pool.shutdown(wait=False, cancel_futures=True)
                     if self.cluster:
                         self.cluster.close()  # nobody waits for what it has been given
                     raise
-            done.look = self._to_look_at(done.students + done.kept)
-            done.faults = {each: found for each in done.students if (found := self._fault(each))}
+            self._conclude(done)
         return done
+
+    def _sweep(self) -> None:
+        """Remove what killed runs have left; nobody else is at work in this course."""
+        scratch.sweep()
+        for path in (self.root / FOLDER / "cache").glob("*/tmp*"):
+            path.unlink(missing_ok=True)
+
+    def _intake(self) -> Intake:
+        run = Autograde(coursedir=self._course(self.student), config=self.config, log=self.log)
+        return Intake(run)
 
     def _take_in(self, done: Graded, again: bool) -> list[str]:
         """Take every submission in; the learners who are to be graded."""
-        course = self._course(self.student)
-        run = Autograde(coursedir=course, config=self.config, log=self.log)
-        intake = Intake(run)
-        students = intake.students()
-        if not students:
-            raise UserError(
-                f"Nobody has handed in {self.assignment}: there is nothing in "
-                f"{run.coursedir.submitted_directory}/ for it. `nbgrader collect "
-                f"{self.assignment}` brings it there."
-            )
-        done.failed = intake.take()
+        self.intake.insist_on_somebody()
+        students = self.intake.students()
+        done.failed = self.intake.take()
         taken = [each for each in students if each not in done.failed]
-        waiting = [each for each in taken if again or not self._result(each).exists()]
+        waiting = [each for each in taken if again or each not in self.intake.before]
         done.kept = [each for each in taken if each not in waiting]
         return waiting
 
@@ -136,20 +155,50 @@ class Grading:
 
     def _finish(self, future: Future[None], student: str, done: Graded) -> str:
         """Let nbgrader grade a learner whose notebooks have been run; tells the points."""
+        if self.stopped:
+            done.failed[student] = self.stopped
+            return "not graded"
+        heard = mishaps.Heard()
+        self.log.addFilter(heard)
         try:
             future.result()
             course = reading_intake(self._course(student))
             run = Autograde(coursedir=course, config=self.config, log=self.log, force=True)
             self._start(run)
             told = self._points(student)
+            if not self.intake.finished([student]):
+                raise UserError(GONE)
+            if fault := self.intake.fault(student):
+                done.faults[student] = fault
             done.students.append(student)
             return told
         except SandboxUnavailable as error:
             raise SandboxUnavailable(f"{error} It was the turn of {student}.") from None
         except Exception as error:  # whatever one submission is the cause of, the others go on
             self.log.exception("%s was not graded", student)
-            done.failed[student] = str(error) or type(error).__name__
+            mishap = mishaps.sentence(error) or heard.first
+            if mishap and mishap in mishaps.GRADEBOOK.values():
+                self.stopped = mishap  # it would fail for all others, too, and slowly
+            done.failed[student] = mishap or str(error) or type(error).__name__
             return "not graded"
+        finally:
+            self.log.removeFilter(heard)
+
+    def _conclude(self, done: Graded) -> None:
+        """Count nobody as graded whose result is gone, and see who is to be looked at."""
+        try:
+            finished = self.intake.finished(done.students + done.kept)
+            for counted in (done.students, done.kept):
+                for student in [each for each in counted if each not in finished]:
+                    counted.remove(student)
+                    done.failed[student] = GONE
+            done.look, done.marked = self._to_look_at(done.students + done.kept)
+            done.penalties = self.intake.reassess_penalties()
+        except Exception as error:
+            mishap = mishaps.sentence(error)
+            if mishap is None:
+                raise
+            done.trouble = f"{mishap} Who is to be looked at is not known."
 
     def _start(self, run: Autograde) -> None:
         """As `run.start()`, but that an error says what was wrong, not where to read of it."""
@@ -179,32 +228,36 @@ class Grading:
             found = gradebook.find_submission(self.assignment, student)
             return f"{found.score:g} of {found.max_score:g}"
 
-    def _to_look_at(self, students: list[str]) -> list[str]:
-        return [each for each in students if any(map(_asks, self._result(each).glob("*.ipynb")))]
-
-    def _fault(self, student: str) -> str:
-        """What of our own side has failed in a learner's checks; empty where nothing has."""
-        for path in sorted(self._result(student).glob("*.ipynb")):
-            if faults := _ours(path).get("faults"):
-                return str(faults[0])
-        return ""
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Two at once would write over each other's results."""
-        folder = self.root / FOLDER
-        private.folder(folder)
-        with (folder / "lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise UserError("This course is being graded already: wait for that.") from None
-            yield
+    def _to_look_at(self, students: list[str]) -> tuple[list[str], dict[str, list[str]]]:
+        """Who is to be looked at, and of whom a person has graded what has changed since; until
+        a person has saved in the gradebook that they have looked."""
+        look: list[str] = []
+        marked: dict[str, list[str]] = {}
+        course = self._course()
+        with Gradebook(course.db_url, course.course_id) as gradebook:
+            for student in students:
+                for path in sorted(self._result(student).glob("*.ipynb")):
+                    found = json.loads(path.read_bytes())
+                    ours = found["metadata"].get(OURS, {})
+                    first = marks.flagged_cell(found) if marks.asks(ours) else ""
+                    waiting = [
+                        cell
+                        for cell in dict.fromkeys([first, *ours.get("again", [])])
+                        if cell
+                        and gradebook.find_grade(
+                            cell, path.stem, self.assignment, student
+                        ).needs_manual_grade
+                    ]
+                    if first in waiting and student not in look:
+                        look.append(student)
+                    if again := [each for each in waiting if each in ours.get("again", [])]:
+                        marked.setdefault(student, []).extend(again)
+        return look, marked
 
     @contextmanager
     def _logged(self) -> Iterator[None]:
         """What nbgrader says goes into a file, for who wants to know."""
-        handler = logging.FileHandler(self.root / FOLDER / "grade.log", mode="w")
+        handler = _Log(self.root / FOLDER / "grade.log", mode="w")
         self.log.addHandler(handler)
         try:
             with warnings.catch_warnings():
@@ -213,7 +266,15 @@ class Grading:
                 yield
         finally:
             self.log.removeHandler(handler)
-            handler.close()
+            with suppress(OSError):
+                handler.close()
+
+
+class _Log(logging.FileHandler):
+    """A full disk is told to a person by whoever comes to feel it."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        pass
 
 
 @contextmanager
@@ -274,20 +335,6 @@ class _Progress:
         place = f"[{self.done:>{len(str(self.total))}}/{self.total}]"
         rest = f", about {left:.0f} s left" if self.done < self.total else ""
         print(f"{place} {student}: {points}{rest}", flush=True)
-
-
-def _asks(path: Path) -> bool:
-    """Whether a graded notebook asks for a person's look."""
-    try:
-        ours = _ours(path)
-    except Exception:  # somebody has put something else there
-        return True
-    return bool(ours.get("look") or ours.get("remarks"))
-
-
-def _ours(path: Path) -> Any:
-    """What grading has noted in a notebook."""
-    return nbformat.read(path, as_version=4).metadata.get(OURS, {})
 
 
 def workers() -> int:

@@ -45,14 +45,21 @@ class Assignment:
     notebooks: dict[str, NotebookNode]
 
     @classmethod
-    def load(cls, folder: Path, checks: Mapping[str, Mapping[str, str]]) -> Assignment:
-        """From the released folder and the sources of read-only cells by notebook and grade id,
-        as the gradebook knows them. Raises UserError where there is nothing released."""
+    def load(
+        cls,
+        folder: Path,
+        checks: Mapping[str, Mapping[str, str]],
+        versions: Mapping[str, list[dict[str, str]]] | None = None,
+    ) -> Assignment:
+        """From the released folder, the sources of read-only cells by notebook and grade id, as
+        the gradebook knows them, and by notebook the versions that were given out. Raises
+        UserError where there is nothing released."""
         notebooks = {}
         for path in sorted(folder.glob("*.ipynb")):
             if path.stem in checks:
                 notebook = nbformat.read(path, as_version=4)
                 _put_checks(notebook, checks[path.stem])
+                notebook.metadata[OURS] = {"versions": (versions or {}).get(path.stem, [])}
                 notebooks[path.stem] = notebook
         if not notebooks:
             raise UserError(
@@ -114,7 +121,7 @@ def take_in(
     _make_room(into)
     _write_timestamp(taken, into)
     _write_files(taken, into, _plain_files(beside), ignored)
-    digest = _digest(taken.notebooks, into)
+    digest = _digest(taken.notebooks, taken.findings, into)
     for name, (notebook, own) in taken.notebooks.items():
         _write_notebook(into / f"{name}.ipynb", notebook, taken.findings + own, digest)
     return digest
@@ -255,14 +262,17 @@ def _unwanted(name: str, ignored: Sequence[str]) -> bool:
     return any(fnmatch(part, pattern) for part in parts for pattern in ignored)
 
 
-def _digest(notebooks: dict[str, tuple[NotebookNode, list[Finding]]], folder: Path) -> str:
-    """Of all that decides on the grade: the cells with their checks, and the files."""
+def _digest(
+    notebooks: dict[str, tuple[NotebookNode, list[Finding]]], findings: list[Finding], folder: Path
+) -> str:
+    """Of all that decides on the result: cells with their checks, files, and what was found."""
     sum_ = hashlib.sha256()
-    for name, (notebook, _) in sorted(notebooks.items()):
+    for name, (notebook, own) in sorted(notebooks.items()):
         cells = [
             [cell.cell_type, cell.source, cell.metadata.get("nbgrader")] for cell in notebook.cells
         ]
-        sum_.update(json.dumps([name, cells], sort_keys=True).encode())
+        told = [[each.text, each.look] for each in findings + own]
+        sum_.update(json.dumps([name, cells, told], sort_keys=True).encode())
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path.suffix != ".ipynb":
             sum_.update(json.dumps(str(path.relative_to(folder))).encode())

@@ -1,16 +1,19 @@
 """A notebook to be graded, rebuilt from the released one: of what was handed in, only the source
-of answers and of the learner's own cells is taken. Knows notebooks as JSON; no files, no nbgrader.
+of answers and of the learner's own cells is taken. Knows notebooks as JSON, and nbgrader's checksum
+of a cell; no files.
 """
 
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from nbformat import NotebookNode
+from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbgrader.utils import compute_checksum
 
 from insidedocker.grading.names import defined
 from insidedocker.grading.strangers_folder import Finding, named
@@ -42,6 +45,8 @@ class Handed:
     grade_id: str | None
     cell_id: str | None
     pictures: dict[str, dict[str, str]]
+    as_given: bool | None = None
+    """Whether the checksum still fits that nbgrader gave it when it was released; None without."""
 
 
 @dataclass
@@ -53,10 +58,32 @@ class _Notebook:
     own: dict[int, list[Handed]] = field(default_factory=dict)
     """Own cells by the number of the released cell that they come before."""
 
+    def is_as_given(self, number: int, cell: Handed) -> bool:
+        """Whether it is as a learner was given it, in this version or in another one."""
+        released = self.released.cells[number]
+        now = digest_of(released.cell_type, _visible(released))
+        return (
+            cell.as_given is True
+            or digest_of(cell.kind, cell.source) == now
+            or self.is_known(cell, key_of(released))
+        )
+
+    def is_known(self, cell: Handed, key: str) -> bool:
+        """Whether a version that was given out has it there."""
+        digest = digest_of(cell.kind, cell.source)
+        return any(version.get(key) == digest for version in self.versions)
+
+    @property
+    def versions(self) -> list[dict[str, str]]:
+        """Digests by cell of each version that was given out, as far as they are known."""
+        found: list[dict[str, str]] = self.released.metadata.get(OURS, {}).get("versions", [])
+        return found
+
 
 def rebuild(released: NotebookNode, handed_in: bytes | None) -> tuple[NotebookNode, list[Finding]]:
     """The notebook to be graded, and what a person should know. Never fails: what cannot be read
-    has no answers. `released` holds the instructor's own checks where they are known."""
+    has no answers. `released` holds the instructor's own checks where they are known, and in its
+    metadata the digests of what was given out."""
     cells: list[Handed] = []
     if handed_in is None:
         findings = [Finding("there is no notebook of this assignment's name")]
@@ -132,13 +159,26 @@ def _cell(cell: Any, findings: list[Finding]) -> Handed | None:
         if skipping and skipping != ["raises-exception"]:
             _tell(findings, f"{about} had the tag {named(skipping[-1])}, which was ignored")
     cell_id = cell.get("id")
+    kind = str(cell.get("cell_type"))[:20]
     return Handed(
-        kind=str(cell.get("cell_type"))[:20],
+        kind=kind,
+        as_given=_is_as_given(kind, source, marks),
         source=plain(source),
         grade_id=grade_id,
         cell_id=cell_id if isinstance(cell_id, str) else None,
         pictures=_pictures(cell.get("attachments")),
     )
+
+
+def _is_as_given(kind: str, source: str, marks: Any) -> bool | None:
+    """A forged checksum gains nothing: what is as it was given counts as untouched."""
+    if not isinstance(marks, dict) or not isinstance(marks.get("checksum"), str):
+        return None
+    cell = {"cell_type": kind, "source": source, "metadata": {"nbgrader": marks}}
+    try:
+        return bool(compute_checksum(from_dict(cell)) == marks["checksum"])
+    except Exception:  # whatever its marks are
+        return False
 
 
 def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
@@ -201,7 +241,8 @@ def _match(work: _Notebook) -> None:
         else:
             number = _plain_number(cell, by_id, by_source, used)
         if number is None:
-            pending.append(cell)
+            if not _is_of_another_version(work, cell):
+                pending.append(cell)
             continue
         used.add(number)
         work.answers[number] = cell
@@ -214,7 +255,16 @@ def _match(work: _Notebook) -> None:
 def _answers(work: _Notebook, graded: dict[str, int], cell: Handed) -> bool:
     """Whether this cell is an answer that was worked on; among copies the last such one counts."""
     number = graded.get(cell.grade_id or "")
-    return number is not None and cell.source.strip() != work.released.cells[number].source.strip()
+    return number is not None and not work.is_as_given(number, cell)
+
+
+def _is_of_another_version(work: _Notebook, cell: Handed) -> bool:
+    """Whether it is an instructor's text, or a marked cell as it was given out, that the released
+    notebook has no longer. An instructor's plain code stays: the answer may need it."""
+    if cell.grade_id:
+        return cell.as_given is True or work.is_known(cell, cell.grade_id)
+    digest = digest_of(cell.kind, cell.source)
+    return cell.kind == "markdown" and any(digest in each.values() for each in work.versions)
 
 
 def _plain_number(
@@ -234,11 +284,18 @@ def _tell_of_changes(work: _Notebook, graded: dict[str, int]) -> None:
     for grade_id, number in graded.items():
         cell, handed = work.released.cells[number], work.answers.get(number)
         if handed is None:
-            _tell(work.findings, f"the cell {named(grade_id)} is missing", look=is_answer(cell))
+            text = f"the cell {named(grade_id)} is missing"
+            if any(grade_id not in version for version in work.versions):
+                text += "; an earlier version of the notebook did not have it"
+            _tell(work.findings, text, look=is_answer(cell))
+        elif work.is_as_given(number, handed):
+            continue
         elif handed.kind != cell.cell_type:
             _tell(work.findings, f"the cell {named(grade_id)} was made one of another type")
-        elif not is_answer(cell) and _text(handed.source) != _text(_visible(cell)):
-            text = f"the read-only cell {named(grade_id)} was changed; the original one is used"
+        elif not is_answer(cell):
+            # Without a checksum it may as well be of a version that nobody remembers.
+            how = "differs from the released one" if handed.as_given is None else "was changed"
+            text = f"the read-only cell {named(grade_id)} {how}; the original one is used"
             _tell(work.findings, text, look=False)
 
 
@@ -252,7 +309,10 @@ def _put_together(work: _Notebook) -> NotebookNode:
             if count <= MOST_OWN and own.source.strip():
                 cells.append(_own_cell(own, count))
         if number < len(notebook.cells):
-            cells.append(_filled(notebook.cells[number], work.answers.get(number)))
+            handed = work.answers.get(number)
+            if handed is not None and work.is_as_given(number, handed):
+                handed = None  # of whatever version, nothing of it is the learner's
+            cells.append(_filled(notebook.cells[number], handed))
     if count > MOST_OWN:
         work.findings.append(
             Finding(f"it has {count} own cells; all after {MOST_OWN} were left out")
@@ -325,6 +385,16 @@ def is_answer(cell: NotebookNode) -> bool:
 
 def _grade_id(cell: NotebookNode) -> str:
     return str(cell.metadata.get("nbgrader", {}).get("grade_id") or "")
+
+
+def key_of(cell: NotebookNode) -> str:
+    """What stays the same of a cell from one version to the next."""
+    return _grade_id(cell) or f"id:{cell.get('id', '')}"
+
+
+def digest_of(kind: str, source: str) -> str:
+    """What tells one version of a cell from others."""
+    return hashlib.sha256(f"{kind}\n{_text(source)}".encode("utf-8", "replace")).hexdigest()
 
 
 def _visible(cell: NotebookNode) -> str:

@@ -14,7 +14,7 @@ SECRET = "submission_secret.txt"
 
 
 class ReleaseFeedback(ExchangeReleaseFeedback):
-    """Set as `c.ExchangeFactory.release_feedback`."""
+    """Releases what there is for each learner; see `giving` for what is asked of it before."""
 
     def copy_files(self) -> None:
         """Release the pages of graded notebooks; at the end, name those that no way leads to."""

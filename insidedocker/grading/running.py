@@ -8,14 +8,13 @@ from __future__ import annotations
 import re
 import select
 import shutil
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from insidedocker.grading import cells, processes, wire
+from insidedocker.grading import cells, processes, scratch, wire
 from insidedocker.grading.cells import Output
 from insidedocker.grading.other_process import well_formed
 from insidedocker.grading.sandbox import MIB, Limits, Pod, Sandbox, SandboxUnavailable
@@ -72,8 +71,8 @@ def run(notebook: Sequence[Cell], sandbox: Sandbox, files: Path | None = None) -
     although an empty notebook does is not checked, and a person is told. Raises
     SandboxUnavailable where that does not start either: the machine's fault is nobody's 0 points.
     """
-    with tempfile.TemporaryDirectory(prefix="insidedocker-files-") as folder:
-        beside = Path(folder) / "in"
+    with scratch.made("files") as folder:
+        beside = folder / "in"
         _copy(files, beside)
 
         def once() -> Ran:

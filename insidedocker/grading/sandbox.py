@@ -24,7 +24,7 @@ from insidedocker.catalog import folders
 from insidedocker.engine.runtime import Limits as GroupLimits
 from insidedocker.engine.runtime import groups, seccomp
 from insidedocker.errors import UserError
-from insidedocker.grading import processes
+from insidedocker.grading import processes, scratch
 
 HERE = Path(__file__).parent
 IN, WORK, HOME, SOCKETS, CACHE = "/in", "/submission", "/tmp/home", "/run/engines", "/cache"
@@ -147,7 +147,7 @@ class Pod:
         with contextlib.suppress(OSError):
             self.events.close()
         _leave_group(self.private.name)
-        shutil.rmtree(self.private, ignore_errors=True)
+        scratch.remove(self.private)
 
     def __enter__(self) -> Self:
         return self
@@ -172,7 +172,7 @@ class Sandbox:
 
     def start(self, job: bytes, files: Path | None = None) -> Pod:
         """A new pod for a job, its folder filled from `files`. Raises SandboxUnavailable."""
-        private = Path(tempfile.mkdtemp(prefix="insidedocker-grading-"))
+        private = scratch.make("grading")
         for name in ("etc", "engines", "empty", *PLACES):
             (private / name).mkdir(mode=0o700)
         for name, text in ETC.items():

@@ -16,7 +16,6 @@ from nbgrader.preprocessors import (
     CheckCellMetadata,
     IgnorePattern,
     LimitOutput,
-    SaveAutoGrades,
 )
 
 from insidedocker.engine import private
@@ -59,19 +58,26 @@ def show_as_text(c: Any) -> None:
     c.HTMLExporter.preprocessors = ["insidedocker.grading.markdown.PlainOutputs"]
 
 
+def keep_in_order(c: Any) -> None:
+    """Put into nbgrader's configuration that one command at a time writes into the course, and
+    that none says that it has done what it has left out."""
+    c.Autograde.exporter_class = "insidedocker.grading.plug.PlainGradingExporter"
+    c.GenerateAssignment.exporter_class = "insidedocker.grading.plug.ReleasingExporter"
+    c.GenerateFeedback.exporter_class = "insidedocker.grading.plug.FeedbackExporter"
+    c.ExchangeFactory.release_assignment = "insidedocker.grading.giving.Release"
+    c.ExchangeFactory.release_feedback = "insidedocker.grading.giving.ReleaseFeedback"
+
+
 def keep_apart(c: Any) -> None:
     """Put the settings into nbgrader's configuration; see docs/security.md."""
     timestamps.read_so_everywhere()
     c.ExchangeFactory.collect = "insidedocker.grading.collect.Collect"
-    c.ExchangeFactory.release_feedback = "insidedocker.grading.release_feedback.ReleaseFeedback"
     c.Autograde.exporter_class = "insidedocker.grading.plug.GradingExporter"
     c.Autograde.autograde_preprocessors = [
         "insidedocker.grading.execute.SandboxedExecute",
         IgnorePattern,
         LimitOutput,
-        SaveAutoGrades,
-        "insidedocker.grading.verdicts_kept.KeepToVerdicts",
+        "insidedocker.grading.marks.SaveGrades",
         AssignLatePenalties,
-        "insidedocker.grading.execute.AskForReview",
         CheckCellMetadata,
     ]

@@ -58,6 +58,7 @@ def _items(options: argparse.Namespace) -> int:
 
 def _similar(options: argparse.Namespace) -> int:
     from insidedocker.engine import private
+    from insidedocker.grading import mishaps
     from insidedocker.teaching import side_by_side, similarity
 
     class_ = _read(options)
@@ -66,16 +67,17 @@ def _similar(options: argparse.Namespace) -> int:
     if pairs:
         reports = options.course / ".grading" / "reports"
         page = options.page or reports / f"similar-{options.assignment}.html"
-        if not page.parent.exists():
-            private.folder(page.parent)
-        with open(page, "w", encoding="utf-8", opener=private.opener) as file:
-            file.write(side_by_side.page(class_, pairs))
+        with mishaps.as_user_errors():
+            if not page.parent.exists():
+                private.folder(page.parent)
+            with open(page, "w", encoding="utf-8", opener=private.opener) as file:
+                file.write(side_by_side.page(class_, pairs))
         print(f"\nBoth texts of each, side by side: {page}")
     return 0
 
 
 def _regrade(options: argparse.Namespace) -> int:
-    from insidedocker.grading import settings
+    from insidedocker.grading import mishaps, settings
     from insidedocker.grading.cluster import connected
     from insidedocker.teaching import regrade
 
@@ -84,5 +86,6 @@ def _regrade(options: argparse.Namespace) -> int:
         changes = regrade.run(options.course, options.assignment, options.workers, cluster)
     print(changes.as_text())
     if options.to:
-        changes.write(options.to)
+        with mishaps.as_user_errors():
+            changes.write(options.to)
     return 1 if changes.failed or changes.faults else 0

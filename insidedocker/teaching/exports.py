@@ -2,6 +2,7 @@
 
     nbgrader export --exporter=insidedocker.teaching.exports.Canvas --to=canvas.csv
 
+None of them exports while the class is being graded: half a submission's points would go out.
 A learner who has handed in nothing has an empty cell, which both systems take for no grade.
 """
 
@@ -9,19 +10,62 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.plugins import ExportPlugin
+from nbgrader.plugins import CsvExportPlugin, ExportPlugin
 from traitlets import Dict, Unicode
 
 from insidedocker.engine import private
+from insidedocker.errors import UserError
+from insidedocker.grading import mishaps
+from insidedocker.grading.alone import alone
 
 Row = list[str]
 
 
-class _Export(ExportPlugin):
+class _Told(ExportPlugin):
+    """An exporter that says in one sentence why it has none to give. nbgrader makes it before it
+    opens the gradebook, and shows no error of any kind but this."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        if self.parent is not None:
+            course = self.parent.coursedir
+            with _as_exit():
+                mishaps.insist_there_is_one(course.db_url)
+                with Gradebook(course.db_url, course.course_id):
+                    pass
+
+    def export(self, gradebook: Gradebook) -> None:
+        """Write the file, while nobody is grading."""
+        root = Path(self.parent.coursedir.root) if self.parent is not None else None
+        with _as_exit(), alone(root, reading=True) if root else nullcontext():
+            self.write(gradebook)
+
+    def write(self, gradebook: Gradebook) -> None:
+        raise NotImplementedError
+
+
+@contextmanager
+def _as_exit() -> Iterator[None]:
+    try:
+        with mishaps.as_user_errors("Nothing was exported."):
+            yield
+    except UserError as error:
+        raise SystemExit(str(error)) from None
+
+
+class Csv(_Told, CsvExportPlugin):
+    """nbgrader's own table, which is the default."""
+
+    def write(self, gradebook: Gradebook) -> None:
+        CsvExportPlugin.export(self, gradebook)
+
+
+class _Export(_Told):
     """Rows for learners, columns for assignments; what is late is taken off already."""
 
     file = ""
@@ -29,7 +73,7 @@ class _Export(ExportPlugin):
     def rows(self, gradebook: Gradebook) -> Iterator[Row]:
         raise NotImplementedError
 
-    def export(self, gradebook: Gradebook) -> None:
+    def write(self, gradebook: Gradebook) -> None:
         """Write the file, and name those whose points a person may still change."""
         path = Path(self.to or self.file)
         with open(path, "w", newline="", encoding="utf-8", opener=private.opener) as file:

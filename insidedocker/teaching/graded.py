@@ -20,6 +20,8 @@ from sqlalchemy.exc import SAWarning
 
 from insidedocker.authoring.release_notebooks import load_nbgrader_config
 from insidedocker.errors import UserError
+from insidedocker.grading import mishaps
+from insidedocker.grading.alone import alone
 from insidedocker.lab import answers, variant
 
 Cell = dict[str, Any]
@@ -68,6 +70,11 @@ class GradedClass:
 def read(root: Path, assignment: str) -> GradedClass:
     """Everybody whose submission has been graded. Raises UserError where nobody's has."""
     course = course_directory(root)
+    with alone(Path(course.root), reading=True):
+        return _read(root, course, assignment)
+
+
+def _read(root: Path, course: CourseDirectory, assignment: str) -> GradedClass:
     released = Path(course.format_path(course.release_directory, ".", assignment))
     notebooks = {path.stem: _cells(path) for path in sorted(released.glob("*.ipynb"))}
     source = Path(course.format_path(course.source_directory, ".", assignment))
@@ -162,7 +169,8 @@ def grades(root: Path, assignment: str) -> dict[str, dict[tuple[str, str], Grade
 def gradebook(root: Path) -> Iterator[Gradebook]:
     """The course's gradebook, without SQLAlchemy's remarks on nbgrader's ways with it."""
     course = course_directory(root)
-    with warnings.catch_warnings():
+    mishaps.insist_there_is_one(course.db_url)
+    with warnings.catch_warnings(), mishaps.as_user_errors():
         warnings.filterwarnings("ignore", category=SAWarning)
         with Gradebook(course.db_url, course.course_id) as book:
             yield book
@@ -216,7 +224,13 @@ def _told(cell: Cell) -> str:
 
 
 def _cells(path: Path) -> list[Cell]:
-    cells: list[Cell] = json.loads(path.read_bytes())["cells"]
+    try:
+        cells: list[Cell] = json.loads(path.read_bytes())["cells"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UserError(
+            f"{path} cannot be read as a notebook: `nbgrader generate_assignment` makes a released "
+            "one anew, `insidedocker grade` a graded one."
+        ) from None
     return cells
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from insidedocker.engine import private
 from insidedocker.errors import UserError
+from insidedocker.grading import mishaps
+from insidedocker.grading.alone import alone
 from insidedocker.grading.cluster import Cluster
 from insidedocker.grading.grade import Grading
 from insidedocker.grading.intake import FOLDER
@@ -101,14 +103,20 @@ def run(
     root: Path, assignment: str, at_once: int | None = None, cluster: Cluster | None = None
 ) -> Changes:
     """Grade those again whose checks or work have changed, and compare. Raises UserError."""
+    grading = Grading(root, assignment, cluster=cluster)
+    with mishaps.as_user_errors(), alone(root):
+        return _run(grading, root, assignment, at_once)
+
+
+def _run(grading: Grading, root: Path, assignment: str, at_once: int | None) -> Changes:
     kept = root / FOLDER / f"before-regrading-{assignment}.json"
     stopped = _read(kept)
     before = stopped or grades(root, assignment)
     _write(kept, before)
     try:
-        done = Grading(root, assignment, cluster=cluster).run(at_once)
-    except UserError:
-        if stopped is None:
+        done = grading.run_alone(at_once)
+    except BaseException as error:
+        if stopped is None and isinstance(error, UserError):
             kept.unlink()
         raise
     after = grades(root, assignment)
