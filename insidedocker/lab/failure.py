@@ -17,12 +17,21 @@ class Sentence:
         return str(self).splitlines()
 
 
-class NoEngine(Sentence, UserError):
+class SetupFailed(Sentence, UserError, RuntimeError):
+    """The course's own side has failed: an engine, an image, a scene of a check. In grading it
+    costs no learner a point: the check is run again, and a person is told."""
+
+
+class NoEngine(SetupFailed):
     """No engine can be used; the text says why and what to do."""
 
 
 class EngineUnreachable(Sentence, requests.ConnectionError):
     """A request found nobody at the engine's address; also a `requests.ConnectionError`."""
+
+
+class NoPage(requests.ConnectionError):
+    """No page came from an address, such as a port that a learner's container publishes."""
 
 
 class StreamFailed(Sentence, requests.HTTPError):

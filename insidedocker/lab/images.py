@@ -5,13 +5,12 @@ Knows that the catalogue has them by name; not how an image is made.
 
 from __future__ import annotations
 
-from insidedocker.errors import UserError
 from insidedocker.lab import progress
-from insidedocker.lab.failure import Sentence
+from insidedocker.lab.failure import SetupFailed
 from insidedocker.lab.session import Engine
 
 
-class ImageMissing(Sentence, UserError):
+class ImageMissing(SetupFailed):
     """An image a lesson needs cannot be had; the text says why and what to do."""
 
 

@@ -18,6 +18,7 @@ import requests
 
 from insidedocker.lab import belongings, staging
 from insidedocker.lab.embedded import ending_with_us
+from insidedocker.lab.failure import SetupFailed
 from insidedocker.lab.images import need
 from insidedocker.lab.session import Engine
 
@@ -72,12 +73,12 @@ class Registry:
     def push(self, engine: Engine, image: str, repository: str, tag: str) -> str:
         """Put an engine's image into the registry, by a name that does not stay; the digest."""
         name = f"{self.host}/{repository}"
-        engine.post(f"/images/{image}/tag", params={"repo": name, "tag": tag}).raise_for_status()
+        staging.set_up(engine.post(f"/images/{image}/tag", params={"repo": name, "tag": tag}))
         answer = engine.post(f"/images/{name}/push", params={"tag": tag}, headers=self.headers)
         engine.delete(f"/images/{name}:{tag}", params={"noprune": "true"})
         digest = self.digest(repository, tag)
         if digest is None:
-            raise RuntimeError(f"{name}:{tag} was not pushed: {answer.text.strip()}")
+            raise SetupFailed(f"{name}:{tag} was not pushed: {answer.text.strip()}")
         return digest
 
 
@@ -102,12 +103,12 @@ def _started(engine: Engine, lesson: str, username: str) -> tuple[str, Registry]
     port = free_port()
     registry = Registry(f"127.0.0.1:{port}", username, USERS[username][0])
     created = engine.post("/containers/create", json=recipe(lesson, port))
-    created.raise_for_status()
+    staging.set_up(created)
     container = f"/containers/{created.json()['Id']}"
     try:
         passwords = password_archive(username)
         engine.put(f"{container}/archive", params={"path": SETTINGS}, data=passwords)
-        engine.post(f"{container}/start").raise_for_status()
+        staging.set_up(engine.post(f"{container}/start"))
         await_answer(registry.host)
     except BaseException:
         engine.delete(container, params={"force": "true", "v": "true"})
@@ -170,7 +171,7 @@ def free_port() -> int:
 
 
 def await_answer(host: str, path: str = "/v2/", seconds: float = START_SECONDS) -> None:
-    """Return as soon as a web server at `host` answers; raises RuntimeError when it never does."""
+    """Return as soon as a web server at `host` answers; raises SetupFailed when it never does."""
     deadline = time.monotonic() + seconds
     with requests.Session() as session:
         session.trust_env = False
@@ -179,4 +180,4 @@ def await_answer(host: str, path: str = "/v2/", seconds: float = START_SECONDS) 
                 session.get(f"http://{host}{path}", timeout=2)
                 return
             time.sleep(0.02)
-    raise RuntimeError(f"Nobody answered at {host} within {seconds:.0f} seconds.")
+    raise SetupFailed(f"Nobody answered at {host} within {seconds:.0f} seconds.")

@@ -22,6 +22,7 @@ from typing import Any
 import requests
 
 from insidedocker.lab import belongings, check, embedded
+from insidedocker.lab.failure import SetupFailed
 from insidedocker.lab.session import Engine
 from insidedocker.lab.streams import text_of
 
@@ -48,10 +49,10 @@ def container(
     body: dict[str, Any] = {"Image": image, "Labels": belongings.labels(lesson), **recipe}
     if command:
         body["Cmd"] = list(command)
-    _ok(engine.post("/containers/create", params={"name": name}, json=body))
+    set_up(engine.post("/containers/create", params={"name": name}, json=body))
     try:
         if start or says:
-            _ok(engine.post(f"/containers/{name}/start"))
+            set_up(engine.post(f"/containers/{name}/start"))
         if says:
             _await_words(engine, name, says)
         yield name
@@ -64,7 +65,7 @@ def network(engine: Engine, lesson: str, **recipe: Any) -> Iterator[str]:
     """A network of its own; yields its name. What is still connected is removed with it."""
     name = new_name()
     body = {"Name": name, "Labels": belongings.labels(lesson), **recipe}
-    _ok(engine.post("/networks/create", json=body))
+    set_up(engine.post("/networks/create", json=body))
     try:
         yield name
     finally:
@@ -114,7 +115,7 @@ def inside(engine: Engine, container: str, *command: str) -> tuple[int, str]:
     """Run a command in a running container: its exit code and what it wrote."""
     body = {"Cmd": list(command), "AttachStdout": True, "AttachStderr": True}
     made = engine.post(f"/containers/{container}/exec", json=body)
-    _ok(made)
+    set_up(made)
     started = engine.post(f"/exec/{made.json()['Id']}/start", json={"Detach": False})
     code = engine.get(f"/exec/{made.json()['Id']}/json").json()["ExitCode"]
     return code, text_of(started.content)
@@ -125,7 +126,7 @@ def await_server(engine: Engine, container: str, port: int) -> None:
     look = f"until timeout 2 wget -qO- http://127.0.0.1:{port}/; do sleep 0.05; done"
     code, said = inside(engine, container, "timeout", str(START_SECONDS), "sh", "-c", look)
     if code:
-        raise RuntimeError(f"{container} serves nothing at port {port}: {said.strip()[-200:]}")
+        raise SetupFailed(f"{container} serves nothing at port {port}: {said.strip()[-200:]}")
 
 
 @contextlib.contextmanager
@@ -136,7 +137,7 @@ def tagged(engine: Engine, image: str, lesson: str, *names: str) -> Iterator[lis
         for name in names:
             repository = belongings.repository(lesson, name)
             tag = {"repo": repository, "tag": "check"}
-            _ok(engine.post(f"/images/{image}/tag", params=tag))
+            set_up(engine.post(f"/images/{image}/tag", params=tag))
             made.append(f"{repository}:check")
         yield list(made)
     finally:
@@ -249,7 +250,7 @@ def _await_words(engine: Engine, container: str, words: str) -> None:
     wanted = {"stdout": "true", "stderr": "true"}
     while words not in text_of(engine.get(f"/containers/{container}/logs", params=wanted).content):
         if time.monotonic() > end:
-            raise RuntimeError(f"The check could not be set up: {container} did not say {words!r}")
+            raise SetupFailed(f"The check could not be set up: {container} did not say {words!r}")
         time.sleep(0.02)
 
 
@@ -268,10 +269,10 @@ def _digest(data: bytes) -> str:
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
-def _ok(answer: requests.Response) -> None:
-    """Setting a scene is ours to get right: a refusal here is no learner's mistake."""
+def set_up(answer: requests.Response) -> None:
+    """Raise SetupFailed where the engine refuses what a scene needs."""
     if not answer.ok:
-        raise RuntimeError(
+        raise SetupFailed(
             f"The check could not be set up: {answer.request.method} {answer.request.path_url} "
             f"answered {answer.status_code} {answer.text.strip()}"
         )

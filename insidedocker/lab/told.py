@@ -10,6 +10,9 @@ from insidedocker.lab.failure import Sentence
 class CheckFailed(Sentence, AssertionError):
     """A check does not hold yet; its text says observed, expected and try next."""
 
+    what = ""
+    try_next = ""
+
 
 def fail(what: str, *, observed: str = "", expected: str = "", try_next: str = "") -> NoReturn:
     """Raise CheckFailed; what is empty is left out."""
@@ -17,4 +20,6 @@ def fail(what: str, *, observed: str = "", expected: str = "", try_next: str = "
     for name, text in (("Observed", observed), ("Expected", expected), ("Try next", try_next)):
         if text:
             lines.append(f"  {name + ':':<10}{text}")
-    raise CheckFailed("\n".join(lines)) from None
+    failed = CheckFailed("\n".join(lines))
+    failed.what, failed.try_next = what, try_next
+    raise failed from None

@@ -9,6 +9,8 @@ import time
 
 import requests
 
+from insidedocker.lab.failure import NoPage
+
 PATIENCE = 10.0  # seconds
 PAUSE = 0.05
 
@@ -17,7 +19,7 @@ def fetch(url: str, seconds: float = PATIENCE) -> str:
     """The page at `url`, asked for again until it comes or `seconds` are over.
 
     A published port may take connections before the program behind it does. Raises
-    `requests.ConnectionError` in one sentence where no page came.
+    NoPage, a `requests.ConnectionError` of one sentence, where no page came.
     """
     end = time.monotonic() + seconds
     with requests.Session() as session:
@@ -27,7 +29,5 @@ def fetch(url: str, seconds: float = PATIENCE) -> str:
                 return session.get(url, timeout=max(PAUSE, seconds)).text
             except requests.RequestException as error:
                 if time.monotonic() > end:
-                    raise requests.ConnectionError(
-                        f"No page came from {url} within {seconds:g} seconds."
-                    ) from error
+                    raise NoPage(f"No page came from {url} within {seconds:g} seconds.") from error
             time.sleep(PAUSE)
