@@ -35,6 +35,8 @@ from cases import HOSTILE as ATTACKS
 from evidence import Lesson, lessons
 from judge import Outcome, grade, nbgrader, points_of, scene
 
+from insidedocker.grading import processors
+
 NOT_ON_PLAIN = ("fork-bomb", "processes-without-end", "threads-without-end")
 """They would take this machine with them; they count as bad, unseen."""
 CASE_SECONDS = 120.0
@@ -98,7 +100,7 @@ def _plain(chosen: list[Case]) -> list[Outcome]:
         like = Path(folder)
         with scene(like, "plain") as (made, _):
             nbgrader(made, "autograde", ASSIGNMENT, "--student=victim")
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(processors.allowed()) as pool:
             return list(pool.map(lambda case: _plain_one(case, like), chosen))
 
 

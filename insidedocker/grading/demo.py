@@ -15,6 +15,7 @@ from pathlib import Path
 
 from insidedocker.authoring.course import Course
 from insidedocker.errors import UserError
+from insidedocker.grading import processors
 from insidedocker.grading.sample_submissions import Submission, make
 from insidedocker.grading.sandbox import why_not
 from insidedocker.grading.settings import APART, PLAIN, VARIABLE
@@ -38,7 +39,7 @@ def run(course: Course, lesson: str, folder: Path | None = None) -> int:
     scene.instructor("generate_assignment", lesson, "--force")
     scene.instructor("release_assignment", lesson)
     print(f"Six learners fetch {lesson}, work on it, and hand it in.")
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(processors.allowed()) as pool:
         list(pool.map(scene.hand_in, submissions))
     scene.instructor("collect", lesson)
     scene.instructor("autograde", lesson, may_fail=scene.grading == PLAIN)

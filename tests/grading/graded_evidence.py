@@ -4,7 +4,6 @@ it, and what of that is not as the evidence says."""
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from typing import Any
 import nbformat
 from nbgrader.utils import determine_grade
 
-from insidedocker.grading import names
+from insidedocker.grading import names, processors
 from insidedocker.grading.execute import as_cell, have_images
 from insidedocker.grading.intake import Assignment
 from insidedocker.grading.rebuild import rebuild
@@ -131,7 +130,7 @@ def graded(lesson: Lesson, submission: Submission, folder: Path) -> Marks:
 
 def problems(lesson: Lesson, handed_in: list[Submission], folder: Path) -> Iterator[str]:
     """Grade submissions, several at once, and tell what is not as the evidence says."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(processors.allowed()) as pool:
         marks = pool.map(
             lambda pair: graded(lesson, pair[1], folder / str(pair[0])), enumerate(handed_in)
         )
