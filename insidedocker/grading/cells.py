@@ -11,16 +11,25 @@ import os
 import re
 import sys
 import types
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 Output = dict[str, Any]
 """As nbformat has it: stream, error, display_data, execute_result."""
 
 KINDS = ("text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg")
 LONGEST = 100_000  # characters of text in one output
+MOST = 500  # outputs of a cell
 OF_IPYTHON = re.compile(
     r"\b(get_ipython|display|IPython|ipywidgets|In|Out|_i+\d*|_\d+|__+)\b|\b_\b"
 )
+
+
+class Done(NamedTuple):
+    """What a cell shows, the exception that ended it, and the value of its last line."""
+
+    outputs: list[Output]
+    error: BaseException | None = None
+    value: Any = None
 
 
 class Runner(Protocol):
@@ -28,8 +37,8 @@ class Runner(Protocol):
 
     names: dict[str, Any]
 
-    def run(self, source: str) -> tuple[list[Output], BaseException | None]:
-        """What a cell shows, and the exception that ended it."""
+    def run(self, source: str) -> Done:
+        """Run one cell."""
 
 
 def runner(sources: list[str]) -> Runner:
@@ -60,15 +69,15 @@ class _Plain:
         self.names = names
         self.count = 0
 
-    def run(self, source: str) -> tuple[list[Output], BaseException | None]:
+    def run(self, source: str) -> Done:
         self.count += 1
         place = f"<cell {self.count}>"
         try:
             value = self._value(source, place)
             shown = [] if value is None else [_shown(value)]
         except BaseException as error_:
-            return [_failed(error_, place, source)], error_
-        return shown, None
+            return Done([_failed(error_, place, source)], error_)
+        return Done(shown, value=value)
 
     def _value(self, source: str, place: str) -> Any:
         """What the cell's last line comes to, if it is an expression and no `;` ends it."""
@@ -112,13 +121,35 @@ def _failed(error_: BaseException, place: str, source: str) -> Output:
 def error(name: str, text: str, lines: list[str] | None = None) -> Output:
     """An error output."""
     shown = lines or [f"{name}: {text}" if text else name]
-    return {"output_type": "error", "ename": name, "evalue": text[:LONGEST], "traceback": shown}
+    return {
+        "output_type": "error",
+        "ename": writable(name),
+        "evalue": writable(text[:LONGEST]),
+        "traceback": [writable(line) for line in shown],
+    }
+
+
+def within(outputs: list[Output], room: int) -> list[Output]:
+    """The first of these outputs, at most `MOST` and of about `room` characters together; a line
+    stands for the rest."""
+    kept: list[Output] = []
+    for each in outputs:
+        room -= len(str(each))
+        if room < 0 or len(kept) == MOST:
+            return [*kept, stream("… (this notebook shows too much)\n")]
+        kept.append(each)
+    return kept
 
 
 def stream(text: str, name: str = "stdout") -> Output:
     """What was printed."""
     cut = text if len(text) <= LONGEST else f"{text[:LONGEST]}\n… ({len(text)} characters)\n"
-    return {"output_type": "stream", "name": name, "text": cut}
+    return {"output_type": "stream", "name": name, "text": writable(cut)}
+
+
+def writable(text: str) -> str:
+    """A text without lone surrogates, which no file takes."""
+    return text.encode("utf-8", "replace").decode()
 
 
 class Printed:

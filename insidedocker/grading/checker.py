@@ -16,13 +16,14 @@ import signal
 import socket
 import sys
 import traceback
+from collections.abc import Callable
 from typing import Any
 
-from insidedocker.grading import cells, handing_over, names, wire
-from insidedocker.grading.cells import Output
+from insidedocker.grading import cells, handing_over, names, ours, wire
+from insidedocker.grading.cells import Done, Output
+from insidedocker.grading.for_learners import Page, hidden_lines, masked, visible
 from insidedocker.grading.other_process import Gone, Learner
-
-HIDDEN_BEGIN, HIDDEN_END = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
+from insidedocker.grading.verdict import Verdict
 
 
 class NotStarted(Exception):
@@ -42,8 +43,12 @@ class Checker:
         self.runner = cells.runner(mine)
         self.stubs = [cell["stub"] for cell in job["cells"] if cell["kind"] == "answer"]
         self.exported = sorted({name for stub in self.stubs for name in names.defined(stub)})
+        self.page = Page(mine, self.exported)
+        self.learner.hidden = self.page.look
         self.failed: list[str] = []
         """Which of the author's own cells have failed."""
+        self.faults: list[str] = []
+        """What has failed on our side."""
 
     def run(self) -> None:
         try:
@@ -54,19 +59,24 @@ class Checker:
         for stub in self.stubs:
             self._import_as(stub)
         for number, cell in enumerate(self.job["cells"]):
-            self.tell({"cell": number, "outputs": self._one(number, cell)})
-        self.tell({"done": True, "notes": self.learner.notes, "failed": self.failed})
+            event = (
+                self._tests(number, cell) if cell["kind"] == "tests" else self._shown(number, cell)
+            )
+            self.tell({"cell": number, **event})
+        told = {"notes": self.learner.notes, "failed": self.failed, "faults": self.faults}
+        self.tell({"done": True, **told})
 
     def tell(self, event: dict[str, Any]) -> None:
         data = wire.dumps(event)
         while data:
             data = data[os.write(self.events, data) :]
 
+    def _shown(self, number: int, cell: dict[str, Any]) -> dict[str, Any]:
+        """A cell that is not a check: what it shows, and what of that the learner sees."""
+        outputs = self._one(number, cell)
+        return {"outputs": outputs, "learner": masked(outputs) if self.page.look() else None}
+
     def _one(self, number: int, cell: dict[str, Any]) -> list[Output]:
-        if cell["kind"] == "tests":
-            outputs = self._tests(cell)
-            self._give({"source": handing_over.helpers(visible(cell["source"])), "values": {}})
-            return outputs
         if cell["kind"] == "locked":
             return self._set_up(cell["source"], number)
         if number in self.needed:  # as it was released; one that was changed runs besides
@@ -79,10 +89,13 @@ class Checker:
         """Run a cell here, and hand over what it has made."""
         if names.needs(source) & set(self.exported):
             self._take_names()
-        outputs, error = self._here(source)
-        if error is not None:  # its names may be those of a check
-            why = f"{type(error).__name__}: {cells.words(error)}"[:200]
+        said, done = self._here(source)
+        outputs = [*said.all(), *done.outputs]
+        if done.error is not None:  # its names may be those of a check
+            why = f"{type(done.error).__name__}: {cells.words(done.error)}"[:200]
             self.failed.append(f"code cell {number + 1}, which is the lesson's own, failed ({why})")
+            if fault := ours.fault(done.error):
+                self.faults.append(f"code cell {number + 1}: {fault}")
             return outputs
         self._give(handing_over.packed(source, self.runner.names))
         return outputs
@@ -99,38 +112,56 @@ class Checker:
         except Gone as gone:
             return [cells.error("Stopped", str(gone))]
 
-    def _here(self, source: str) -> tuple[list[Output], BaseException | None]:
-        with contextlib.redirect_stdout(_Kept()) as kept, contextlib.redirect_stderr(kept):
-            outputs, error = self.runner.run(source)
-        printed = [cells.stream(kept.text())] if kept.text() else []
-        return printed + outputs, error
+    def _here(self, source: str) -> tuple[_Kept, Done]:
+        """Run a cell in this process; what it prints, on whichever stream, and the rest."""
+        said = _Kept(self.page.look)
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            return said, self.runner.run(source)
 
-    def _tests(self, cell: dict[str, Any]) -> list[Output]:
-        """A test cell's outputs, of which nbgrader makes points: an error none, a number that
-        many, anything else all. So the number is looked at here, and stderr counts as stdout."""
-        self._take_names()
+    def _tests(self, number: int, cell: dict[str, Any]) -> dict[str, Any]:
+        """A test cell: its verdict; what learner and check have printed; and what the learner is
+        shown of all that, where it is not the same."""
+        source, most = cell["source"], cell["points"]
+        gone = self._take_names()
         self.learner.during(self.job["call_seconds"])
-        outputs, error = self._here(cell["source"])
-        printed = self.learner.printed()
-        shown = [each for each in outputs if each["output_type"] == "stream"]
-        if error is not None:
-            return printed + shown + [_failure(error, cell["source"])]
-        partial = [each for each in outputs if each["output_type"] == "execute_result"]
-        return (
-            printed + shown + [_within(each, cell["points"]) for each in partial if _number(each)]
-        )
+        if gone is not None:  # a name that is not there could be anything to a check
+            told = [self.page.told(gone, hidden=False)] if self.page.reached else None
+            verdict = Verdict.failed(most, _failure(gone, source))
+            return {"outputs": [], "learner": told, "verdict": verdict.told()}
+        self.page.begin(source)
+        said, done = self._here(source)
+        error = done.error or _caught(done.outputs)
+        hidden = self.page.end(error)
+        printed, unseen = self.learner.printed()
+        if error is None:
+            verdict = Verdict.of_value(done.value, most)
+        else:
+            verdict = Verdict.failed(most, _failure(error, source))
+            if fault := ours.fault(error):
+                self.faults.append(f"the checks of code cell {number + 1}: {fault}")
+        learner = None
+        if self.page.reached:
+            learner = cells.within([*printed, *said.before()], cells.LONGEST)[: cells.MOST - 9]
+            learner += self.page.lines(said.after())
+            learner += [self.page.told(error, hidden)] if error else verdict.outputs()
+        self._give({"source": handing_over.helpers(visible(source)), "values": {}})
+        outputs = [*printed, *unseen, *said.all()]
+        return {"outputs": outputs, "learner": learner, "verdict": verdict.told()}
 
-    def _take_names(self) -> None:
-        """Give the checks what the learner's cells have made of the names in the stubs."""
+    def _take_names(self) -> Gone | None:
+        """Give the checks what the learner's cells have made of the names in the stubs. Where
+        nobody tells, calls of theirs say so, and that is returned."""
+        silent = None
         try:
             found = self.learner.names(self.exported)
         except Gone as gone:
-            found = {name: _gone(str(gone)) for name in self.exported}
+            silent, found = gone, {name: _gone(str(gone)) for name in self.exported}
         for name in self.exported:
             if name in found:
                 self.runner.names[name] = found[name]
             else:
                 self.runner.names.pop(name, None)
+        return silent
 
     def _import_as(self, stub: str) -> None:
         """Imports that the author put into a stub are there for the checks, too."""
@@ -140,17 +171,21 @@ class Checker:
 
 
 class _Kept:
-    """A text stream that keeps the beginning of what is written to it."""
+    """A text stream that keeps the beginning of what is written to it, apart from the rest what
+    comes once `hidden` holds."""
 
     encoding = "utf-8"
 
-    def __init__(self) -> None:
-        self._parts: list[str] = []
+    def __init__(self, hidden: Callable[[], bool]) -> None:
+        self._hidden = hidden
+        self._before: list[str] = []
+        self._after: list[str] = []
         self._room = 2 * cells.LONGEST
 
     def write(self, text: str) -> int:
-        self._parts.append(text[: self._room])
-        self._room -= len(self._parts[-1])
+        kept = text[: self._room]
+        self._room -= len(kept)
+        (self._after if self._hidden() else self._before).append(kept)
         return len(text)
 
     def flush(self) -> None:
@@ -159,8 +194,32 @@ class _Kept:
     def isatty(self) -> bool:
         return False
 
-    def text(self) -> str:
-        return "".join(self._parts)
+    def before(self) -> list[Output]:
+        """What was written before."""
+        return _stream(self._before)
+
+    def after(self) -> str:
+        """What was written since `hidden` holds."""
+        return "".join(self._after)
+
+    def all(self) -> list[Output]:
+        return _stream([*self._before, *self._after])
+
+
+def _stream(parts: list[str]) -> list[Output]:
+    text = "".join(parts)
+    return [cells.stream(text)] if text else []
+
+
+class Caught(Exception):
+    """A check's error that a magic has shown and not passed on."""
+
+
+def _caught(outputs: list[Output]) -> Caught | None:
+    for each in outputs:
+        if each["output_type"] == "error":
+            return Caught(f"{each['ename']}: {each['evalue']}")
+    return None
 
 
 def _gone(why: str) -> Any:
@@ -185,42 +244,6 @@ def _failure(error: BaseException, source: str) -> Output:
     if numbers and numbers[0] not in hidden_lines(source):
         where = [f"in the check's line {numbers[0]}: {lines[numbers[0] - 1].strip()}"]
     return cells.error(name, text, [f"{name}: {text}" if text else name, *where])
-
-
-def hidden_lines(source: str) -> set[int]:
-    """The numbers of the lines between the marks of hidden tests."""
-    found, hidden = set(), False
-    for number, line in enumerate(source.split("\n"), 1):
-        if HIDDEN_BEGIN in line:
-            hidden = True
-        if hidden:
-            found.add(number)
-        if HIDDEN_END in line:
-            hidden = False
-    return found
-
-
-def visible(source: str) -> str:
-    """A check without its hidden lines, the others at their places."""
-    hidden = hidden_lines(source)
-    lines = source.split("\n")
-    return "\n".join("" if n in hidden else line for n, line in enumerate(lines, 1))
-
-
-def _number(output: Output) -> bool:
-    try:
-        float(output["data"]["text/plain"])
-    except (KeyError, ValueError):
-        return False
-    return True
-
-
-def _within(output: Output, points: float) -> Output:
-    """Partial credit, if it is within the points of the cell; else an error, which is 0 points:
-    a value that no author can have meant may have been the learner's."""
-    if 0 <= float(output["data"]["text/plain"]) <= points:
-        return {**output, "execution_count": 1}
-    return cells.error("NoSuchCredit", f"the check gave {output['data']['text/plain'][:40]} points")
 
 
 def main() -> None:

@@ -51,4 +51,6 @@ def _grade(options: argparse.Namespace) -> int:
     print(f"To be looked at: {', '.join(done.look) or 'nobody'}.")
     for student, why in done.failed.items():
         print(f"Not graded: {student}: {why}")
-    return 1 if done.failed else 0
+    for student, why in done.faults.items():
+        print(f"The machine failed, not {student}: {why}. The next call grades {student} again.")
+    return 1 if done.failed or done.faults else 0

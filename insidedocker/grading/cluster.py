@@ -59,7 +59,8 @@ class Cluster:
     ) -> Ran:
         """As `execute.execute`, but that a worker runs the cells."""
 
-        def there(key: str) -> Ran:
+        def there() -> Ran:
+            key = cache.key(cells, files, chosen, images=False)
             future = self._client.submit(run_there, cells, chosen, _read(files), key, pure=False)
             return self._result(future)
 
@@ -102,11 +103,11 @@ def run_there(cells: list[Cell], chosen: Sandbox, files: dict[str, bytes], key: 
             place = Path(folder, name)
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
-        # Of the same cells, files, Python and code: else another result might come of it.
-        if cache.key(cells, Path(folder), chosen) != key:
+        # With the same Python, libraries and code: else another result might come of it.
+        if cache.key(cells, Path(folder), chosen, images=False) != key:
             raise SandboxUnavailable(
-                f"The worker on {platform.node()} has another version of Python or of this course: "
-                "install the same on every machine. Nothing was graded there."
+                f"The worker on {platform.node()} has another version of Python, of a library or "
+                "of this course: install the same on every machine. Nothing was graded there."
             )
         return execute(cells, chosen, Path(folder), None)
 

@@ -32,7 +32,7 @@ from sqlalchemy.orm import scoped_session
 
 from insidedocker.authoring.release_notebooks import load_nbgrader_config
 from insidedocker.errors import UserError
-from insidedocker.grading import cache, settings
+from insidedocker.grading import cache, processors, settings
 from insidedocker.grading import execute as executing
 from insidedocker.grading.cluster import Cluster
 from insidedocker.grading.intake import FOLDER, INTAKE
@@ -54,6 +54,9 @@ class Graded:
     """Not graded, and why."""
     look: list[str] = field(default_factory=list)
     """To be looked at by a person."""
+    faults: dict[str, str] = field(default_factory=dict)
+    """Whose points are missing because our own side has failed, and how: the next call grades them
+    again."""
 
 
 class Grading:
@@ -96,6 +99,7 @@ class Grading:
                         self.cluster.close()  # nobody waits for what it has been given
                     raise
             done.look = self._to_look_at(done.students + done.kept)
+            done.faults = {each: found for each in done.students if (found := self._fault(each))}
         return done
 
     def _take_in(self, done: Graded, again: bool) -> list[str]:
@@ -164,6 +168,13 @@ class Grading:
 
     def _to_look_at(self, students: list[str]) -> list[str]:
         return [each for each in students if any(map(_asks, self._result(each).glob("*.ipynb")))]
+
+    def _fault(self, student: str) -> str:
+        """What of our own side has failed in a learner's checks; empty where nothing has."""
+        for path in sorted(self._result(student).glob("*.ipynb")):
+            if faults := _ours(path).get("faults"):
+                return str(faults[0])
+        return ""
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -254,10 +265,15 @@ class _Progress:
 
 def _asks(path: Path) -> bool:
     """Whether a graded notebook asks for a person's look."""
-    ours: Any = nbformat.read(path, as_version=4).metadata.get(OURS, {})
+    ours = _ours(path)
     return bool(ours.get("look") or ours.get("remarks"))
+
+
+def _ours(path: Path) -> Any:
+    """What grading has noted in a notebook."""
+    return nbformat.read(path, as_version=4).metadata.get(OURS, {})
 
 
 def workers() -> int:
     """As many as there are processors for us."""
-    return len(os.sched_getaffinity(0))
+    return processors.allowed()

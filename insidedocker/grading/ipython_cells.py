@@ -12,7 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-from insidedocker.grading.cells import KINDS, LONGEST, Output, error, words
+from insidedocker.grading.cells import KINDS, LONGEST, Done, Output, error, words
 
 MOST_SHOWN = 200  # outputs of a cell
 
@@ -84,7 +84,10 @@ class IPythonRunner:
         self.names = main.__dict__
         self.shell: Any = Shell.instance(user_module=main, user_ns=self.names, config=config)
 
-    def run(self, source: str) -> tuple[list[Output], BaseException | None]:
+    def run(self, source: str) -> Done:
         self.shell.shown = []
         result = self.shell.run_cell(source, store_history=False)
-        return self.shell.shown, result.error_before_exec or result.error_in_exec
+        error = result.error_before_exec or result.error_in_exec
+        # As in _Plain; IPython would look for the `;` in its history, which is not kept.
+        value = None if source.rstrip().endswith(";") else result.result
+        return Done(self.shell.shown, error, value)

@@ -34,23 +34,31 @@ def main() -> None:
     _bound(settings["rlimits"])
     printed = cells.Printed()
     reader = os.fdopen(control, "rb", closefd=False)
-    runner = _start(wire.loads(reader.readline()))
-    _send(control, wire.dumps({"ready": True}))
+    first = wire.loads(reader.readline())
+    runner = _start(first)
+    _send(control, wire.dumps({"id": first["id"]}))
     for line in reader:
+        question = wire.loads(line)
         answer: dict[str, Any]
         try:
-            answer = _do(runner, wire.loads(line))
+            answer = _do(runner, question)
         except BaseException as error:  # KeyboardInterrupt included: it came too late
             answer = {"error": _told(error)}
         with contextlib.suppress(Exception):
             answer["printed"] = printed.take()
-        try:
-            message = wire.dumps(answer)
-        except (ValueError, RecursionError, MemoryError):
-            message = wire.dumps({"error": {"kinds": [], "name": "ValueError", "text": ""}})
-        if len(message) > wire.LONGEST:
-            message = wire.dumps({"value": {"foreign": "too_large_a_value"}, "outputs": []})
-        _send(control, message)
+        _send(control, _message({**answer, "id": question["id"]}))
+
+
+def _message(answer: dict[str, Any]) -> bytes:
+    """An answer as a line; one that cannot be sent says so instead."""
+    instead: dict[str, Any] = {"value": {"foreign": "too_large_a_value"}, "outputs": []}
+    try:
+        message = wire.dumps(answer)
+    except (ValueError, RecursionError, MemoryError):
+        message, instead = b"", {"error": {"kinds": [], "name": "ValueError", "text": ""}}
+    if message and len(message) <= wire.LONGEST:
+        return message
+    return wire.dumps({**instead, "id": answer["id"]})
 
 
 def _send(control: int, message: bytes) -> None:
@@ -76,8 +84,7 @@ def _bound(limits: dict[str, int]) -> None:
 
 def _do(runner: cells.Runner, message: dict[str, Any]) -> dict[str, Any]:
     if message["do"] == "run":
-        outputs, error = runner.run(message["source"])
-        return {"outputs": outputs, "failed": error is not None}
+        return {"outputs": runner.run(message["source"]).outputs}
     if message["do"] == "take":
         values = unpacked(message["values"])
         runner.names.update(values)  # some of the text may need them

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import select
 import signal
 import socket
@@ -20,6 +21,7 @@ from insidedocker.grading import cells, wire
 from insidedocker.grading.cells import Output
 
 START_SECONDS = 60.0
+MOST_PRINTED = 10 * cells.LONGEST  # characters, by a learner's functions in a check
 AFTER_INTERRUPT_SECONDS = 2.0
 TRUSTED = {
     *("requests.exceptions", "urllib3.exceptions", "docker.errors"),
@@ -30,8 +32,18 @@ UNWANTED = StopIteration, StopAsyncIteration, BaseExceptionGroup
 """They would mean something else here, or want to be made in a way of their own."""
 
 
-class Gone(Exception):
-    """The learner's process has ended or no longer answers; the text says why."""
+class Gone(BaseException):
+    """The learner's process has ended or does not answer; the text says why. Not an Exception: a
+    check that expects one of the learner's must not take this for it."""
+
+
+class Left(BaseException):
+    """A learner's function did not return but left, by SystemExit, KeyboardInterrupt or the like:
+    here as there not an Exception."""
+
+
+class FromLearner:
+    """Mixed into each exception that the learner's code has raised."""
 
 
 class LearnerError(Exception):
@@ -44,9 +56,12 @@ class Learner:
     def __init__(self, control: socket.socket) -> None:
         self.control = control
         self.notes: list[str] = []
+        self.hidden: Callable[[], bool] = lambda: False
+        """Whether a hidden check runs, or has run."""
         self._received = b""
         self._gone = ""
         self._printed: list[Output] = []
+        self._printed_unseen: list[Output] = []
         self._call_seconds = 60.0
 
     def start(self, sources: list[str]) -> None:
@@ -57,7 +72,8 @@ class Learner:
     def run(self, source: str, seconds: float) -> list[Output]:
         """A cell's outputs. Raises Gone."""
         answer = self._ask({"do": "run", "source": source}, seconds)
-        printed, self._printed = self._printed, []
+        printed, unseen = self.printed()
+        printed += unseen
         if "error" in answer and "outputs" not in answer:
             told = _told(answer["error"])
             return [*printed, cells.error(told[0], told[1])]
@@ -66,7 +82,7 @@ class Learner:
     def take(self, made: dict[str, Any], seconds: float) -> None:
         """Hand over what a cell has made here. Raises Gone."""
         self._ask({"do": "take", **made}, seconds)
-        self._printed = []
+        self.printed()
 
     def names(self, wanted: Iterable[str]) -> dict[str, Any]:
         """What the learner's cells have made of these names: plain data as it is, what can be
@@ -84,12 +100,14 @@ class Learner:
     def during(self, call_seconds: float) -> None:
         """From now on a call may take this long."""
         self._call_seconds = call_seconds
-        self._printed = []
+        self.printed()
 
-    def printed(self) -> list[Output]:
-        """What the learner's functions have printed; on stdout, wherever they printed it."""
-        found, self._printed = self._printed, []
-        return [{**each, "name": "stdout"} for each in found]
+    def printed(self) -> tuple[list[Output], list[Output]]:
+        """What the learner's code has printed since the last time: before, and once a hidden
+        check had begun."""
+        found = self._printed, self._printed_unseen
+        self._printed, self._printed_unseen = [], []
+        return found
 
     def _value(self, seen: dict[str, Any]) -> Any:
         try:
@@ -112,7 +130,11 @@ class Learner:
             "named": {key: _plain(each) for key, each in named.items()},
         }
         answer = self._ask(message, self._call_seconds)
+        if answer.get("late"):  # whatever it answered when it was interrupted
+            raise Gone(f"a call of {name} took more than {self._call_seconds:g} s")
         if "error" in answer:
+            if _left(answer["error"]):
+                raise Left(f"{name} was left by {_told(answer['error'])[0]}")
             raise raised(answer["error"])
         try:
             return wire.decode(answer.get("value"))
@@ -122,24 +144,33 @@ class Learner:
     def _ask(self, message: dict[str, Any], seconds: float) -> dict[str, Any]:
         if self._gone:
             raise Gone(self._gone)
+        # Known to nobody before it is asked, so that no answer can be there before its question.
+        question = secrets.token_hex(8)
+        hidden, late = self.hidden(), False
         try:
-            self.control.sendall(wire.dumps(message))
+            self.control.sendall(wire.dumps({**message, "id": question}))
             line = self._line(time.monotonic() + seconds)
             if line is None:
+                late = True
                 self._signal(signal.SIGINT)
                 line = self._line(time.monotonic() + AFTER_INTERRUPT_SECONDS)
                 self.notes.append(f"stopped after {seconds:g} s: {_about(message)}")
             if line is None:
                 raise Gone(self._end(f"{_about(message)} took more than {seconds:g} s"))
             answer = wire.loads(line)
+            if answer.get("id") != question:
+                raise wire.Malformed("an answer that was not asked for")
         except OSError:
             raise Gone(self._end("the notebook's process has ended")) from None
         except wire.Malformed as error:
             raise Gone(self._end(f"the notebook's process sent {error}")) from None
-        # Streams alone: any other output among a check's would be taken for its verdict.
-        printed = well_formed(answer.get("printed"))
-        self._printed += [each for each in printed if each["output_type"] == "stream"]
-        return answer
+        printed = [
+            each for each in well_formed(answer.get("printed")) if each["output_type"] == "stream"
+        ]
+        # Asked again: the check may have come to its hidden lines in another thread meanwhile.
+        seen = self._printed_unseen if hidden or self.hidden() else self._printed
+        seen[:] = cells.within(seen + printed, MOST_PRINTED)
+        return {**answer, "late": late}
 
     def _line(self, deadline: float) -> bytes | None:
         """The next line; None where none comes in time. Raises OSError where none will come."""
@@ -215,7 +246,12 @@ def _about(message: dict[str, Any]) -> str:
 def _told(error: Any) -> tuple[str, str]:
     if not isinstance(error, dict):
         return "Error", ""
-    return str(error.get("name"))[:80], str(error.get("text"))[:20_000]
+    return _text(error.get("name"))[:80], _text(error.get("text"))[:20_000]
+
+
+def _text(value: Any) -> str:
+    """A text; empty where it is none. Nothing is made into one: it may be nested too deeply."""
+    return cells.writable(value) if isinstance(value, str) else ""
 
 
 def raised(error: Any) -> Exception:
@@ -228,12 +264,23 @@ def raised(error: Any) -> Exception:
         LearnerError,
     )
     safe = name if name.isidentifier() else "Error"
-    kind: Any = type(safe, (base,), {"__str__": lambda _self: text, "__init__": _no_init})
+    own = {"__str__": lambda _self: text, "__init__": _no_init}
+    kind: Any = type(safe, (base, FromLearner), own)
     made: Exception = kind.__new__(kind)
     made.args = (text,)
     line = error.get("line") if isinstance(error, dict) else None
     made.line_in_cell = line if isinstance(line, int) else None  # type: ignore[attr-defined]
     return made
+
+
+def _left(error: Any) -> bool:
+    """Whether what was raised is of the few kinds that are not an Exception."""
+    kinds = error.get("kinds") if isinstance(error, dict) else None
+    return (
+        isinstance(kinds, list)
+        and ["builtins", "BaseException"] in kinds
+        and (["builtins", "Exception"] not in kinds)
+    )
 
 
 def _no_init(self: Exception, *_: Any) -> None:
@@ -249,30 +296,36 @@ def _known(place: Any) -> type[Exception] | None:
     kind = getattr(sys.modules.get(module), name, None)
     if not isinstance(kind, type) or not issubclass(kind, Exception):
         return None
-    return None if issubclass(kind, UNWANTED) else kind
+    return None if issubclass(kind, UNWANTED) or _means_ours(kind) else kind
+
+
+def _means_ours(kind: type[Exception]) -> bool:
+    """Whether checks raise it where the course's own side has failed."""
+    failure = sys.modules.get("insidedocker.lab.failure")
+    return failure is not None and issubclass(kind, failure.SetupFailed)
 
 
 def well_formed(outputs: Any) -> list[Output]:
     """Those of a list of outputs that have nbformat's form; the rest was nobody's honest work."""
     found = []
-    for each in outputs[:500] if isinstance(outputs, list) else []:
+    for each in outputs[: cells.MOST] if isinstance(outputs, list) else []:
         if not isinstance(each, dict):
             continue
         kind, data = each.get("output_type"), each.get("data")
         if kind == "stream":
             name = "stderr" if each.get("name") == "stderr" else "stdout"
-            found.append(cells.stream(str(each.get("text", "")), name))
+            found.append(cells.stream(_text(each.get("text")), name))
         elif kind == "error":
             lines = each.get("traceback")
             shown = (
-                [str(line)[: cells.LONGEST] for line in lines[:200]]
+                [_text(line)[: cells.LONGEST] for line in lines[:200]]
                 if isinstance(lines, list)
                 else []
             )
-            found.append(cells.error(str(each.get("ename")), str(each.get("evalue")), shown))
+            found.append(cells.error(_text(each.get("ename")), _text(each.get("evalue")), shown))
         elif kind in ("display_data", "execute_result") and isinstance(data, dict):
             kept = {
-                k: v[: 10 * cells.LONGEST]
+                k: _text(v)[: 10 * cells.LONGEST]
                 for k, v in data.items()
                 if k in cells.KINDS and isinstance(v, str)
             }

@@ -19,6 +19,7 @@ from insidedocker.grading import cells, wire
 from insidedocker.grading.cells import Output
 from insidedocker.grading.other_process import well_formed
 from insidedocker.grading.sandbox import MIB, Pod, Sandbox, SandboxUnavailable
+from insidedocker.grading.verdict import Verdict
 
 LOOK_SECONDS = 0.05
 START_SECONDS = 60.0
@@ -47,13 +48,23 @@ class Ran:
     """Whether every cell was run in time: only then it would come out the same again."""
     failed: list[str] = field(default_factory=list)
     """The author's own cells that have failed."""
+    faults: list[str] = field(default_factory=list)
+    """What has failed on our side: points that are missing for it are not the learner's fault."""
+    points: list[float | None] = field(default_factory=list)
+    """By cell: those of a test cell's verdict."""
+    learner: list[list[Output] | None] = field(default_factory=list)
+    """By cell: what the learner is shown instead of the outputs, where that differs."""
+
+    def __post_init__(self) -> None:
+        self.points = self.points or [None] * len(self.outputs)
+        self.learner = self.learner or [None] * len(self.outputs)
 
 
 def run(notebook: Sequence[Cell], sandbox: Sandbox, files: Path | None = None) -> Ran:
     """Run code cells in order. `files` are put beside them, except notebooks, which may hold the
-    checks. Where one of the author's own cells fails, which may be the machine's fault, all of it
-    is run once more; a person is told of what fails again. Raises SandboxUnavailable where the
-    pod does not start; that is nobody's 0 points."""
+    checks. Where our own side fails, or one of the author's own cells, which may be the machine's
+    fault, all of it is run once more; a person is told of what fails again. Raises
+    SandboxUnavailable where the pod does not start; that is nobody's 0 points."""
     with tempfile.TemporaryDirectory(prefix="insidedocker-files-") as folder:
         beside = Path(folder) / "in"
         _copy(files, beside)
@@ -63,9 +74,9 @@ def run(notebook: Sequence[Cell], sandbox: Sandbox, files: Path | None = None) -
                 return _Watch(pod, notebook, sandbox, _seed(beside)).run()
 
         ran = once()
-        if ran.failed:
+        if ran.failed or ran.faults:
             ran = once()
-            ran.notes += ran.failed
+            ran.notes += [*ran.failed, *(f"the machine failed: {each}" for each in ran.faults)]
             ran.complete = not ran.notes
         return ran
 
@@ -111,20 +122,22 @@ class _Watch:
         while not ended:
             if select.select([self.pod.events], [], [], LOOK_SECONDS)[0]:
                 data = self.pod.events.read1(1 << 20)  # type: ignore[attr-defined]
-                if not data:
-                    ended = "the checks ended early"
                 *lines, received = (received + data).split(b"\n")
-                for line in lines:
-                    event = wire.loads(line)
-                    if "started" in event:
-                        ready, deadline = True, time.monotonic() + self.limits.notebook_seconds
-                    elif "done" in event:
-                        self.ran.notes += [str(each)[:300] for each in event["notes"][:20]]
-                        self.ran.failed = [str(each)[:300] for each in event["failed"][:20]]
-                        self.ran.complete = not self.ran.notes
-                        return self.ran
-                    else:
-                        self._cell(event)
+                try:
+                    for line in lines:
+                        event = wire.loads(line)
+                        if "started" in event:
+                            ready, deadline = True, time.monotonic() + self.limits.notebook_seconds
+                        elif "done" in event:
+                            self._done(event)
+                            return self.ran
+                        else:
+                            self._cell(event)
+                    if not data:
+                        raise wire.Malformed("the checks ended early")
+                except wire.Malformed as error:  # of the checks' own process: ours to get right
+                    ended = str(error)
+                    self.ran.faults.append(f"{ended} ({self._said() or 'they said nothing'})")
             if ready and time.monotonic() >= looked + LOOK_SECONDS:
                 ended, looked = ended or self._look(), time.monotonic()
             if time.monotonic() > deadline:
@@ -148,16 +161,40 @@ class _Watch:
             raise SandboxUnavailable(f"The sandbox did not start: {self._said()}.") from None
 
     def _cell(self, event: dict[str, object]) -> None:
-        number = event["cell"]
-        assert isinstance(number, int)
-        outputs = well_formed(event["outputs"])
-        size = len(wire.dumps({"outputs": outputs}))
-        errors = [each for each in outputs if each["output_type"] == "error"]
-        if size > self.room:  # a verdict is never left out, what is shown may be
-            outputs = [cells.stream("… (this notebook shows too much)\n"), *errors[:1]]
-        self.room -= min(size, self.room)
-        self.ran.outputs[number] = outputs
-        self.done = number + 1
+        """Take what came of a cell. What is shown has its limits; a verdict comes by itself, and
+        is added last. Raises wire.Malformed."""
+        if event.get("cell") != self.done or self.done == len(self.notebook):
+            raise wire.Malformed("a cell's outputs came out of turn")
+        cell = self.notebook[self.done]
+        shown = well_formed(event.get("outputs"))
+        if cell.kind == "tests":
+            verdict = Verdict.read(event.get("verdict"), cell.points)
+            # Any other output among a check's would be taken for its verdict.
+            shown = [{**each, "name": "stdout"} for each in shown if "text" in each]
+            self.ran.outputs[self.done] = [*self._room_for(shown), *verdict.outputs()]
+            self.ran.points[self.done] = verdict.points
+        else:
+            self.ran.outputs[self.done] = self._room_for(shown)
+        if event.get("learner") is not None:
+            shown = well_formed(event["learner"])
+            told = [each for each in shown[-1:] if each["output_type"] == "error"]
+            kept = self._room_for(shown[: len(shown) - len(told)])
+            self.ran.learner[self.done] = [*kept, *told]
+        self.done += 1
+
+    def _room_for(self, outputs: list[Output]) -> list[Output]:
+        kept = cells.within(outputs, self.room)
+        self.room -= min(self.room, len(wire.dumps({"outputs": kept})))
+        return kept
+
+    def _done(self, event: dict[str, object]) -> None:
+        """Take what the checks say in the end. Raises wire.Malformed where it is not the end."""
+        if self.done < len(self.notebook):
+            raise wire.Malformed("the checks ended early")
+        self.ran.notes += _texts(event.get("notes"))
+        self.ran.failed += _texts(event.get("failed"))
+        self.ran.faults += _texts(event.get("faults"))
+        self.ran.complete = not self.ran.notes
 
     def _look(self) -> str:
         """End a learner who takes too much. Where engines and containers do, say so: then the
@@ -189,3 +226,8 @@ class _Watch:
     def _said(self) -> str:
         lines = (self.pod.private / "log").read_text(errors="replace").strip().splitlines()
         return lines[-1] if lines else ""
+
+
+def _texts(found: object) -> list[str]:
+    many = found[:20] if isinstance(found, list) else []
+    return [cells.writable(each[:300]) for each in many if isinstance(each, str)]

@@ -34,6 +34,7 @@ def keep_apart(c: Any) -> None:
         IgnorePattern,
         LimitOutput,
         SaveAutoGrades,
+        "insidedocker.grading.verdicts_kept.KeepToVerdicts",
         AssignLatePenalties,
         "insidedocker.grading.execute.AskForReview",
         CheckCellMetadata,

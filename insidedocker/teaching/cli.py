@@ -65,4 +65,4 @@ def _regrade(options: argparse.Namespace) -> int:
     print(changes.as_text())
     if options.to:
         changes.write(options.to)
-    return 1 if changes.failed else 0
+    return 1 if changes.failed or changes.faults else 0

@@ -1,17 +1,37 @@
-"""Feedback pages that hold no hidden test: neither its lines nor a traceback that quotes them."""
+"""Feedback pages without hidden tests: without their lines, without a traceback that quotes them,
+and without what they hand to the learner's code or expect of it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from nbformat import NotebookNode
+from nbformat import NotebookNode, from_dict
 from nbgrader import utils
 from nbgrader.preprocessors import ClearHiddenTests
+
+from insidedocker.grading.for_learners import Words, hidden_lines, masked, told_plainly
+from insidedocker.grading.rebuild import OURS
 
 
 class HideHiddenTests(ClearHiddenTests):
     """In place of nbgrader's own, which leaves outputs as they are, and stops at the marks of
-    hidden tests in a learner's own cell. What an error says stays."""
+    hidden tests in a learner's own cell. Outputs are those that grading has made for the learner;
+    where nbgrader has graded by itself nothing tells when a hidden test began, and so all that
+    comes after the first one counts as hidden."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        code = [cell for cell in nb.cells if cell.cell_type == "code"]
+        ours = any("points" in cell.metadata.get(OURS, {}) for cell in code)
+        words = Words([cell.source for cell in code if _is_check(cell)])
+        hidden = False
+        for cell in code:
+            if ours:
+                cell.outputs = cell.metadata.get(OURS, {}).get("learner", cell.outputs)
+                continue
+            hidden |= _is_check(cell) and bool(hidden_lines(cell.source))
+            if hidden:
+                cell.outputs = _for_learner(cell, words)
+        return super().preprocess(nb, resources)
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: Any, cell_index: int
@@ -23,3 +43,18 @@ class HideHiddenTests(ClearHiddenTests):
                 if output.output_type == "error":
                     output.traceback = [f"{output.ename}: {output.evalue}".removesuffix(": ")]
         return super().preprocess_cell(cell, resources, cell_index)
+
+
+def _is_check(cell: NotebookNode) -> bool:
+    return bool(utils.is_grade(cell) and not utils.is_solution(cell))
+
+
+def _for_learner(cell: NotebookNode, words: Words) -> list[NotebookNode]:
+    """Of a cell that nbgrader has run by itself."""
+    if not _is_check(cell):
+        return [from_dict(each) for each in masked(cell.outputs)]
+    return [
+        from_dict(told_plainly(words, each.ename, each.evalue))
+        for each in cell.outputs
+        if each.output_type == "error"
+    ]

@@ -54,6 +54,8 @@ class Changes:
     changes: list[Change]
     totals: list[Total]
     failed: dict[str, str]
+    faults: dict[str, str]
+    """Whose points are missing because our own side has failed, and how."""
 
     def as_text(self) -> str:
         """The report for a terminal."""
@@ -79,6 +81,10 @@ class Changes:
             rows_ += [(t.student, f"{t.before:g}", f"{t.after:g}") for t in self.totals]
             lines += ["", table(rows_, right=(1, 2))]
         lines += [f"Not graded: {student}: {why}" for student, why in self.failed.items()]
+        lines += [
+            f"The machine failed, not {student}: {why}. The next call grades {student} again."
+            for student, why in self.faults.items()
+        ]
         return "\n".join(lines)
 
     def write(self, path: Path) -> None:
@@ -105,7 +111,7 @@ def run(
             kept.unlink()
         raise
     after = grades(root, assignment)
-    if not done.failed:
+    if not (done.failed or done.faults):
         kept.unlink()
     changes = [
         change
@@ -120,6 +126,7 @@ def run(
         changes,
         _totals(before, after),
         done.failed,
+        done.faults,
     )
 
 

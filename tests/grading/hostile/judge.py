@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -290,10 +291,22 @@ def _left_running() -> list[str]:
     return found
 
 
+TOLD = re.compile(r"seen[=_](21|(&#39;|')?ab)")
+"""What a hidden check asks for, as the cases that pass it on write it."""
+
+
 def _feedback(scene: Scene, cases: Sequence[Case]) -> dict[str, list[str]]:
-    """Whether feedback pages of the cases that try it hold their script."""
+    """Whether feedback pages of the cases that try it hold their script, or hidden values."""
     found: dict[str, list[str]] = {}
     for case in cases:
+        if case.name.startswith("tells-"):
+            nbgrader(scene, "generate_feedback", ASSIGNMENT, f"--student={case.name}")
+            pages = [page.read_text() for page in (scene.course / "feedback").rglob("*.html")]
+            if not pages:
+                found[case.name] = ["it has no feedback page"]
+            elif any(TOLD.search(page) for page in pages):
+                found[case.name] = ["its feedback page tells what a hidden check asks"]
+            shutil.rmtree(scene.course / "feedback")
         if case.name.startswith("script-"):
             nbgrader(scene, "generate_feedback", ASSIGNMENT, f"--student={case.name}")
             for page in (scene.course / "feedback" / case.name).rglob("*.html"):

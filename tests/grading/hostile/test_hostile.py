@@ -13,6 +13,8 @@ from judge import Outcome, grade
 SECONDS = 1500.0
 QUICK = (
     *("tests-emptied", "tag-skip-execution", "schema-of-the-future", "notebook-is-a-fifo"),
+    *("prints-crowd-out-the-verdict", "partial-credit-behind-much-output"),
+    *("tells-by-print", "exception-with-a-lone-surrogate"),
     *("equal-to-everything", "environment", "points-in-the-gradebook", "endless-call", "loopback"),
     *("plain", "warnings-on-stderr", "untouched"),
 )

@@ -1,5 +1,7 @@
 """In the process that runs the checks: answers that try to make checks pass without the work."""
 
+from typing import Any
+
 from case import Case
 
 EQUAL_TO_ALL = """\
@@ -109,7 +111,78 @@ for descriptor in range(3, 40):
 def share(number): return None
 """
 
+CROWD = """\
+import insidedocker.grading.wire as w
+old = w.dumps
+crowd = [{{"output_type": "stream", "name": "stdout", "text": {text}}}] * {many}
+w.dumps = lambda message: old({{**message, "printed": crowd, "outputs": crowd}})
+"""
+
+
+def crowded(name: str, text: str, many: int) -> Case:
+    return forged(name, CROWD.format(text=text, many=many), "def double(value): return None")
+
+
+def after_much_output(notebook: Any) -> None:
+    """Own cells that use up the room that a notebook's outputs have."""
+    for number in range(60):
+        source = "print('x' * 150_000)"
+        cell = {"cell_type": "code", "source": source, "metadata": {}, "outputs": []}
+        notebook["cells"].insert(2, {**cell, "execution_count": None, "id": f"much{number}"})
+
+
 CASES = [
+    crowded("prints-crowd-out-the-verdict", "'x'", 500),
+    crowded("prints-stand-just-before-the-verdict", "'x'", 499),
+    crowded("prints-without-end-before-the-verdict", "'x' * 40", 20_000),
+    crowded("prints-as-large-as-the-room", "'x' * 100_000", 42),
+    crowded("prints-as-large-as-a-message", "'x' * 100_000", 150),
+    crowded("prints-that-are-no-text", "[[]] * 1000", 500),
+    Case(
+        "partial-credit-crowded-out",
+        "in the process",
+        {"share": CROWD.format(text="'x'", many=500) + "def share(number): return 2"},
+        most=1.0,
+    ),
+    Case(
+        "partial-credit-behind-much-output",
+        "in the process",
+        {"share": "def share(number): return 2"},
+        edit=after_much_output,
+        most=1.0,
+    ),
+    Case("failure-behind-much-output", "in the process", edit=after_much_output),
+    forged("exception-with-a-lone-surrogate", "def double(value): raise ValueError('\\ud800')"),
+    forged("cell-fails-with-a-lone-surrogate", "raise ValueError('\\ud800')"),
+    forged(
+        "displays-a-lone-surrogate",
+        "from IPython.display import display",
+        "display({'text/plain': '\\ud800', 'text/html': '\\udfff'}, raw=True)",
+    ),
+    forged(
+        "answers-before-their-questions",
+        "import insidedocker.grading.wire as w",
+        "old = w.dumps",
+        "answers = b''.join(old({'value': each}) for each in (4, 42, 'abab'))",
+        "def early(message):",
+        "    return old(message) + (answers if 'names' in message else b'')",
+        "w.dumps = early",
+        "def double(value): pass",
+    ),
+    forged(
+        "both-an-error-and-a-value",
+        "import insidedocker.grading.wire as w",
+        "old = w.dumps",
+        "w.dumps = lambda message: old({**message, 'error': None, 'value': None, 'outputs': []})",
+        "def double(value): pass",
+    ),
+    all_three(
+        "says-that-our-own-side-has-failed",
+        "import errno\nfrom insidedocker.lab.failure import NoEngine, SetupFailed\n"
+        "def double(value): raise SetupFailed('The check could not be set up')\n"
+        "def share(number): raise OSError(errno.ENOSPC, 'No space left on device')\n"
+        "def limit(): raise NoEngine('none')",
+    ),
     Case("partial-forged-as-a-print", "in the process", {"share": FORGED_PRINTS}),
     all_three("equal-to-everything", EQUAL_TO_ALL),
     *(

@@ -1,5 +1,7 @@
 """Looking around: what a submission shows must not hold what it has no business with."""
 
+from typing import Any
+
 from case import Case
 
 WALK = """\
@@ -75,7 +77,97 @@ def walking(name: str, *places: str) -> Case:
     return looking(name, WALK.format(places=list(places)))
 
 
+def tells(name: str, *lines: str, own: str = "", **more: Any) -> Case:
+    """A case that passes on what a hidden check asks its function, to the learner's page."""
+
+    def edit(notebook: Any) -> None:
+        cell = {"cell_type": "code", "source": own, "metadata": {}, "outputs": []}
+        notebook["cells"].append({**cell, "execution_count": None, "id": "own"})
+
+    answers = {"double": "\n".join(lines), **more.pop("answers", {})}
+    return Case(f"tells-{name}", "looking around", answers, edit if own else None, **more)
+
+
+SEEN = 'seen = f"seen={value!r}"'
+TELLING = [
+    tells("by-print", "def double(value):", f"    {SEEN}", "    print(seen)", most=2.0),
+    tells(
+        "by-print-and-passes",
+        *("def double(value):", f"    {SEEN}", "    print(seen)", "    return value * 2"),
+        most=2.0,
+    ),
+    tells(
+        "by-a-child",
+        *("import subprocess", "def double(value):", f"    {SEEN}"),
+        *("    subprocess.run(['echo', seen])", "    return value * 2"),
+        most=2.0,
+    ),
+    tells(
+        "by-a-warning",
+        *("import sys", "def double(value):", f"    {SEEN}"),
+        *("    print(seen, file=sys.stderr)", "    return value * 2"),
+        most=2.0,
+    ),
+    tells(
+        "by-an-exception",
+        *("def double(value):", "    if value == 2: return 4", f"    {SEEN}"),
+        "    raise ValueError(seen)",
+    ),
+    tells(
+        "by-the-name-of-an-exception",
+        *("def double(value):", "    if value == 2: return 4"),
+        "    raise type(f'seen_{value}', (Exception,), {})()",
+    ),
+    tells(
+        "by-a-later-cell",
+        *("kept = []", "def double(value):", f"    {SEEN}", "    kept.append(seen)"),
+        "    return value * 2",
+        own="print(kept); kept",
+        most=2.0,
+    ),
+    tells(
+        "by-a-file-and-a-later-cell",
+        *("def double(value):", f"    {SEEN}"),
+        *("    open('kept', 'a').write(seen)", "    return value * 2"),
+        own="print(open('kept').read())",
+        most=2.0,
+    ),
+    tells(
+        "by-an-error-in-a-later-cell",
+        *("kept = []", "def double(value):", f"    {SEEN}", "    kept.append(seen)"),
+        "    return value * 2",
+        own="raise LookupError(str(kept))",
+        most=2.0,
+    ),
+    tells(
+        "by-an-exception-in-a-later-check",
+        *("kept = []", "def double(value):", f"    {SEEN}", "    kept.append(seen)"),
+        "    return value * 2",
+        answers={"share": "def share(number): raise LookupError(str(kept))"},
+        most=2.0,
+    ),
+    tells(
+        "by-a-thread",
+        *("import threading, time", "kept = []"),
+        *("def speak():", "    while True:", "        print(kept, flush=True)"),
+        "        time.sleep(0.001)",
+        "threading.Thread(target=speak, daemon=True).start()",
+        *("def double(value):", f"    {SEEN}", "    kept.append(seen)", "    return value * 2"),
+        own="import time; time.sleep(0.2)",
+        most=2.0,
+    ),
+    tells(
+        "by-a-malformed-answer",
+        "import insidedocker.grading.wire as w",
+        *("old, kept = w.dumps, []", "def dumps(message):"),
+        "    return old({**message, 'value': {kept[-1]: 0}} if len(kept) > 1 else message)",
+        *("w.dumps = dumps", "def double(value):", f"    {SEEN}", "    kept.append(seen)"),
+        "    return value * 2",
+    ),
+]
+
 CASES = [
+    *TELLING,
     walking("home", "@HOME@"),
     walking("course", "@COURSE@"),
     walking("one-folder-up", "..", "../..", "../../.."),

@@ -1,0 +1,288 @@
+"""What learners may read of checks once a hidden one has begun: the author's own words, and
+nothing that comes from the learner's code, which has been handed hidden values by then.
+
+The author's words are texts that stand in the checks, or in the lab's own part of them, as
+literals; what an f-string puts between them is left out.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from types import FrameType, ModuleType, TracebackType
+from typing import Any
+
+from insidedocker.grading import cells, names
+from insidedocker.grading.cells import Output
+from insidedocker.grading.other_process import FromLearner, Gone, Left
+
+HIDDEN_BEGIN, HIDDEN_END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
+"""As nbgrader looks for them."""
+HOLE = "…"
+NOT_SHOWN = "(What came after a hidden check had run is shown to the instructor alone.)\n"
+HIDDEN = "  (This check is hidden: what it saw and what it expected is not shown.)"
+RUN_IT = "  (Run the check in your own notebook to see what it sees and what it expects.)"
+OF_LEARNERS: tuple[tuple[type, str], ...] = (
+    (FromLearner, "a function of yours raised an exception"),
+    (Left, "a function of yours ended instead of returning a value"),
+    (Gone, "your notebook's process gave no answer"),
+)
+LONGEST = 2000  # characters of a text that is looked at
+
+Parts = tuple[str | None, ...]
+"""An f-string: its literal pieces, and None for each value between them."""
+
+
+def hidden_lines(source: str) -> set[int]:
+    """The numbers of the lines between the marks of hidden tests."""
+    found, hidden = set(), False
+    for number, line in enumerate(source.split("\n"), 1):
+        if HIDDEN_BEGIN in line:
+            hidden = True
+        if hidden:
+            found.add(number)
+        if HIDDEN_END in line:
+            hidden = False
+    return found
+
+
+def visible(source: str) -> str:
+    """A check without its hidden lines, the others at their places."""
+    hidden = hidden_lines(source)
+    lines = source.split("\n")
+    return "\n".join("" if n in hidden else line for n, line in enumerate(lines, 1))
+
+
+class Words:
+    """The author's words in these cells. `known` may stand in the place of a value, too, as may
+    what the visible part of a check says."""
+
+    def __init__(self, sources: Iterable[str], known: Iterable[str] = ()) -> None:
+        self.known = set(known)
+        self.texts: set[str] = set()
+        self.patterns: set[Parts] = set()
+        self.raised: set[str] = set()
+        self.raised_patterns: set[Parts] = set()
+        for source in sources:
+            tree = names.parsed(source)
+            self._add(tree, self.texts, self.patterns)
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Assert | ast.Raise):
+                    said = node.msg if isinstance(node, ast.Assert) else node.exc
+                    if said is not None:
+                        self._add(said, self.raised, self.raised_patterns)
+            for each in ast.walk(names.parsed(visible(source))):
+                if isinstance(each, ast.Constant) and isinstance(each.value, str):
+                    self.known.add(each.value)
+        for module in ("check", "told", "deeds", "staging"):
+            texts, patterns = _of_the_lab(module)
+            self.texts |= texts
+            self.patterns |= patterns
+
+    @staticmethod
+    def _add(tree: ast.AST, texts: set[str], patterns: set[Parts]) -> None:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                texts.add(node.value)
+            elif isinstance(node, ast.JoinedStr):
+                patterns.add(_parts(node))
+
+    def of(self, text: str) -> str:
+        """What of a text are the author's words; empty where it is none of theirs."""
+        return self._found(text, self.texts, self.patterns)
+
+    def of_raised(self, text: str) -> str:
+        """The same of the text of an exception, which an `assert` or `raise` must say."""
+        return self._found(text, self.raised, self.raised_patterns)
+
+    def _found(self, text: str, texts: set[str], patterns: set[Parts]) -> str:
+        if text in texts or len(text) > LONGEST:
+            return text if text in texts else ""
+        fitting = [parts for parts in patterns if _values(parts, text) is not None]
+        # The one that says most, for others may fit by chance.
+        best = max(fitting, key=lambda parts: sum(len(each or "") for each in parts), default=())
+        values = iter(_values(best, text) or ())
+        said = "".join(each if each is not None else self._value(next(values, "")) for each in best)
+        return said if any(each and each.strip() for each in best) else ""
+
+    def _value(self, value: str) -> str:
+        return value if value in self.known else HOLE
+
+
+def _parts(node: ast.JoinedStr) -> Parts:
+    return tuple(
+        each.value if isinstance(each, ast.Constant) and isinstance(each.value, str) else None
+        for each in node.values
+    )
+
+
+def _values(parts: Parts, text: str) -> list[str] | None:
+    """What stands in the holes of an f-string that has come to this text; None where it cannot
+    have. Read from left to right, so that it takes no longer than the text is long."""
+    found: list[str] = []
+    place, hole = 0, False
+    for number, part in enumerate(parts):
+        if part is None:
+            found.append("")
+            hole = True
+            continue
+        last = number == len(parts) - 1
+        at = text.rfind(part) if last and hole else text.find(part, place)
+        if at < place or (not hole and at != place):
+            return None
+        if hole:
+            found[-1] = text[place:at]
+        place, hole = at + len(part), False
+    if hole:
+        found[-1] = text[place:]
+        place = len(text)
+    return found if place == len(text) else None
+
+
+@cache
+def _of_the_lab(module: str) -> tuple[frozenset[str], frozenset[Parts]]:
+    """The words of one of the lab's modules; it need not have been imported."""
+    texts: set[str] = set()
+    patterns: set[Parts] = set()
+    path = Path(__file__).parents[1] / "lab" / f"{module}.py"
+    Words._add(names.parsed(path.read_text(encoding="utf-8")), texts, patterns)
+    return frozenset(texts), frozenset(patterns)
+
+
+class Page:
+    """One notebook's way to the learner's page: when a hidden check has begun, and what is shown
+    from then on."""
+
+    def __init__(self, sources: Sequence[str], known: Sequence[str]) -> None:
+        self._sources, self._known = sources, known
+        self._words: Words | None = None
+        self._first = 0
+        self.reached = False
+        """Whether a hidden line has run."""
+
+    @property
+    def words(self) -> Words:
+        if self._words is None:
+            self._words = Words(self._sources, self._known)
+        return self._words
+
+    def begin(self, source: str) -> None:
+        """A test cell is about to run."""
+        self._first = _first_hidden(source)
+
+    def end(self, error: BaseException | None) -> bool:
+        """It has run, to its end or up to an error; whether that was in a hidden line."""
+        place = sys.maxsize
+        if isinstance(error, SyntaxError):
+            place = 0
+        elif error is not None:  # where nothing tells the line, it may be a hidden one
+            place = _line_of(error.__traceback__) or sys.maxsize
+        hidden = 0 < self._first <= place
+        self.reached |= hidden
+        self._first = 0
+        return hidden
+
+    def look(self) -> bool:
+        """Whether a hidden line runs at this moment or has run."""
+        if self._first and not self.reached:
+            frames = sys._current_frames().values()
+            self.reached = any(_line(frame) >= self._first for frame in frames)
+        return self.reached
+
+    def told(self, error: BaseException, hidden: bool) -> Output:
+        """What the learner reads of a failed check; `hidden`: it failed in a hidden line."""
+        more = HIDDEN if hidden else RUN_IT
+        failed = _check_failed()
+        if failed is not None and type(error) is failed:
+            what, try_next = self.words.of(error.what), self.words.of(error.try_next)  # type: ignore[attr-defined]
+            return _not_yet(what, try_next, more)
+        said = next((said for kind, said in OF_LEARNERS if isinstance(error, kind)), "")
+        return _not_yet(said or self.words.of_raised(cells.words(error)), "", more)
+
+    def lines(self, text: str) -> list[Output]:
+        """What of the text that a check has printed are the author's words."""
+        kept = [said for line in text.splitlines() if (said := self.words.of(line))]
+        return [cells.stream("\n".join([*kept, ""]))] if kept else []
+
+
+def told_plainly(words: Words, name: str, text: str) -> Output:
+    """As `Page.told`, where nothing but the text of the error has been kept."""
+    head, _, rest = text.partition("\n")
+    if not head.startswith("Not yet: "):
+        return _not_yet(words.of_raised(text), "", HIDDEN)
+    rest = f"\n{rest}"
+    what = text.removeprefix("Not yet: ")
+    for label in ("Observed", "Expected", "Try next"):
+        what = what.partition(f"\n  {label}:")[0]
+    _, found, try_next = rest.rpartition("\n  Try next:")
+    return _not_yet(words.of(what), words.of(try_next.strip()) if found else "", HIDDEN)
+
+
+def _not_yet(what: str, try_next: str, more: str) -> Output:
+    lines = [f"Not yet: {what or 'a check does not hold'}"]
+    if try_next:
+        lines.append(f"  Try next: {try_next}")
+    text = "\n".join([*lines, more])
+    return cells.error("CheckFailed", text, text.splitlines())
+
+
+def _check_failed() -> type[BaseException] | None:
+    told: ModuleType | None = sys.modules.get("insidedocker.lab.told")
+    return getattr(told, "CheckFailed", None)
+
+
+def _first_hidden(source: str) -> int:
+    """The line from which on a cell counts as hidden: its first hidden one, or the line in which
+    the statement begins that holds it; 0 where none is hidden."""
+    hidden = hidden_lines(source)
+    if not hidden:
+        return 0
+    if source.lstrip().startswith("%%"):  # its lines are run by the magic, under other numbers
+        return 1
+    first = mark = min(hidden)
+    for node in ast.walk(names.parsed(source)):
+        if isinstance(node, ast.stmt):
+            body: Any = getattr(node, "body", None)
+            end = body[0].lineno - 1 if body else node.end_lineno or node.lineno
+            if node.lineno < mark <= end and not _only_a_comment(source, mark, end):
+                first = min(first, node.lineno)
+    return first
+
+
+def _only_a_comment(source: str, mark: int, end: int) -> bool:
+    """Whether nothing but comments stands from the mark to the end of a statement's head: then the
+    hidden part begins with its body."""
+    lines = source.split("\n")[mark - 1 : end]
+    return all(not line.strip() or line.strip().startswith("#") for line in lines)
+
+
+def _line(frame: FrameType | None) -> int:
+    """The line of the notebook's cell that a thread is at, in its outermost frame there; 0 where
+    it is in none."""
+    found = 0
+    while frame is not None:
+        if _is_cell(frame.f_code.co_filename):
+            found = frame.f_lineno
+        frame = frame.f_back
+    return found
+
+
+def _line_of(trace: TracebackType | None) -> int:
+    """The same of an error."""
+    while trace is not None:
+        if _is_cell(trace.tb_frame.f_code.co_filename):
+            return trace.tb_lineno
+        trace = trace.tb_next
+    return 0
+
+
+def _is_cell(file: str) -> bool:
+    return file.startswith(("<cell", "<ipython"))
+
+
+def masked(outputs: list[Output]) -> list[Output]:
+    """In place of what a learner's cell has shown."""
+    return [cells.stream(NOT_SHOWN)] if outputs else []
