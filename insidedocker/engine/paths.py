@@ -256,7 +256,7 @@ def make_root(root: Path) -> None:
 def _make(folder: Path, ours: bool, other: str, *, mend: bool = True) -> None:
     """A folder that somebody else has named, and that is there, stays as it is."""
     try:
-        if ours or not folder.exists():
+        if ours or not folder.is_dir():
             private.folder(folder, mend=mend)
     except (private.NotPrivate, OSError) as error:
         raise PathError(f"{error}, or choose another {other}") from None

@@ -30,6 +30,8 @@ def folder(path: Path, *, mend: bool = True) -> Path:
         found = path.lstat()
         if mend and stat.S_ISLNK(found.st_mode) and found.st_uid in (0, os.geteuid()):
             found = path.stat()
+        if stat.S_ISREG(found.st_mode):
+            raise NotPrivate(f"the folder {path} cannot be made: a file is there")
         ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
         # A folder for everybody, such as /tmp itself, is never ours, not even root's.
         if not ours or found.st_mode & (stat.S_ISVTX | (0 if mend else 0o022)):
