@@ -38,6 +38,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
+MARK = VENV / ".made-for-the-course"
+"""In a .venv that is made here, from the first moment on."""
 BUILD_LOCK = ROOT / "requirements-build.lock"
 DEV_LOCK = ROOT / "requirements-dev.lock"
 # The larger kind holds all of the smaller one, with the same pins.
@@ -133,7 +135,12 @@ def make_venv() -> None:
         return
     if VENV.is_symlink() and venv_place() not in (None, VENV):  # it leads to another checkout's
         VENV.unlink()
-    shutil.rmtree(VENV, ignore_errors=True)
+    if whole or MARK.exists():
+        shutil.rmtree(VENV, ignore_errors=True)
+    elif VENV.is_dir() and any(VENV.iterdir()):
+        keep_aside()
+    VENV.mkdir(exist_ok=True)
+    MARK.touch()
     has_pip = has_ensurepip()
     run(
         [sys.executable, "-m", "venv", *([] if has_pip else ["--without-pip"]), str(VENV)],
@@ -141,6 +148,15 @@ def make_venv() -> None:
     )
     if not has_pip and not pip_from_kit():
         pip_from_debian()
+
+
+def keep_aside() -> None:
+    """Rename a .venv that somebody else has made here, an editor for example."""
+    number = 1
+    while (aside := VENV.with_name(f".venv-yours-{number}")).exists():
+        number += 1
+    VENV.rename(aside)
+    print(f"There was a .venv that this course has not made: it is now {aside.name}.", flush=True)
 
 
 def venv_version() -> tuple[int, ...]:

@@ -85,6 +85,7 @@ def _files(course: Path) -> list[str]:
         for path in sorted(course.rglob("*"))
         if path.is_file()
         and path.relative_to(course).parts[0] not in NOT_OURS
+        and not path.relative_to(course).parts[0].startswith(".venv-")
         and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts)
         and not path.name.startswith("gradebook.db")
     ]

@@ -138,6 +138,19 @@ def test_an_interrupted_installation_is_done_again(make: Make, clone: Path, tmp_
     assert "Setting up" in done.stdout
 
 
+def test_a_venv_of_somebody_elses_is_kept(clone: Path) -> None:
+    """Editors make one in every folder, and people install into it what they like."""
+    (clone / ".venv/lib/theirs").mkdir(parents=True)
+    (clone / ".venv/lib/theirs/work.py").write_text("mine")
+    command = [sys.executable, "-c", "import bootstrap; bootstrap.make_venv()"]
+    for _ in range(2):  # the second time it is ours, if not finished
+        done = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert (clone / ".venv/bin/python").exists()
+    assert (clone / ".venv-yours-1/lib/theirs/work.py").read_text() == "mine"
+    assert sorted(path.name for path in clone.glob(".venv*")) == [".venv", ".venv-yours-1"]
+
+
 @pytest.mark.slow
 def test_pip_stands_in_where_uv_cannot_be_had(make: Make, clone: Path) -> None:
     lock = clone / "requirements-dev.lock"
