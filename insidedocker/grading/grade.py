@@ -123,8 +123,6 @@ class Grading:
     def _sweep(self) -> None:
         """Remove what killed runs have left; nobody else is at work in this course."""
         scratch.sweep()
-        for path in (self.root / FOLDER / "cache").glob("*/tmp*"):
-            path.unlink(missing_ok=True)
 
     def _intake(self) -> Intake:
         run = Autograde(coursedir=self._course(self.student), config=self.config, log=self.log)

@@ -105,7 +105,7 @@ def _read(root: Path, course: CourseDirectory, assignment: str) -> GradedClass:
                 for each in found.exercises
                 if each.notebook in by_notebook
             }
-        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        except (UserError, OSError, ValueError, LookupError, TypeError, AttributeError):
             found.left_out.append(student)
             continue
         if works:
