@@ -65,11 +65,17 @@ class SaveGrades(SaveAutoGrades):
         changed = by_hand and self.before.get(name) != state
         waited, given = grade.needs_manual_grade, grade.manual_score
         grade.auto_score = automatic
+        lost = self._reads_otherwise(cell, automatic)
+        if lost:
+            self.ours.setdefault("remarks", []).append(
+                f"nbgrader reads other points from {name} than its checks came to, which count"
+            )
         grade.needs_manual_grade = (
             (given is None and automatic is None)
             or changed
             or (by_hand and waited)
             or (name == self.first and self._asks(waited))
+            or lost
         )
         if changed:
             self.ours["again"].append(name)
@@ -81,6 +87,13 @@ class SaveGrades(SaveAutoGrades):
                 "extra credit" if given is None else f"{given:g} of {most:g}",
             )
         self.gradebook.db.commit()
+
+    def _reads_otherwise(self, cell: NotebookNode, points: float | None) -> bool:
+        """Whether the outputs that nbgrader makes points of are not those of the verdict."""
+        try:
+            return bool(utils.determine_grade(cell, self.log)[0] != points)
+        except ValueError:  # more than the most
+            return True
 
     def _asks(self, waits: bool) -> bool:
         """Whether a person is to look: where there is a reason, and it is a new one or nobody has

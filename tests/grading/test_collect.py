@@ -80,7 +80,9 @@ def test_what_one_has_left_in_the_exchange_stops_nobody_elses(
     collect(update=False)
     submitted = course / "submitted"
     assert sorted(each.name for each in submitted.iterdir()) == ["ada", "file", "tim", "zoe"]
-    assert sorted(each.name for each in course.iterdir() if each.is_dir()) == ["submitted"]
+    assert sorted(each.name for each in course.iterdir() if each.is_dir()) == [
+        *(".grading", "submitted")
+    ]
     newer = time.replace("2026", "2027")
     hand_in(inbound, f"zoe+mini+{newer}+x", "{ }")
     collect(update=True)

@@ -144,10 +144,11 @@ def class_(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """Odd submissions, and honest ones before and after them."""
     folder = tmp_path_factory.mktemp("one")
     with scene(folder, "ours") as (made, _):
-        source = made.course / "source" / ASSIGNMENT
-        (source / "data.csv").write_text("1,2\n")
-        (source / "tables").mkdir()
-        (source / "tables" / "more.csv").write_text("3,4\n")
+        for place in ("source", "release"):
+            beside = made.course / place / ASSIGNMENT
+            (beside / "data.csv").write_text("1,2\n")
+            (beside / "tables").mkdir()
+            (beside / "tables" / "more.csv").write_text("3,4\n")
         for case in ODD:
             case.write(made)
         for name in NAMES:
@@ -326,7 +327,7 @@ def test_formgraders_button_does_not_say_that_it_graded_what_it_did_not(tmp_path
     assert [success for success, _ in found] == [True] * len(deserved) + [False] * 3
     for (_, said), name in zip(found[-3:-1], ("taken", "line"), strict=True):
         assert f"Not graded: {name}" in said.replace("'", "")
-    assert "holds nothing of nobody" in found[-1][1]
+    assert "There is no submission of mini by a learner named nobody" in found[-1][1]
 
 
 def test_pages_are_released_learner_by_learner(tmp_path: Path) -> None:
