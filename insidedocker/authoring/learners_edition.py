@@ -34,6 +34,7 @@ FILES = (
     "insidedocker/__main__.py",
     "insidedocker/cli.py",
     "insidedocker/errors.py",
+    "insidedocker/place.py",
     "insidedocker/authoring/__init__.py",
     "insidedocker/authoring/course.py",
 )

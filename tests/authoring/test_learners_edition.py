@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 from pathlib import Path
 
@@ -15,10 +16,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-def write(folder: Path, *more: str, course: Path = ROOT) -> "subprocess.CompletedProcess[str]":
+def write(folder: Path, *more: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "insidedocker", "learners-edition", str(folder), *more],
-        cwd=course,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
@@ -114,10 +115,18 @@ def test_its_links_lead_somewhere(edition: Path) -> None:
     assert broken == []
 
 
-def test_its_command_works_without_the_packages_that_stay_at_home(edition: Path) -> None:
+def test_its_command_works_without_the_packages_that_stay_at_home(
+    edition: Path, tmp_path: Path
+) -> None:
+    # With the libraries that are installed here, in an environment that is not this checkout's.
+    place = tmp_path / "environment"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(place)], check=True)
+    (packages,) = place.glob("lib/python3*/site-packages")
+    (packages / "ours.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
+
     def run(*words: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [sys.executable, "-m", "insidedocker", *words],
+            [place / "bin/python", "-m", "insidedocker", *words],
             cwd=edition,
             env={
                 "PATH": "/usr/bin:/bin",
@@ -149,7 +158,7 @@ def test_an_answer_that_is_shown_by_mistake_stops_it(tmp_path: Path) -> None:
             shutil.copyfile(path, course / path.name)
     quiz = course / "release/13-quiz/13-quiz.ipynb"
     quiz.write_bytes((ROOT / "source/13-quiz/13-quiz.ipynb").read_bytes())
-    done = write(tmp_path / "edition", course=course)
+    done = write(tmp_path / "edition", "--course", str(course))
     assert done.returncode == 1
     assert "release/13-quiz/13-quiz.ipynb holds the solution of 13-quiz, daemon_role" in done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -216,7 +216,8 @@ class _Pod:
         import tempfile
         from pathlib import Path
 
-        self.private = Path(tempfile.mkdtemp())
+        self.folder = tempfile.TemporaryDirectory()
+        self.private = Path(self.folder.name)
         (self.private / "log").touch()
         self.process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
         self.events = self.process.stdout
@@ -235,6 +236,7 @@ class _Pod:
 
     def __exit__(self, *_: object) -> None:
         self.process.communicate()
+        self.folder.cleanup()
 
 
 def test_hidden_lines_are_those_that_nbgrader_hides() -> None:

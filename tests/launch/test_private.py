@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import socket
 import stat
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from newcomer import own_folder
+from engines import own_folder
 from ordinary import as_ordinary_user, give_away, ordinary_python
 
 from insidedocker.engine import private
@@ -30,13 +29,12 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: two accou
 @pytest.fixture
 def home() -> Iterator[Path]:
     """An empty HOME in a folder that everybody may enter."""
-    folder = own_folder()
-    place = folder / "home"
-    place.mkdir()
-    place.chmod(0o755)
-    give_away(place)
-    yield place
-    shutil.rmtree(folder, ignore_errors=True)
+    with own_folder() as folder:
+        place = folder / "home"
+        place.mkdir()
+        place.chmod(0o755)
+        give_away(place)
+        yield place
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
