@@ -32,5 +32,7 @@ def make() -> Path:
             private.folder(place.parent)
         place.mkdir(parents=True, exist_ok=True)
     except private.NotPrivate as error:
-        raise CatalogError(f"The images cannot be kept: {error}.") from None
+        raise CatalogError(
+            f"The images cannot be kept: {error}; or set XDG_CACHE_HOME to another folder of yours."
+        ) from None
     return place

@@ -246,9 +246,9 @@ def join(root: Path, what: str, runtime: str = "auto", *, stays: bool) -> Joined
     Raises StartFailed.
     """
     try:
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        paths.make_root(root)
         use = Use(root, what)  # from now on it does not end for want of users
-    except TimeoutError as error:
+    except (TimeoutError, paths.PathError) as error:
         raise StartFailed(str(error)) from None
     except OSError as error:
         raise StartFailed(f"the engine cannot use {root}: {error.strerror}") from None

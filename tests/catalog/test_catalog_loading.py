@@ -125,14 +125,14 @@ def loaded(any_engine: Engine) -> Callable[..., Runs]:
     """Loads images of the user's own catalogue into the engine at hand."""
 
     def load(*names: str) -> Runs:
-        catalog.load(names, any_engine.url)
+        catalog.load(names, any_engine.url, replace=True)  # other tests have a busybox of theirs
         return Runs(any_engine)
 
     return load
 
 
 def test_every_image_is_loaded_once(any_engine: Engine, capfd: pytest.CaptureFixture[str]) -> None:
-    catalog.load(None, any_engine.url)
+    catalog.load(None, any_engine.url, replace=True)
     for name in catalog.names():
         assert any_engine.request("GET", f"/images/{name}/json").status_code == 200
     said = catalog.Lines(sys.stdout)

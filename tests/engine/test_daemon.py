@@ -257,7 +257,7 @@ def test_the_socket_of_somebody_else_is_left_alone(home: Path, start: Start) -> 
 def test_a_default_socket_that_others_could_have_made_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(paths, "default_socket", lambda: tmp_path / "shared/engine.sock")
+    monkeypatch.setattr(paths, "_socket_folder", lambda: tmp_path / "shared")
     (tmp_path / "shared").mkdir()
     (tmp_path / "shared").chmod(0o777)
     with pytest.raises(paths.PathError, match="only you can change"):
