@@ -65,7 +65,7 @@ def _start(options: argparse.Namespace) -> int:
 
     try:
         root = options.root or paths.own_root()
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        paths.make_root(root)
         use = Use(root, "insidedocker engine start")  # what runs does not end meanwhile
         running = find(root)
         if running and running.urls and set(options.host or running.urls) <= set(running.urls):

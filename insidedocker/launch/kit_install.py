@@ -39,7 +39,8 @@ def keep_changed(course: tarfile.TarFile, target: Path) -> None:
                 while (kept := place.with_name(f"{place.name}.yours-{number}")).exists():
                     number += 1
                 place.rename(kept)
-                print(f"You changed {entry.name}: yours is now {kept.name}, beside the new one.")
+                said = f"You changed {entry.name}: yours is now {kept.name}, beside the new one."
+                print(said, flush=True)  # before this process becomes another program
     draft = target / f"{DELIVERED}.new"
     draft.write_text(json.dumps(delivered))
     draft.replace(target / DELIVERED)
