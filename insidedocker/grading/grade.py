@@ -100,7 +100,7 @@ class Grading:
                 executing.insist_once(self.execute.sandbox)
             if self.execute.sandbox == PROCESSES:
                 print(NO_WALLS)
-            self._sweep()
+            scratch.sweep()
             self.intake = self._intake()
             waiting = self._take_in(done, again)
             progress = _Progress(len(waiting))
@@ -119,10 +119,6 @@ class Grading:
                     raise
             self._conclude(done)
         return done
-
-    def _sweep(self) -> None:
-        """Remove what killed runs have left; nobody else is at work in this course."""
-        scratch.sweep()
 
     def _intake(self) -> Intake:
         run = Autograde(coursedir=self._course(self.student), config=self.config, log=self.log)
