@@ -213,6 +213,7 @@ def _left(
     containers = engine.get("/containers/json?all=1").json()
     networks, volumes = engine.get("/networks").json(), engine.get("/volumes").json()["Volumes"]
     images = engine.get("/images/json").json()
+    there = {*before["images"], *made.images_before}
     new: dict[str, list[tuple[str, str, bool]]] = {
         "containers": [
             (each["Id"], each["Id"][:12], each["Id"] in made.containers or bears(each["Labels"]))
@@ -228,10 +229,13 @@ def _left(
             for each in volumes or []
         ],
         "tags": [
-            (tag, tag, _made_tag(made, tag, image) or belongings.named(tag, lesson))
+            (tag, tag, ours and not last)
             for image in images
             for tag in image.get("RepoTags") or []
             if tag != belongings.NO_TAG
+            for ours in (made.tags.get(tag) == image["Id"] or belongings.named(tag, lesson),)
+            # An image that was there before would go with its last name.
+            for last in (image["Id"] in there and len(image["RepoTags"]) == 1,)
         ],
     }
     left: dict[str, list[str]] = {kind: [] for kind in new}
@@ -249,13 +253,6 @@ def _left(
 def _made_volume(made: Made, volume: Mapping[str, Any]) -> bool:
     """A name may have gone to another's volume meanwhile: that one is of another time."""
     return made.volumes.get(volume["Name"]) == volume.get("CreatedAt", "")
-
-
-def _made_tag(made: Made, tag: str, image: Mapping[str, Any]) -> bool:
-    """A tag may lead elsewhere by now. The last name of an image that was there before stays: the
-    image would go with it."""
-    last = image["Id"] in made.images_before and len(image["RepoTags"]) == 1
-    return made.tags.get(tag) == image["Id"] and not last
 
 
 def _remove_made(engine: Engine, kind: str, name: str) -> None:

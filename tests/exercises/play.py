@@ -35,7 +35,9 @@ from nbclient import NotebookClient
 from nbgrader.utils import determine_grade
 
 from insidedocker import catalog
+from insidedocker.catalog import store
 from insidedocker.lab import Engine, clean_up, inventory
+from insidedocker.lab.belongings import NO_TAG
 
 ANSWERS = "answers.json"
 HIDDEN = re.compile(
@@ -203,11 +205,13 @@ def messages(cell: Cell) -> str:
 
 def left_on(engine: Engine) -> dict[str, Any]:
     """The inventory without the catalogue's images: a lesson loads them, and they stay for the
-    next one. One that bears another name besides is not left out."""
+    next one. One that bears another name besides is not left out; one whose name an image of
+    another test has taken is."""
     found, names = inventory(engine), catalog.names()
+    stored = {digest for each in store.stored().values() for digest in (each.config, each.manifest)}
     for image in engine.get("/images/json?all=1").json():
-        tags = image.get("RepoTags") or []
-        if tags and all(tag.rpartition("/")[2] in names for tag in tags):
+        tags = [tag for tag in image.get("RepoTags") or [] if tag != NO_TAG]
+        if (tags or image["Id"] in stored) and all(tag.rpartition("/")[2] in names for tag in tags):
             found["images"].remove(image["Id"])
             found["tags"] = [tag for tag in found["tags"] if tag not in tags]
     return found

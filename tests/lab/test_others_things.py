@@ -104,6 +104,20 @@ def mount(name: str) -> dict[str, Any]:
     return {"Type": "volume", "Source": name, "Target": "/data"}
 
 
+def test_anothers_image_stays_when_only_the_courses_name_is_left_to_it(engine: lab.Engine) -> None:
+    made = create(engine)
+    theirs = {"container": made, "repo": "theirs/only", "tag": "latest"}
+    image = ok(engine.post("/commit", params=theirs, json={})).json()["Id"]
+    ok(engine.delete(f"/containers/{made}"))
+    for door_of in (lambda door: door, lambda _: engine):
+        with staging.leaving_nothing(engine, lesson=LESSON) as door:
+            tag(door_of(door), lab.repository(LESSON, "box"), "theirs/only")
+            ok(door_of(door).delete("/images/theirs/only"))
+        assert any(image in each for each in lab.inventory(engine)["images"])
+        tag(engine, "theirs/only", lab.repository(LESSON, "box"))
+        ok(engine.delete(f"/images/{lab.repository(LESSON, 'box')}"))
+
+
 def test_what_bears_the_label_counts_however_it_was_made(engine: lab.Engine) -> None:
     before = lab.inventory(engine)
     with leaving(engine, "1 containers, 1 networks, 1 volumes, 1 tags", lesson=LESSON):
