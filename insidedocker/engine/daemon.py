@@ -12,55 +12,79 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import api, state, storage, trees
-from .containers import Containers
+from . import state, trees
+from .container.store import ContainerStore
+from .containers.commit import Commits
+from .containers.containers import Containers
 from .events import Events
-from .execs import Execs
-from .http import Answer, Request
 from .images import Images
-from .networks import Networks
-from .version import VERSION
+from .networks.networks import Networks
+from .registry_options import Options
+from .restrictions import Restrictions
+from .storage import choice
 from .volumes import Volumes
 
 if TYPE_CHECKING:
-    from .runtime import Runtime
+    from .runtime.contract import Runtime
 
 NEW_UUID = Path("/proc/sys/kernel/random/uuid")
-COMMON_HEADERS = {
-    "Server": f"Inside-Docker-Engine/{VERSION} (linux)",
-    "Api-Version": api.version_text(api.MAXIMUM),
-    "Docker-Experimental": "false",
-    "Ostype": "linux",
-}
 
 
-class Engine:
+class Daemon:
     """One engine on one root folder, which it has for itself."""
 
-    def __init__(self, root: Path, runtime: Runtime, *, restricted: bool = False) -> None:
-        """Raises storage.Unusable. Blocks; nothing else is going on yet."""
+    def __init__(
+        self,
+        root: Path,
+        runtime: Runtime,
+        registries: Options,
+        restrictions: Restrictions,
+    ) -> None:
+        """Raises storage.choice.Unusable. Blocks; nothing else is going on yet."""
         self.root = root
-        self.restricted = restricted
-        """Whether its clients are strangers: see `restrictions`."""
+        self.temporary = root / "tmp"
         self.runtime = runtime
         self.name = os.uname().nodename
         self.rootless = _is_rootless()
         self.id = _identity(root)
-        self._use_own_temporary_folder(root / "tmp")
-        self.driver = storage.choose(root, runtime.name == "namespaces")
+        self._use_own_temporary_folder()
+        self.driver = choice.choose(root, runtime.name == "namespaces")
         self.events = Events()
-        self.images = Images(self)
-        self.networks = Networks(self)
-        self.volumes = Volumes(self)
-        self.containers = Containers(self)
-        self.execs = Execs(self)
+        self.store = ContainerStore(root / "containers", self.events)
+        self.images = Images(
+            root,
+            driver=self.driver,
+            containers=self.store,
+            events=self.events,
+            restrictions=restrictions,
+            registries=registries,
+        )
+        self.networks = Networks(root / "networks", runtime, self.store, self.events, restrictions)
+        self.volumes = Volumes(root, self.store, self.events, restrictions)
+        self.containers = Containers(
+            root,
+            host_name=self.name,
+            runtime=runtime,
+            driver=self.driver,
+            containers=self.store,
+            images=self.images,
+            volumes=self.volumes,
+            networks=self.networks,
+            restrictions=restrictions,
+        )
+        self.file_systems = self.containers.file_systems
+        self.execs = self.containers.execs
+        self.lifecycle = self.containers.life
+        self.commits = Commits(
+            self.store, self.images, self.driver, self.file_systems, self.lifecycle
+        )
 
-    def _use_own_temporary_folder(self, folder: Path) -> None:
+    def _use_own_temporary_folder(self) -> None:
         """For everything here and in the launcher: what a kill leaves there goes at the next
         start, and a root folder that is removed takes it along."""
-        trees.remove(folder)
-        folder.mkdir(mode=0o700)
-        tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
+        trees.remove(self.temporary)
+        self.temporary.mkdir(mode=0o700)
+        tempfile.tempdir = os.environ["TMPDIR"] = str(self.temporary)
 
     async def open(self) -> None:
         """Get ready to answer: the runtime first, since reading the containers starts again
@@ -78,9 +102,6 @@ class Engine:
         await (asyncio.sleep(0) if hurry else ending)
         await self.runtime.close()
         await ending
-
-    async def handle(self, request: Request) -> Answer:
-        return await api.dispatch(self, request)
 
 
 def _is_rootless() -> bool:

@@ -7,15 +7,10 @@ It knows images and which containers use them, not the API's JSON beyond the lis
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
-from . import errors, events_of_images, filters, references, timestamps
-from .images import Image
+from . import errors, filters, references
+from .images import Image, Images
 from .references import Reference
-
-if TYPE_CHECKING:
-    from .containers.model import Container
-    from .daemon import Engine
 
 Records = list[dict[str, str]]
 """`{"Untagged": name}` and `{"Deleted": id of an image, or chain id of a layer}`."""
@@ -33,9 +28,8 @@ class _Conflict(errors.Conflict):
 class Deletion:
     """One request to delete: collects what went."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._images = engine.images
+    def __init__(self, images: Images) -> None:
+        self._images = images
         self.records: Records = []
         self.freed: list[Image] = []
 
@@ -66,7 +60,7 @@ class Deletion:
     def _untag_one(self, image: Image, name: Reference, force: bool) -> None:
         """Take one name away; with the last tag of a repository go its digests as well."""
         names = self._images.names.of(image.id)
-        used = self._using(image)
+        used = self._images.using(image)
         if not force and _single(names) and used:
             raise errors.Conflict(
                 f'conflict: unable to remove repository reference "{name.familiar}" (must force) '
@@ -82,7 +76,7 @@ class Deletion:
         self._images.untag(names)
         for name in names:
             if tell:
-                events_of_images.emit(self._engine, "untag", image, image.id)
+                self._images.emit("untag", image)
             self.records.append({"Untagged": name.familiar})
 
     def _remove(self, image: Image, force: bool, prune: bool, quiet: bool) -> None:
@@ -96,9 +90,9 @@ class Deletion:
                 return
             raise
         self._untag(image, self._images.names.of(image.id))
-        gone = self._images.drop(image, keep_layers=bool(self._using(image)))
+        gone = self._images.drop(image, keep_layers=bool(self._images.using(image)))
         self.freed.append(image)
-        events_of_images.emit(self._engine, "delete", image, image.id)
+        self._images.emit("delete", image)
         self.records.append({"Deleted": image.id})
         if not image.removed:
             self.records += [{"Deleted": link} for link in gone]
@@ -110,7 +104,7 @@ class Deletion:
         """Raise _Conflict where the image has to stay."""
         if self._children(image):
             raise _Conflict(image, "image has dependent child images", hard=True)
-        used = self._using(image)
+        used = self._images.using(image)
         running = [container for container in used if container.record.state.running]
         if running:
             reason = f"image is being used by running container {running[0].id[:12]}"
@@ -126,44 +120,31 @@ class Deletion:
     def _children(self, image: Image) -> list[Image]:
         return self._images.children(image.id)
 
-    def _using(self, image: Image) -> list[Container]:
-        return list(self._engine.containers.using_image(image.id))
 
-
-async def prune(engine: Engine, wanted: dict[str, list[str]]) -> tuple[Records, int]:
+async def prune(images: Images, wanted: filters.Filters) -> tuple[Records, int]:
     """Delete what nobody uses: untagged images, or with `dangling=false` every unused one.
     Returns what went and how many bytes of layers that were. Raises BadRequest."""
-    filters.check(wanted, {"dangling", "label", "label!", "until"})
+    passes = filters.prunable(wanted, ("dangling", "label", "label!", "until"))
     dangling_only = filters.flag(wanted, "dangling", default=True)
     records: Records = []
     sizes: dict[str, int] = {}
-    for image in _prunable(engine, wanted):
-        names = engine.images.names.of(image.id)
+    parents = images.parents()
+    for image in images.all():
+        names = images.names.of(image.id)
+        if not names and image.id in parents:
+            continue  # a mere step of another one
+        if not passes(image.labels, image.created or 0):
+            continue
         sizes |= dict(zip(image.chain, image.sizes, strict=True))
         if dangling_only and any(name.tag for name in names):
             continue
         for name in [str(name) for name in names] or [image.id]:
             try:
-                records += await Deletion(engine).delete(name, force=False, prune=True)
+                records += await Deletion(images).delete(name, force=False, prune=True)
             except (errors.Conflict, errors.NotFound):
                 continue  # in use, or gone with another one
     reclaimed = sum(sizes.get(record.get("Deleted", ""), 0) for record in records)
-    engine.events.emit("image", "prune", "", {"reclaimed": str(reclaimed)})
     return records, reclaimed
-
-
-def _prunable(engine: Engine, wanted: dict[str, list[str]]) -> list[Image]:
-    """Images that pass the filters and are no mere steps of others."""
-    until = [timestamps.parse(text) for text in wanted.get("until", [])]
-    parents = engine.images.parents()
-    return [
-        image
-        for image in engine.images.all()
-        if (engine.images.names.of(image.id) or image.id not in parents)
-        and all((image.created or 0) <= moment for moment in until)
-        and filters.labels_match(image.labels, wanted.get("label", []))
-        and not any(filters.labels_match(image.labels, [text]) for text in wanted.get("label!", []))
-    ]
 
 
 def _is_prefix(identity: str, text: str) -> bool:

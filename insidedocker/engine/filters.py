@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
 
-from . import errors
+from . import errors, timestamps
+
+Filters = dict[str, list[str]]
 
 
-def parse(text: str) -> dict[str, list[str]]:
+def parse(text: str) -> Filters:
     """`{"name": ["a", "b"]}` out of that form or the older `{"name": {"a": true}}`.
 
     Raises BadRequest for anything else.
@@ -33,14 +36,14 @@ def _values(name: str, values: object) -> list[str]:
     raise errors.BadRequest(f"invalid filter '{name}': a list of strings is needed")
 
 
-def check(filters: dict[str, list[str]], known: set[str]) -> None:
+def check(filters: Filters, known: set[str]) -> None:
     """Raise BadRequest where a filter is not among `known`."""
     for name in filters:
         if name not in known:
             raise errors.BadRequest(f"invalid filter '{name}'")
 
 
-def flag(filters: dict[str, list[str]], name: str, default: bool = False) -> bool:
+def flag(filters: Filters, name: str, default: bool = False) -> bool:
     """A filter that is true or false, such as dangling; BadRequest for anything else."""
     values = filters.get(name)
     if not values:
@@ -59,3 +62,23 @@ def labels_match(labels: dict[str, str], wanted: list[str]) -> bool:
         if name not in labels or (equals and labels[name] != value):
             return False
     return True
+
+
+def prunable(
+    filters: Filters, known: Iterable[str] = ("until", "label", "label!")
+) -> Callable[[dict[str, str], int], bool]:
+    """Whether something with these labels, made at that moment (nanoseconds since 1970), may go by
+    the filters of a prune: it has every `label`, lacks one of the `label!`, and is older than every
+    `until`. Raises BadRequest for a filter that is not `known`."""
+    check(filters, set(known))
+    until = min((timestamps.parse(text) for text in filters.get("until", [])), default=None)
+    wanted, unwanted = filters.get("label", []), filters.get("label!", [])
+
+    def passes(labels: dict[str, str], created: int) -> bool:
+        return (
+            (until is None or created <= until)
+            and labels_match(labels, wanted)
+            and not (unwanted and labels_match(labels, unwanted))
+        )
+
+    return passes

@@ -27,16 +27,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from . import errors, manifests, references, restrictions, state, timestamps, trees
+from . import errors, manifests, references, state, timestamps, trees
 from .blobs import Blobs
+from .container.record import Container
+from .container.store import ContainerStore
+from .events import Events
 from .manifests import Descriptor
 from .references import Reference
 from .registry_options import Options
+from .restrictions import Restrictions
 from .tarstream import SYMLINK, Corrupt, TarReader
 
 if TYPE_CHECKING:
-    from .containers.model import Container
-    from .daemon import Engine
+    from .storage.contract import Driver
 
 log = logging.getLogger(__name__)
 
@@ -162,21 +165,33 @@ class Images:
     """What is in the store. To be used in the event loop's thread, but for the methods that
     are said to block: those belong into a thread."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        root = engine.root
+    def __init__(
+        self,
+        root: Path,
+        *,
+        driver: Driver,
+        containers: ContainerStore,
+        events: Events,
+        restrictions: Restrictions,
+        registries: Options,
+    ) -> None:
+        """`root` is the engine's root folder."""
+        self._driver = driver
+        self._containers = containers
+        self._events = events
+        self._restrictions = restrictions
         self.blobs = Blobs(root / "blobs")
-        self.registries = Options()
+        self.registries = registries
         """Which registries to trust without TLS, and mirrors of Docker Hub."""
         self.names = Names(root / "repositories.json")
         self._records = root / "images"
-        self._folders = engine.driver.layers
-        self._temporary = root / "tmp"
+        self._folders = driver.layers
+        self.temporary = root / "tmp"
         self._forms_file = root / "distribution.json"
         self._forms: dict[str, list[tuple[str, Descriptor]]] = {}
         self._images: dict[str, Image] = {}
         self._unpacking = threading.Lock()
-        for folder in (self._records, self._temporary):
+        for folder in (self._records, self.temporary):
             folder.mkdir(mode=0o700, exist_ok=True)
 
     def load(self) -> None:
@@ -276,6 +291,16 @@ class Images:
         """busybox@sha256:…, as registries know it."""
         return [name.familiar for name in self.names.of(identity) if name.digest]
 
+    def using(self, image: Image) -> list[Container]:
+        """The containers made from it, those in the making, too."""
+        return self._containers.using_image(image.id)
+
+    def emit(self, action: str, image: Image, actor: str = "", name: str = "") -> None:
+        """Tell what happens to it. `actor` is its name where it comes or goes by that, else its
+        id; `name` is what the event calls it (the actor, if nothing else)."""
+        actor = actor or image.id
+        self._events.emit("image", action, actor, {**image.labels, "name": name or actor})
+
     # Coming
 
     def measure(self, diff_id: str) -> int:
@@ -296,7 +321,7 @@ class Images:
         image = self._images.get(identity)
         if image is not None and not image.removed and (image.parent or not parent):
             return image
-        restrictions.image(self._engine, len(self._images))
+        self._restrictions.limit("images", len(self._images))
         config = manifests.parse_config(self.blobs.read(identity))
         tagged = image.tagged if image is not None else 0
         image = Image(identity, config, manifests.diff_ids(config), sizes, parent, tagged)
@@ -360,10 +385,10 @@ class Images:
         with self._unpacking:
             if folder.exists():
                 return folder
-            unfinished = Path(tempfile.mkdtemp(dir=self._temporary, prefix="layer-"))
+            unfinished = Path(tempfile.mkdtemp(dir=self.temporary, prefix="layer-"))
             try:
                 with self.blobs.path(diff_id).open("rb") as archive:
-                    self._engine.driver.unpack(archive, unfinished)
+                    self._driver.unpack(archive, unfinished)
                 unfinished.rename(folder)
                 state.sync_folder(self._folders)
             except BaseException:
@@ -394,12 +419,9 @@ class Images:
         """Let go of what was deleted while a container needed it, and needs no more. To be
         called after a container was removed."""
         for image in [image for image in self._images.values() if image.removed]:
-            if not self._using(image.id):
+            if not self.using(image):
                 self.drop(image, keep_layers=False)
                 self.free(image)
-
-    def _using(self, identity: str) -> list[Container]:
-        return list(self._engine.containers.using_image(identity))
 
     def free(self, image: Image) -> None:
         """Remove the files of a dropped image that no other one needs. Blocks for a moment."""
@@ -427,7 +449,7 @@ class Images:
 
     def _remove_folder(self, folder: Path) -> None:
         """At once for everyone: half a layer is never seen."""
-        aside = Path(tempfile.mkdtemp(dir=self._temporary, prefix="gone-"))
+        aside = Path(tempfile.mkdtemp(dir=self.temporary, prefix="gone-"))
         try:
             folder.rename(aside / "layer")
         except FileNotFoundError:

@@ -17,15 +17,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from . import linux, listen, paths, runtime, storage, trees
-from .daemon import COMMON_HEADERS, Engine
+from . import api, linux, listen, paths, trees
+from .daemon import Daemon
 from .http import Server
 from .lock import Lock, Locked, whereabouts
 from .registry_options import OptionError, Options
+from .restrictions import Restrictions
+from .runtime import choice
+from .runtime.contract import Unavailable
 from .sharing import Alone
+from .storage.choice import Unusable
 
 if TYPE_CHECKING:
-    from .runtime import Runtime
+    from .runtime.contract import Runtime
     from .runtime.probe import Trial
 
 PR_SET_PDEATHSIG = 1
@@ -54,14 +58,14 @@ def main(options: argparse.Namespace, parent: int, trial: Trial | None) -> None:
         refuse(str(error))
     # From here on the process may be root of its own user namespace; single-threaded until then.
     try:
-        chosen = runtime.choose(options.runtime, trial)
-    except runtime.Unavailable as error:
+        chosen = choice.choose(options.runtime, trial)
+    except Unavailable as error:
         refuse(str(error))
     if options.with_parent:  # only now: a change of credentials would undo it
         end_with(parent)
     try:
         run(serve(root, chosen, addresses, lock, control, registries=registries, options=options))
-    except storage.Unusable as error:
+    except Unusable as error:
         refuse(str(error))
     if options.discard:  # here, where every file can be removed: outside, their owners differ
         trees.remove(root)
@@ -119,21 +123,21 @@ async def serve(
     registries: Options,
     options: argparse.Namespace,
 ) -> None:
-    """Open the engine, listen, say so, and wait for a signal to end. Raises storage.Unusable."""
+    """Open the engine, listen, say so, and wait for a signal to end. Raises Unusable."""
     linux.one_heap()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    engine = Engine(root, chosen, restricted=options.restricted)
-    engine.images.registries = registries
-    servers = [Server(engine.handle, COMMON_HEADERS)]
+    daemon = Daemon(root, chosen, registries, Restrictions(options.restricted))
+    handle = functools.partial(api.dispatch, daemon)
+    servers = [Server(handle, api.COMMON_HEADERS)]
     if control:
         from .faults import Faults
 
-        faults = Faults(engine.handle)
-        servers = [Server(faults.handle, COMMON_HEADERS), Server(faults.control, {})]
+        faults = Faults(handle)
+        servers = [Server(faults.handle, api.COMMON_HEADERS), Server(faults.control, {})]
     try:
-        await engine.open()
+        await daemon.open()
         if control:
             await control.listen(servers[1])
         urls = [await address.listen(servers[0]) for address in addresses]
@@ -151,7 +155,7 @@ async def serve(
             address.remove()
         for server in servers:
             await server.close()
-        await engine.close(hurry=options.discard)
+        await daemon.close(hurry=options.discard)
 
 
 def end_with_last_user(root: Path, lock: Lock, end: Callable[[], object]) -> None:

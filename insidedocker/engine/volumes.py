@@ -16,14 +16,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from . import errors, restrictions, rootpath, state, timestamps, trees
-
-if TYPE_CHECKING:
-    from .containers import Container
-    from .containers.model import MountPoint
-    from .daemon import Engine
+from . import errors, filters, rootpath, state, timestamps, trees
+from .container.record import Container, MountPoint
+from .container.store import ContainerStore
+from .events import Events
+from .restrictions import Restrictions
 
 log = logging.getLogger(__name__)
 
@@ -68,10 +67,16 @@ class Volume:
 class Volumes:
     """All volumes of one engine."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self._folder = engine.root / "volumes"
+    def __init__(
+        self, root: Path, containers: ContainerStore, events: Events, restrictions: Restrictions
+    ) -> None:
+        """`root` is the engine's root folder."""
+        self._folder = root / "volumes"
         self._folder.mkdir(mode=0o700, exist_ok=True)
+        self._temporary = root / "tmp"
+        self._containers = containers
+        self._events = events
+        self._restrictions = restrictions
         self._all: dict[str, Volume] = {}
         self._lock = asyncio.Lock()
         """Held while one is made, filled or removed."""
@@ -106,7 +111,7 @@ class Volumes:
         """Containers, running or not, that mount it."""
         return [
             container
-            for container in self.engine.containers.all()
+            for container in self._containers.all()
             if any(
                 point.type == "volume" and point.name == volume.name
                 for point in container.record.mounts
@@ -116,7 +121,7 @@ class Volumes:
     def used(self) -> dict[str, int]:
         """How many containers use each volume that is in use."""
         found: dict[str, int] = {}
-        for container in self.engine.containers.all():
+        for container in self._containers.all():
             names = {point.name for point in container.record.mounts if point.type == "volume"}
             for name in names:
                 found[name] = found.get(name, 0) + 1
@@ -138,7 +143,9 @@ class Volumes:
             labels = {**(labels or {}), ANONYMOUS: ""}
         self._check(name, driver, options or {})
         if name not in self._all:
-            restrictions.volume(self.engine, driver, options or {})
+            own = driver not in ("", "local") or bool(options)
+            self._restrictions.refuse(own, "a volume with a driver's options")
+            self._restrictions.limit("volumes", len(self._all))
         async with self._lock:
             if name in self._all:
                 return self._all[name]
@@ -196,7 +203,7 @@ class Volumes:
     def _make(self, name: str, labels: dict[str, str] | None) -> Volume:
         """Whole or not at all: made beside, then renamed into its place."""
         made = Volume(name, int(time.time()), self._folder / name, labels)
-        unfinished = Path(tempfile.mkdtemp(dir=self.engine.root / "tmp", prefix="volume-"))
+        unfinished = Path(tempfile.mkdtemp(dir=self._temporary, prefix="volume-"))
         try:
             unfinished.chmod(0o711)
             (unfinished / "_data").mkdir(mode=0o755)
@@ -226,7 +233,7 @@ class Volumes:
 
     def _erase(self, volume: Volume) -> None:
         """Out of sight first, in one step; what follows may be cut short by a kill."""
-        gone = self.engine.root / "tmp" / f"volume-{secrets.token_hex(8)}"
+        gone = self._temporary / f"volume-{secrets.token_hex(8)}"
         volume.folder.rename(gone)
         state.sync_folder(self._folder)
         trees.remove(gone)
@@ -235,6 +242,26 @@ class Volumes:
         """The container whose own it was is gone."""
         with contextlib.suppress(errors.NotFound, errors.Conflict):  # others may have it, too
             await self.remove(self.get(name))
+
+    async def prune(self, wanted: filters.Filters, every: bool) -> tuple[list[str], int]:
+        """Remove the volumes that no container uses and that pass the filters, named ones only
+        with `every`: their names, and the bytes they took. Raises BadRequest."""
+        passes = filters.prunable(wanted, ("all", "label", "label!"))
+        used = self.used()
+        removed, freed = [], 0
+        for volume in self.all():
+            if volume.name in used or not (every or volume.anonymous):
+                continue
+            if not passes(volume.labels or {}, volume.created * timestamps.NANO):
+                continue
+            size = await asyncio.to_thread(trees.size, volume.path)
+            try:
+                await self.remove(volume)
+            except (errors.Conflict, errors.NotFound):  # taken into use, or removed meanwhile
+                continue
+            removed.append(volume.name)
+            freed += size
+        return removed, freed
 
     # Contents
 
@@ -274,7 +301,7 @@ class Volumes:
 
     def emit(self, action: str, volume: Volume, **more: str) -> None:
         attributes = {**more, "driver": volume.driver}
-        self.engine.events.emit("volume", action, volume.name, attributes)
+        self._events.emit("volume", action, volume.name, attributes)
 
 
 def _copy_up(root: Path, destination: str, target: Path) -> None:

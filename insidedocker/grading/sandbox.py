@@ -21,8 +21,8 @@ from typing import IO, Self
 
 import insidedocker
 from insidedocker.catalog import folders
-from insidedocker.engine.runtime import Limits as GroupLimits
 from insidedocker.engine.runtime import groups, seccomp
+from insidedocker.engine.runtime.contract import Limits as GroupLimits
 from insidedocker.errors import UserError
 from insidedocker.grading import processes, scratch
 

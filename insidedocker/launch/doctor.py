@@ -169,8 +169,9 @@ def _storage(runs_containers: bool) -> Line:
 
 def _try_storage(place: Path) -> str:
     """The driver's name, and why it is not the better one."""
-    from insidedocker.engine import linux, storage, trees
+    from insidedocker.engine import linux, trees
     from insidedocker.engine.runtime import probe
+    from insidedocker.engine.storage import choice
     from insidedocker.engine.storage.overlay import Overlay
 
     mounts = probe.namespaces().works
@@ -181,7 +182,7 @@ def _try_storage(place: Path) -> str:
     except OSError as error:
         return f"\n{place}: {error.strerror}"
     try:
-        driver = storage.choose(root, mounts).name
+        driver = choice.choose(root, mounts).name
         if driver == "overlay2":
             return driver
         why = Overlay(root).why_not() if mounts else "the runtime proot cannot mount"

@@ -10,20 +10,22 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from insidedocker.engine import runtime
-from insidedocker.engine.runtime import (
+from insidedocker.engine.runtime import choice
+from insidedocker.engine.runtime.contract import (
     Endpoint,
     Mount,
     NetworkError,
     ProcessSpec,
+    Runtime,
     SandboxSpec,
     StartError,
+    Unavailable,
     User,
 )
 
 
 class Driver:
-    def __init__(self, chosen: runtime.Runtime) -> None:
+    def __init__(self, chosen: Runtime) -> None:
         self.runtime = chosen
         self.processes: list[Any] = []
         self.outputs: list[dict[str, bytearray]] = []
@@ -140,7 +142,7 @@ def _process(process: dict[str, Any]) -> ProcessSpec:
     return ProcessSpec(**process, user=user, capabilities=granted)
 
 
-async def main(chosen: runtime.Runtime) -> None:
+async def main(chosen: Runtime) -> None:
     driver = Driver(chosen)
     os.set_inheritable(os.open("/etc/passwd", os.O_RDONLY), True)  # nothing of ours may leak
     await chosen.open()
@@ -161,8 +163,8 @@ async def main(chosen: runtime.Runtime) -> None:
 
 if __name__ == "__main__":
     try:
-        found = runtime.choose(sys.argv[1])
-    except runtime.Unavailable as error:
+        found = choice.choose(sys.argv[1])
+    except Unavailable as error:
         print(json.dumps({"unavailable": str(error)}), flush=True)
         sys.exit(1)
     asyncio.run(main(found))

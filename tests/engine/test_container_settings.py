@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from insidedocker.engine import errors, names, signals, users
-from insidedocker.engine.containers import creating, health, listing, mounts
-from insidedocker.engine.runtime import User
+from insidedocker.engine import errors, signals
+from insidedocker.engine.container import names
+from insidedocker.engine.containers import creating, health, listing, mounts, users
+from insidedocker.engine.runtime.contract import User
 
 VERSION = (1, 51)
 

@@ -9,7 +9,8 @@ import pytest
 from driven import Refused, driven, need_busybox
 from missing import Missing, skip_missing
 
-from insidedocker.engine.runtime import Unavailable, probe
+from insidedocker.engine.runtime import probe
+from insidedocker.engine.runtime.contract import Unavailable
 
 WITHOUT = [sys.executable, str(Path(__file__).with_name("without_namespaces.py"))]
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from insidedocker.engine import errors, streams
-from insidedocker.engine.streams import Input, KeyWatch, Output, detach_keys, frame
+from insidedocker.engine import errors
+from insidedocker.engine.container import streams
+from insidedocker.engine.container.streams import Input, KeyWatch, Output, detach_keys, frame
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:

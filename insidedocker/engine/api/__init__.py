@@ -14,13 +14,22 @@ from typing import TYPE_CHECKING, Any
 
 from .. import errors
 from ..http import Answer, Request, Response, answer
+from ..version import VERSION
 from . import versions
 
 if TYPE_CHECKING:
-    from ..daemon import Engine
+    from ..daemon import Daemon
 
 MAXIMUM = (1, 51)
 MINIMUM = (1, 24)
+
+COMMON_HEADERS = {
+    "Server": f"Inside-Docker-Engine/{VERSION} (linux)",
+    "Api-Version": ".".join(map(str, MAXIMUM)),
+    "Docker-Experimental": "false",
+    "Ostype": "linux",
+}
+"""Of every answer."""
 
 FIRST = ("system",)
 OTHERS = (
@@ -29,7 +38,7 @@ OTHERS = (
     *("networks", "volumes"),
 )
 
-Endpoint = Callable[["Engine", Request], Awaitable[Answer]]
+Endpoint = Callable[["Daemon", Request], Awaitable[Answer]]
 
 
 class Route:
@@ -100,17 +109,17 @@ def split_version(path: str) -> tuple[tuple[int, int], str]:
     return version, match[3]
 
 
-async def dispatch(engine: Engine, request: Request) -> Answer:
+async def dispatch(daemon: Daemon, request: Request) -> Answer:
     """Find the endpoint and call it."""
     request.version, request.path = split_version(request.path)
     if request.method == "OPTIONS":  # of any path: the Engine says yes, and nothing else
         return Response()
     endpoint = _find(request)
     try:
-        return await endpoint(engine, request)
+        return await endpoint(daemon, request)
     except FileNotFoundError:
         if request.path.startswith("/containers/") and "id" in request.params:
-            engine.containers.still_there(request.params["id"])
+            daemon.store.still_there(request.params["id"])
         raise
     except UnicodeEncodeError:  # bytes of a query that are no UTF-8, met on their way out
         raise errors.BadRequest("invalid request: a value is no text in UTF-8") from None

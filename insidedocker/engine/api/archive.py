@@ -16,8 +16,8 @@ from . import route
 from .containers import container_of
 
 if TYPE_CHECKING:
-    from ..containers import Container
-    from ..daemon import Engine
+    from ..container.record import Container
+    from ..daemon import Daemon
 
 TAR = "application/x-tar"
 STAT = "X-Docker-Container-Path-Stat"
@@ -39,12 +39,13 @@ def _missing(request: Request) -> errors.NotFound:
 
 
 @route("HEAD", "/containers/{id}/archive")
-async def stat(engine: Engine, request: Request) -> Answer:
-    container, path = container_of(engine, request), _path_of(request)
-    async with engine.containers.mounted(container) as root:
+async def stat(daemon: Daemon, request: Request) -> Answer:
+    container, path = container_of(daemon, request), _path_of(request)
+    async with daemon.file_systems.mounted(container) as root:
 
         def describe() -> str:
-            return archives.describe(archives.view(engine, container, root, path), path)
+            view = archives.view(daemon.store, daemon.runtime, container, root, path)
+            return archives.describe(view, path)
 
         try:
             header = await asyncio.to_thread(describe)
@@ -54,46 +55,46 @@ async def stat(engine: Engine, request: Request) -> Answer:
 
 
 @route("GET", "/containers/{id}/archive")
-async def download(engine: Engine, request: Request) -> Answer:
-    container, path = container_of(engine, request), _path_of(request)
-    root = await engine.containers.hold(container)
+async def download(daemon: Daemon, request: Request) -> Answer:
+    container, path = container_of(daemon, request), _path_of(request)
+    root = await daemon.file_systems.hold(container)
     try:
 
         def begin() -> tuple[str, Iterator[bytes], bytes]:
-            place = archives.view(engine, container, root, path)
+            place = archives.view(daemon.store, daemon.runtime, container, root, path)
             header = archives.describe(place, path)
             pieces = archives.pack(place, path)
             return header, pieces, next(pieces, b"")
 
         header, pieces, first = await asyncio.to_thread(begin)
     except OSError:
-        await engine.containers.release(container)
+        await daemon.file_systems.release(container)
         raise _missing(request) from None
     except BaseException:
-        await engine.containers.release(container)
+        await daemon.file_systems.release(container)
         raise
-    engine.containers.emit(container, "archive-path")
-    return Stream(_send(engine, container, first, pieces), TAR, headers={STAT: header})
+    daemon.store.emit(container, "archive-path")
+    return Stream(_send(daemon, container, first, pieces), TAR, headers={STAT: header})
 
 
 @route("GET", "/containers/{id}/export")
-async def export(engine: Engine, request: Request) -> Answer:
-    container = container_of(engine, request)
-    root = await engine.containers.hold(container)
+async def export(daemon: Daemon, request: Request) -> Answer:
+    container = container_of(daemon, request)
+    root = await daemon.file_systems.hold(container)
     try:
         pieces = tarballs.pack(root, "/", "")
         first = await asyncio.to_thread(next, pieces, b"")
     except BaseException as error:
-        await engine.containers.release(container)
+        await daemon.file_systems.release(container)
         if isinstance(error, OSError):
-            engine.containers.still_there(container.id)
+            daemon.store.still_there(container.id)
         raise
-    engine.containers.emit(container, "export")
-    return Stream(_send(engine, container, first, pieces), "application/octet-stream")
+    daemon.store.emit(container, "export")
+    return Stream(_send(daemon, container, first, pieces), "application/octet-stream")
 
 
 async def _send(
-    engine: Engine, container: Container, first: bytes, pieces: Iterator[bytes]
+    daemon: Daemon, container: Container, first: bytes, pieces: Iterator[bytes]
 ) -> AsyncGenerator[bytes, None]:
     """The pieces, several at once: each one alone would be a trip to a thread."""
     gathering: asyncio.Future[bytes] | None = None
@@ -111,7 +112,7 @@ async def _send(
         close: Callable[[], None] | None = getattr(pieces, "close", None)
         if close is not None:
             await asyncio.to_thread(close)
-        await engine.containers.release(container)
+        await daemon.file_systems.release(container)
 
 
 def _gather(pieces: Iterator[bytes]) -> bytes:
@@ -124,23 +125,23 @@ def _gather(pieces: Iterator[bytes]) -> bytes:
 
 
 @route("PUT", "/containers/{id}/archive")
-async def upload(engine: Engine, request: Request) -> Answer:
-    container, path = container_of(engine, request), _path_of(request)
+async def upload(daemon: Daemon, request: Request) -> Answer:
+    container, path = container_of(daemon, request), _path_of(request)
     keep_kinds = request.flag("noOverwriteDirNonDir")
-    with tempfile.TemporaryFile(dir=engine.root / "tmp") as archive:
+    with tempfile.TemporaryFile(dir=daemon.temporary) as archive:
         await _receive(request, archive)
         archive.seek(0)
-        async with engine.containers.mounted(container) as root:
+        async with daemon.file_systems.mounted(container) as root:
 
             def unpack() -> None:
-                place = archives.view(engine, container, root, path)
+                place = archives.view(daemon.store, daemon.runtime, container, root, path)
                 archives.unpack(place, path, archive, keep_kinds)
 
             try:
                 await asyncio.to_thread(unpack)
             except errors.NotFound:
                 raise _missing(request) from None
-    engine.containers.emit(container, "extract-to-dir")
+    daemon.store.emit(container, "extract-to-dir")
     return Response(200)
 
 

@@ -18,7 +18,7 @@ from . import registry, reply, route
 
 if TYPE_CHECKING:
     from ..builder.build import Options, Output  # else imported when needed
-    from ..daemon import Engine
+    from ..daemon import Daemon
     from ..images import Image
     from ..registry_client import Credentials
 
@@ -42,32 +42,41 @@ _TEXTS = {
 
 
 @route("POST", "/build")
-async def build(engine: Engine, request: Request) -> Answer:
+async def build(daemon: Daemon, request: Request) -> Answer:
     from ..builder import context, dockerfile
     from ..builder.build import Build
 
     options = _options(request)
-    folder = Path(tempfile.mkdtemp(dir=engine.root / "tmp", prefix="context-"))
+    folder = Path(tempfile.mkdtemp(dir=daemon.temporary, prefix="context-"))
     try:
-        await _receive(engine, request, folder)
+        await _receive(daemon, request, folder)
         name = request.get("dockerfile")
         text = await asyncio.to_thread(context.read_dockerfile, folder, name)
-        pull = _Pull(engine, request)
-        made = Build(engine, options, dockerfile.parse(text), folder, pull.image)
+        pull = _Pull(daemon, request)
+        made = Build(
+            options,
+            dockerfile.parse(text),
+            folder,
+            pull.image,
+            store=daemon.store,
+            containers=daemon.containers,
+            images=daemon.images,
+            driver=daemon.driver,
+        )
     except BaseException:
         await asyncio.to_thread(trees.remove, folder)
         raise
     return Stream(made.lines())
 
 
-async def _receive(engine: Engine, request: Request, folder: Path) -> None:
+async def _receive(daemon: Daemon, request: Request, folder: Path) -> None:
     from ..builder import context
 
     if request.get("remote"):
         remote, name = request.get("remote"), request.get("dockerfile") or "Dockerfile"
         await asyncio.to_thread(context.fetch, remote, folder, name)
         return
-    with tempfile.TemporaryFile(dir=engine.root / "tmp") as archive:
+    with tempfile.TemporaryFile(dir=daemon.temporary) as archive:
         plain = Decompressor(archive)
         try:
             async for data in request.stream():
@@ -174,15 +183,15 @@ def _host_config(request: Request) -> dict[str, Any]:
 class _Pull:
     """Finds the images that a Dockerfile names, and pulls those that are missing."""
 
-    def __init__(self, engine: Engine, request: Request) -> None:
-        self._engine = engine
+    def __init__(self, daemon: Daemon, request: Request) -> None:
+        self._daemon = daemon
         self._always = request.flag("pull")
         self._credentials = _credentials(request)
         self._pulled: set[str] = set()
 
     async def image(self, name: str, platform: str, output: Output) -> Image:
         """Raises APIError."""
-        images = self._engine.images
+        images = self._daemon.images
         wanted = platforms.parse(platform) if platform else None
         found = images.find(name)
         fresh = not self._always or name in self._pulled or references.identifier(name)
@@ -190,7 +199,7 @@ class _Pull:
             return found
         reference = references.parse(name)
         auth = self._credentials.get(reference.domain)
-        lines = await registry.pull(self._engine, reference.tagged(), auth, wanted)
+        lines = await registry.pull(self._daemon, reference.tagged(), auth, wanted)
         try:
             async for line in lines:
                 problem = json.loads(line).get("error")
@@ -223,20 +232,20 @@ def _credentials(request: Request) -> dict[str, Credentials]:
 
 @route("POST", "/session")
 @route("POST", "/grpc")
-async def buildkit(_engine: Engine, _request: Request) -> Answer:
+async def buildkit(_daemon: Daemon, _request: Request) -> Answer:
     raise errors.BadRequest(NO_BUILDKIT)
 
 
 @route("POST", "/build/prune")
-async def prune(engine: Engine, request: Request) -> Answer:
+async def prune(daemon: Daemon, request: Request) -> Answer:
     """The classic builder's cache are its images: there is nothing else to remove."""
     filters.parse(request.get("filters"))
-    engine.events.emit("builder", "prune", "", {"reclaimed": "0"})
+    daemon.events.emit("builder", "prune", "", {"reclaimed": "0"})
     return reply(request, {"CachesDeleted": None, "SpaceReclaimed": 0})
 
 
 @route("POST", "/build/cancel")
-async def cancel(_engine: Engine, request: Request) -> Answer:
+async def cancel(_daemon: Daemon, request: Request) -> Answer:
     if not request.get("id"):
         raise errors.BadRequest("build ID not provided")
     return Response(200)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import changes, references
-from ..commit import Wish, check_settings, commit
+from ..containers.commit import Wish, check_settings
 from ..http import Answer, Request, answer
 from . import route
 
 if TYPE_CHECKING:
-    from ..daemon import Engine
+    from ..daemon import Daemon
 
 
 @route("POST", "/commit")
-async def commit_container(engine: Engine, request: Request) -> Answer:
-    container = engine.containers.get(request.get("container"))
+async def commit_container(daemon: Daemon, request: Request) -> Answer:
+    container = daemon.store.get(request.get("container"))
     settings = check_settings(await request.json(required=False))
     changes.apply(settings, request.query.get("changes", []))
     name = None
@@ -29,5 +29,5 @@ async def commit_container(engine: Engine, request: Request) -> Answer:
         request.get("author"),
         request.flag("pause", default=True),
     )
-    image = await commit(engine, container, wish)
+    image = await daemon.commits.commit(container, wish)
     return answer({"Id": image.id}, 201)

@@ -7,15 +7,16 @@ import json
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any
 
-from .. import errors, filters, logs, signals, streams, timestamps
+from .. import errors, filters, signals, timestamps
+from ..container import logs, streams
 from ..containers import inspect, listing, network, processes
 from ..http import Answer, Duplex, Hijack, Request, Response, Stream, answer
 from ..websocket import WebSocket, upgrade
 from . import empty, reply, route
 
 if TYPE_CHECKING:
-    from ..containers import Container
-    from ..daemon import Engine
+    from ..container.record import Container
+    from ..daemon import Daemon
 
 RAW = "application/vnd.docker.raw-stream"
 MULTIPLEXED = "application/vnd.docker.multiplexed-stream"
@@ -27,139 +28,132 @@ def stream_type(request: Request, raw: bool) -> str:
     return RAW if raw or request.version < (1, 42) else MULTIPLEXED
 
 
-def container_of(engine: Engine, request: Request) -> Container:
-    found: Container = engine.containers.get(request.params["id"])
+async def _sizes(daemon: Daemon, container: Container) -> dict[str, int]:
+    return await asyncio.to_thread(inspect.sizes, container, daemon.driver, daemon.images)
+
+
+def _listing(daemon: Daemon) -> listing.Listing:
+    return listing.Listing(daemon.store, daemon.images, daemon.networks.membership)
+
+
+def container_of(daemon: Daemon, request: Request) -> Container:
+    found: Container = daemon.store.get(request.params["id"])
     return found
 
 
 @route("POST", "/containers/create")
-async def create(engine: Engine, request: Request) -> Answer:
+async def create(daemon: Daemon, request: Request) -> Answer:
     body = await request.json()
-    made, warnings = await engine.containers.create(request.get("name"), body, request.version)
+    made, warnings = await daemon.containers.create(request.get("name"), body, request.version)
     return answer({"Id": made.id, "Warnings": warnings}, 201)
 
 
 @route("GET", "/containers/json")
-async def list_all(engine: Engine, request: Request) -> Answer:
+async def list_all(daemon: Daemon, request: Request) -> Answer:
     wanted = filters.parse(request.get("filters"))
     limit = request.number("limit", 0) or 0
-    found = listing.choose(engine, request.flag("all"), limit, wanted)
-    shown = listing.summaries(engine, found)
+    lists = _listing(daemon)
+    found = lists.choose(request.flag("all"), limit, wanted)
+    shown = [lists.entry(container) for container in found]
     if request.flag("size"):
         for container, entry in zip(found, shown, strict=True):
-            entry.update(await asyncio.to_thread(inspect.sizes, engine, container))
+            entry.update(await _sizes(daemon, container))
     return reply(request, shown)
 
 
 @route("POST", "/containers/prune")
-async def prune(engine: Engine, request: Request) -> Answer:
+async def prune(daemon: Daemon, request: Request) -> Answer:
     wanted = filters.parse(request.get("filters"))
-    filters.check(wanted, {"until", "label", "label!"})
-    until = min((timestamps.parse(text) for text in wanted.get("until", [])), default=None)
-    deleted, freed = [], 0
-    for container in engine.containers.all():
-        labels = container.config["Labels"]
-        if container.state.running or (until is not None and container.record.created > until):
-            continue
-        if not filters.labels_match(labels, wanted.get("label", [])):
-            continue
-        unwanted = wanted.get("label!", [])
-        if unwanted and filters.labels_match(labels, unwanted):
-            continue
-        try:
-            size = (await asyncio.to_thread(inspect.sizes, engine, container))["SizeRw"]
-            await engine.containers.remove(container, force=False, volumes=False)
-        except errors.Conflict:  # started or removed meanwhile
-            continue
-        deleted.append(container.id)
-        freed += size
-    engine.events.emit("container", "prune", "", {"reclaimed": str(freed)})
+    deleted, freed = await daemon.containers.prune(wanted)
+    daemon.events.emit("container", "prune", "", {"reclaimed": str(freed)})
     return answer({"ContainersDeleted": deleted or None, "SpaceReclaimed": freed})
 
 
 @route("GET", "/containers/{id}/json")
-async def inspect_one(engine: Engine, request: Request) -> Answer:
-    container = container_of(engine, request)
-    shown = inspect.describe(engine, container)
+async def inspect_one(daemon: Daemon, request: Request) -> Answer:
+    container = container_of(daemon, request)
+    shown = inspect.describe(
+        container, daemon.store, daemon.driver, daemon.runtime, daemon.networks.membership
+    )
     if request.version < (1, 45):
         network.add_ids_to_aliases(container, shown["NetworkSettings"])
     if request.flag("size"):
-        shown |= await asyncio.to_thread(inspect.sizes, engine, container)
+        shown |= await _sizes(daemon, container)
     return reply(request, shown)
 
 
 @route("POST", "/containers/{id}/start")
-async def start(engine: Engine, request: Request) -> Answer:
-    await engine.containers.life.start(container_of(engine, request))
+async def start(daemon: Daemon, request: Request) -> Answer:
+    await daemon.lifecycle.start(container_of(daemon, request))
     return empty()
 
 
 @route("POST", "/containers/{id}/stop")
-async def stop(engine: Engine, request: Request) -> Answer:
-    container = container_of(engine, request)
-    await engine.containers.life.stop(container, request.number("t"), request.get("signal"))
+async def stop(daemon: Daemon, request: Request) -> Answer:
+    container = container_of(daemon, request)
+    await daemon.lifecycle.stop(container, request.number("t"), request.get("signal"))
     return empty()
 
 
 @route("POST", "/containers/{id}/restart")
-async def restart(engine: Engine, request: Request) -> Answer:
-    container = container_of(engine, request)
-    await engine.containers.life.restart(container, request.number("t"), request.get("signal"))
+async def restart(daemon: Daemon, request: Request) -> Answer:
+    container = container_of(daemon, request)
+    await daemon.lifecycle.restart(container, request.number("t"), request.get("signal"))
     return empty()
 
 
 @route("POST", "/containers/{id}/kill")
-async def kill(engine: Engine, request: Request) -> Answer:
-    container = container_of(engine, request)
+async def kill(daemon: Daemon, request: Request) -> Answer:
+    container = container_of(daemon, request)
     name = request.params["id"]
     try:
         number = signals.parse(request.get("signal") or "KILL")
     except errors.BadRequest as error:
         raise errors.BadRequest(f"cannot kill container: {name}: {error.message}") from None
-    await engine.containers.life.kill(container, number, name)
+    await daemon.lifecycle.kill(container, number, name)
     return empty()
 
 
 @route("POST", "/containers/{id}/pause")
-async def pause(engine: Engine, request: Request) -> Answer:
-    await engine.containers.life.pause(container_of(engine, request))
+async def pause(daemon: Daemon, request: Request) -> Answer:
+    await daemon.lifecycle.pause(container_of(daemon, request))
     return empty()
 
 
 @route("POST", "/containers/{id}/unpause")
-async def unpause(engine: Engine, request: Request) -> Answer:
-    await engine.containers.life.unpause(container_of(engine, request))
+async def unpause(daemon: Daemon, request: Request) -> Answer:
+    await daemon.lifecycle.unpause(container_of(daemon, request))
     return empty()
 
 
 @route("POST", "/containers/{id}/rename")
-async def rename(engine: Engine, request: Request) -> Answer:
-    await engine.containers.rename(container_of(engine, request), request.get("name"))
+async def rename(daemon: Daemon, request: Request) -> Answer:
+    await daemon.containers.rename(container_of(daemon, request), request.get("name"))
     return empty()
 
 
 @route("POST", "/containers/{id}/update")
-async def update(engine: Engine, request: Request) -> Answer:
-    container = container_of(engine, request)
-    warnings = await engine.containers.update(container, await request.json())
+async def update(daemon: Daemon, request: Request) -> Answer:
+    container = container_of(daemon, request)
+    warnings = await daemon.containers.update(container, await request.json())
     return answer({"Warnings": warnings or None})
 
 
 @route("DELETE", "/containers/{id:path}")
-async def remove(engine: Engine, request: Request) -> Answer:
+async def remove(daemon: Daemon, request: Request) -> Answer:
     name = request.params["id"]
     if request.flag("link"):
-        await engine.containers.remove_link(name)
+        await daemon.containers.remove_link(name)
         return empty()
-    container = container_of(engine, request)
-    await engine.containers.remove(container, request.flag("force"), request.flag("v"))
+    container = container_of(daemon, request)
+    await daemon.containers.remove(container, request.flag("force"), request.flag("v"))
     return empty()
 
 
 @route("POST", "/containers/{id}/wait")
-async def wait(engine: Engine, request: Request) -> Answer:
+async def wait(daemon: Daemon, request: Request) -> Answer:
     """The headers go at once: `docker run` asks for the end before the start."""
-    container = container_of(engine, request)
+    container = container_of(daemon, request)
     condition = request.get("condition") or "not-running"
     if condition not in CONDITIONS:
         raise errors.BadRequest(f'invalid condition: "{condition}"')
@@ -180,13 +174,13 @@ async def wait(engine: Engine, request: Request) -> Answer:
 
 
 @route("POST", "/containers/{id}/resize")
-async def resize(engine: Engine, request: Request) -> Answer:
+async def resize(daemon: Daemon, request: Request) -> Answer:
     rows, columns = size_of(request)
-    container = container_of(engine, request)
+    container = container_of(daemon, request)
     if container.run is None:
         raise errors.Conflict(f"container {container.id} is not running")
     container.run.process.resize(rows, columns)
-    engine.containers.emit(container, "resize", height=str(rows), width=str(columns))
+    daemon.store.emit(container, "resize", height=str(rows), width=str(columns))
     return Response(200)
 
 
@@ -202,38 +196,38 @@ def size_of(request: Request) -> tuple[int, int]:
 
 
 @route("GET", "/containers/{id}/top")
-async def top(engine: Engine, request: Request) -> Answer:
-    container = container_of(engine, request)
+async def top(daemon: Daemon, request: Request) -> Answer:
+    container = container_of(daemon, request)
     if container.run is None:
         raise errors.Conflict(f"container {container.id} is not running")
     if container.state.status == "restarting":
         raise errors.Conflict(f"container {container.id} is restarting")
-    shown = processes.top(engine, container, request.get("ps_args"))
-    engine.containers.emit(container, "top")
+    shown = processes.top(daemon.runtime, container, request.get("ps_args"))
+    daemon.store.emit(container, "top")
     return answer(shown)
 
 
 @route("GET", "/containers/{id}/changes")
-async def changes(engine: Engine, request: Request) -> Answer:
-    container = container_of(engine, request)
-    found = await asyncio.to_thread(engine.driver.changes, container.id)
+async def changes(daemon: Daemon, request: Request) -> Answer:
+    container = container_of(daemon, request)
+    found = await asyncio.to_thread(daemon.driver.changes, container.id)
     return answer([{"Path": path, "Kind": kind} for kind, path in found] or None)
 
 
 @route("GET", "/containers/{id}/stats")
-async def stats(engine: Engine, request: Request) -> Answer:
-    container = container_of(engine, request)
+async def stats(daemon: Daemon, request: Request) -> Answer:
+    container = container_of(daemon, request)
     endless = request.flag("stream", True)
     one_shot = request.flag("one-shot")
     if endless and one_shot:
         raise errors.BadRequest("cannot have stream=true and one-shot=true")
     if not endless:
-        return answer(await _one_stats(engine, container, one_shot))
-    return Stream(_stats(engine, container))
+        return answer(await _one_stats(daemon, container, one_shot))
+    return Stream(_stats(daemon, container))
 
 
-async def _one_stats(engine: Engine, container: Container, one_shot: bool) -> dict[str, Any]:
-    usage = processes.Usage(engine, container)
+async def _one_stats(daemon: Daemon, container: Container, one_shot: bool) -> dict[str, Any]:
+    usage = processes.Usage(daemon.runtime, container)
     before = None
     if container.run is not None and not one_shot:
         before = usage.sample()
@@ -242,9 +236,9 @@ async def _one_stats(engine: Engine, container: Container, one_shot: bool) -> di
     return processes.stats(container, now, before if now is not None else None)
 
 
-async def _stats(engine: Engine, container: Container) -> AsyncGenerator[bytes, None]:
+async def _stats(daemon: Daemon, container: Container) -> AsyncGenerator[bytes, None]:
     """One a second until the container is gone; the first at once."""
-    usage = processes.Usage(engine, container)
+    usage = processes.Usage(daemon.runtime, container)
     before = None
     while not container.removing:
         now = usage.sample() if container.run is not None else None
@@ -262,8 +256,8 @@ def _moment(request: Request, name: str) -> int:
 
 
 @route("GET", "/containers/{id}/logs")
-async def read_logs(engine: Engine, request: Request) -> Answer:
-    container = container_of(engine, request)
+async def read_logs(daemon: Daemon, request: Request) -> Answer:
+    container = container_of(daemon, request)
     chosen = _streams(request)
     if not chosen:
         raise errors.BadRequest("Bad parameters: you must choose at least one stream")
@@ -306,30 +300,30 @@ async def _framed(
 
 
 @route("POST", "/containers/{id}/attach")
-async def attach(engine: Engine, request: Request) -> Answer:
-    container = container_of(engine, request)
+async def attach(daemon: Daemon, request: Request) -> Answer:
+    container = container_of(daemon, request)
     listener = _listener(container, request, raw=container.tty)
-    engine.containers.emit(container, "attach")
+    daemon.store.emit(container, "attach")
 
     async def serve(connection: Duplex) -> None:
         if await listener.serve(connection):
-            engine.containers.emit(container, "detach")
+            daemon.store.emit(container, "detach")
 
     return Hijack(serve, stream_type(request, container.tty))
 
 
 @route("GET", "/containers/{id}/attach/ws")
-async def attach_websocket(engine: Engine, request: Request) -> Answer:
+async def attach_websocket(daemon: Daemon, request: Request) -> Answer:
     """Without frames of its own: a WebSocket shows everything as one stream."""
-    container = container_of(engine, request)
+    container = container_of(daemon, request)
     if request.version < (1, 42):  # which streams could not be chosen before
         request.query.update({name: ["1"] for name in ("stdin", "stdout", "stderr")})
     listener = _listener(container, request, raw=True)
-    engine.containers.emit(container, "attach")
+    daemon.store.emit(container, "attach")
 
     async def serve(connection: WebSocket) -> None:
         if await listener.serve(connection):
-            engine.containers.emit(container, "detach")
+            daemon.store.emit(container, "detach")
 
     return upgrade(request, serve)
 

@@ -6,40 +6,41 @@ import contextlib
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 
-from .. import errors, execs, streams, users
-from ..containers import checks
+from .. import errors
+from ..container import streams
+from ..containers import checks, execs, users
 from ..http import Answer, Duplex, Hijack, Request, Response, answer
-from ..runtime import StartError
+from ..runtime.contract import StartError
 from . import route
 from .containers import container_of, size_of, stream_type
 
 if TYPE_CHECKING:
-    from ..daemon import Engine
+    from ..daemon import Daemon
 
 
 @route("POST", "/containers/{id}/exec")
-async def create(engine: Engine, request: Request) -> Answer:
-    container = container_of(engine, request)
-    made = engine.execs.create(container, await request.json())
+async def create(daemon: Daemon, request: Request) -> Answer:
+    container = container_of(daemon, request)
+    made = daemon.execs.create(container, await request.json())
     return answer({"Id": made.id}, 201)
 
 
 @route("GET", "/exec/{id}/json")
-async def inspect(engine: Engine, request: Request) -> Answer:
-    return answer(execs.describe(engine.execs.get(request.params["id"])))
+async def inspect(daemon: Daemon, request: Request) -> Answer:
+    return answer(execs.describe(daemon.execs.get(request.params["id"])))
 
 
 @route("POST", "/exec/{id}/start")
-async def start(engine: Engine, request: Request) -> Answer:
-    made: execs.Exec = engine.execs.get(request.params["id"])
+async def start(daemon: Daemon, request: Request) -> Answer:
+    made: execs.Exec = daemon.execs.get(request.params["id"])
     wanted = await request.json(required=False) or {}
     if not isinstance(wanted, dict):
         raise errors.BadRequest("invalid JSON: an object is needed")
     size = checks.console_size(wanted["ConsoleSize"]) if wanted.get("ConsoleSize") else None
-    engine.execs.check_startable(made)
+    daemon.execs.check_startable(made)
     if wanted.get("Detach"):
         try:
-            await engine.execs.start(made, size=size)
+            await daemon.execs.start(made, size=size)
         except (StartError, users.UnknownUser) as error:
             raise errors.BadRequest(str(error)) from error
         return Response(200)
@@ -63,7 +64,7 @@ async def start(engine: Engine, request: Request) -> Answer:
 
     async def serve(connection: Duplex) -> None:
         try:
-            await engine.execs.start(made, size=size)
+            await daemon.execs.start(made, size=size)
         except (StartError, users.UnknownUser) as error:
             # The answer has begun: its stream carries what went wrong.
             text = f"{error}\r\n".encode()
@@ -78,7 +79,7 @@ async def start(engine: Engine, request: Request) -> Answer:
 
 
 @route("POST", "/exec/{id}/resize")
-async def resize(engine: Engine, request: Request) -> Answer:
-    made = engine.execs.get(request.params["id"])
-    engine.execs.resize(made, *size_of(request))
+async def resize(daemon: Daemon, request: Request) -> Answer:
+    made = daemon.execs.get(request.params["id"])
+    daemon.execs.resize(made, *size_of(request))
     return Response(200)

@@ -7,7 +7,7 @@ import math
 from collections.abc import AsyncGenerator, Iterator
 from typing import TYPE_CHECKING, Any
 
-from .. import errors, events_of_images, filters, platforms, references, timestamps
+from .. import errors, filters, platforms, references, timestamps
 from ..containers.defaults import CONFIG
 from ..deletion import Deletion, prune
 from ..http import Answer, Request, Response, Stream, answer
@@ -19,7 +19,7 @@ from . import route, versions
 
 if TYPE_CHECKING:
     from .. import saved  # else imported when needed: an engine should start quickly
-    from ..daemon import Engine
+    from ..daemon import Daemon
 
 NANO = timestamps.NANO
 TOGETHER = 512 << 10
@@ -31,22 +31,22 @@ _SETTINGS_IF_SET = ("ArgsEscaped", "ExposedPorts", "Healthcheck", "Shell", "Stop
 
 
 @route("GET", "/images/json")
-async def list_images(engine: Engine, request: Request) -> Answer:
+async def list_images(daemon: Daemon, request: Request) -> Answer:
     wanted = filters.parse(request.get("filters"))
     if request.get("filter") and request.version < (1, 41):
         wanted.setdefault("reference", []).append(request.get("filter"))
     filters.check(wanted, _LIST_FILTERS)
-    after, until = _bounds(engine, wanted)
+    after, until = _bounds(daemon, wanted)
     images = [
         image
-        for image in engine.images.all()
+        for image in daemon.images.all()
         if after < (image.created or 0) < until and _labelled(image, wanted)
     ]
-    shared = _shared_sizes(engine) if request.flag("shared-size") else {}
-    parents = engine.images.parents()
+    shared = _shared_sizes(daemon) if request.flag("shared-size") else {}
+    parents = daemon.images.parents()
     listed = []
     for image in images:
-        names = _matching(engine.images.names.of(image.id), wanted.get("reference"))
+        names = _matching(daemon.images.names.of(image.id), wanted.get("reference"))
         if not names:
             if "reference" in wanted or "false" in wanted.get("dangling", []):
                 continue
@@ -58,11 +58,11 @@ async def list_images(engine: Engine, request: Request) -> Answer:
     return answer(versions.fit("GET /images/json", request.version, listed))
 
 
-def _bounds(engine: Engine, wanted: dict[str, list[str]]) -> tuple[float, float]:
+def _bounds(daemon: Daemon, wanted: dict[str, list[str]]) -> tuple[float, float]:
     """The moments between which an image has to be made, both excluded (nanoseconds)."""
 
     def moments(key: str) -> list[int]:
-        return [engine.images.get(name).created or 0 for name in wanted.get(key, [])]
+        return [daemon.images.get(name).created or 0 for name in wanted.get(key, [])]
 
     until = [timestamps.parse(text) + 1 for text in wanted.get("until", [])]
     return max(moments("since"), default=-math.inf), min(
@@ -109,9 +109,9 @@ def summary(
     }
 
 
-def _shared_sizes(engine: Engine) -> dict[str, int]:
+def _shared_sizes(daemon: Daemon) -> dict[str, int]:
     """id -> bytes of its layers that other images have as well."""
-    images = engine.images.all()
+    images = daemon.images.all()
     count: dict[str, int] = {}
     for image in images:
         for link in set(image.chain):
@@ -124,40 +124,40 @@ def _shared_sizes(engine: Engine) -> dict[str, int]:
     }
 
 
-def usage(engine: Engine, version: tuple[int, int]) -> tuple[list[dict[str, Any]], int]:
+def usage(daemon: Daemon, version: tuple[int, int]) -> tuple[list[dict[str, Any]], int]:
     """Images (not yet fit for the version) and LayersSize as /system/df tells them."""
-    shared = _shared_sizes(engine)
+    shared = _shared_sizes(daemon)
     layers: dict[str, int] = {}
     listed = []
-    for image in engine.images.all():
+    for image in daemon.images.all():
         layers |= dict(zip(image.chain, image.sizes, strict=True))
-        names = engine.images.names.of(image.id)
-        containers = len(engine.containers.using_image(image.id))
+        names = daemon.images.names.of(image.id)
+        containers = len(daemon.store.using_image(image.id))
         listed.append(summary(image, names, version, shared[image.id], containers))
     return listed, sum(layers.values())
 
 
 @route("GET", "/images/{name:path}/json")
-async def inspect(engine: Engine, request: Request) -> Answer:
-    image = engine.images.get(request.params["name"])
+async def inspect(daemon: Daemon, request: Request) -> Answer:
+    image = daemon.images.get(request.params["name"])
     if request.get("platform") and request.flag("manifests"):
         raise errors.BadRequest(
             "conflicting options: manifests and platform options cannot both be set"
         )
     _check_platform(image, request)
-    value = description(engine, image)
+    value = description(daemon, image)
     return answer(versions.fit("GET /images/{}/json", request.version, value))
 
 
-def description(engine: Engine, image: Image) -> dict[str, Any]:
+def description(daemon: Daemon, image: Image) -> dict[str, Any]:
     """All about an image, as ImageInspect, with what older versions of the API have."""
     config = image.config
     history = config.get("history") or []
     comment = config.get("comment") or (history[-1].get("comment") if history else "")
     value = {
         "Id": image.id,
-        "RepoTags": engine.images.tags(image.id),
-        "RepoDigests": engine.images.digests(image.id),
+        "RepoTags": daemon.images.tags(image.id),
+        "RepoDigests": daemon.images.digests(image.id),
         "Parent": image.parent,
         "Comment": _text(comment),
         "Created": timestamps.ZERO if image.created is None else timestamps.text(image.created),
@@ -170,7 +170,7 @@ def description(engine: Engine, image: Image) -> dict[str, Any]:
         "Os": _text(config.get("os")) or "linux",
         "Size": image.size,
         "VirtualSize": image.size,
-        "GraphDriver": {"Name": engine.driver.name, "Data": _folders(engine, image)},
+        "GraphDriver": {"Name": daemon.driver.name, "Data": _folders(daemon, image)},
         "RootFS": {"Type": "layers", "Layers": image.diff_ids},
         "Metadata": {
             "LastTagTime": timestamps.text(image.tagged) if image.tagged else timestamps.ZERO
@@ -189,9 +189,9 @@ def _settings(settings: Any) -> dict[str, Any]:
     return told | {name: given[name] for name in _SETTINGS_IF_SET if given.get(name)}
 
 
-def _folders(engine: Engine, image: Image) -> dict[str, str]:
+def _folders(daemon: Daemon, image: Image) -> dict[str, str]:
     """Where the unpacked layers are, or will be: as overlayfs stacks them."""
-    folders = [str(engine.images.layer_folder(diff)) for diff in reversed(image.diff_ids)]
+    folders = [str(daemon.images.layer_folder(diff)) for diff in reversed(image.diff_ids)]
     if not folders:
         return {}
     below = {"LowerDir": ":".join(folders[1:])} if folders[1:] else {}
@@ -221,8 +221,8 @@ def _platform(request: Request) -> Platform | None:
 
 
 @route("GET", "/images/{name:path}/history")
-async def history(engine: Engine, request: Request) -> Answer:
-    image = engine.images.get(request.params["name"])
+async def history(daemon: Daemon, request: Request) -> Answer:
+    image = daemon.images.get(request.params["name"])
     _check_platform(image, request)
     steps: list[dict[str, Any]] = []
     sizes = iter(image.sizes)
@@ -245,8 +245,8 @@ async def history(engine: Engine, request: Request) -> Answer:
     for one in steps:  # the steps that are images of their own here
         if current is None:
             break
-        one |= {"Id": current.id, "Tags": engine.images.tags(current.id) or None}
-        current = engine.images.find(current.parent) if current.parent else None
+        one |= {"Id": current.id, "Tags": daemon.images.tags(current.id) or None}
+        current = daemon.images.find(current.parent) if current.parent else None
     return answer(steps)
 
 
@@ -259,20 +259,20 @@ def _moment(text: Any) -> int:
 
 
 @route("POST", "/images/{name:path}/tag")
-async def tag(engine: Engine, request: Request) -> Answer:
-    image = engine.images.get(request.params["name"])
+async def tag(daemon: Daemon, request: Request) -> Answer:
+    image = daemon.images.get(request.params["name"])
     repository = references.parse(request.get("repo"))
     if repository.digest:
         raise errors.BadRequest("refusing to create a tag with a digest reference")
     name = repository.with_tag(request.get("tag")) if request.get("tag") else repository.tagged()
-    engine.images.tag(image, name)
-    events_of_images.emit(engine, "tag", image, image.id, name.familiar)
+    daemon.images.tag(image, name)
+    daemon.images.emit("tag", image, name=name.familiar)
     return Response(201)
 
 
 @route("DELETE", "/images/{name:path}")
-async def delete(engine: Engine, request: Request) -> Answer:
-    deletion = Deletion(engine)
+async def delete(daemon: Daemon, request: Request) -> Answer:
+    deletion = Deletion(daemon.images)
     prune_parents = not request.flag("noprune")
     return answer(
         await deletion.delete(request.params["name"], request.flag("force"), prune_parents)
@@ -280,13 +280,14 @@ async def delete(engine: Engine, request: Request) -> Answer:
 
 
 @route("POST", "/images/prune")
-async def prune_images(engine: Engine, request: Request) -> Answer:
-    records, reclaimed = await prune(engine, filters.parse(request.get("filters")))
+async def prune_images(daemon: Daemon, request: Request) -> Answer:
+    records, reclaimed = await prune(daemon.images, filters.parse(request.get("filters")))
+    daemon.events.emit("image", "prune", "", {"reclaimed": str(reclaimed)})
     return answer({"ImagesDeleted": records or None, "SpaceReclaimed": reclaimed})
 
 
 @route("POST", "/images/load")
-async def load(engine: Engine, request: Request) -> Answer:
+async def load(daemon: Daemon, request: Request) -> Answer:
     from .. import saved
 
     platform, quiet, body = _platform(request), request.flag("quiet"), Body(request)
@@ -298,21 +299,21 @@ async def load(engine: Engine, request: Request) -> Answer:
             if not quiet:
                 work.report(diff.removeprefix("sha256:")[:12], "Loading layer", done, total)
 
-        images = engine.images
+        images = daemon.images
         try:
-            for loaded in saved.load(body, images.blobs, engine.root / "tmp", tell, platform):
+            for loaded in saved.load(body, images.blobs, daemon.temporary, tell, platform):
                 sizes = [images.measure(diff) for diff in images.layers_of(loaded.config)]
-                work.in_loop(_register, engine, work, loaded, sizes)
+                work.in_loop(_register, daemon, work, loaded, sizes)
         except errors.APIError as error:  # the Engine answers 200 here, whatever is wrong
             work.report.failure(error.message)
 
     return await Work(job).stream()
 
 
-def _register(engine: Engine, work: Work, loaded: saved.Loaded, sizes: list[int]) -> None:
-    image = engine.images.add(loaded.config, sizes)
+def _register(daemon: Daemon, work: Work, loaded: saved.Loaded, sizes: list[int]) -> None:
+    image = daemon.images.add(loaded.config, sizes)
     for name in loaded.names:
-        before = engine.images.tag(image, name)
+        before = daemon.images.tag(image, name)
         if before is not None:
             work.report.stream(
                 f"The image {name.familiar} already exists, renaming the old one "
@@ -321,25 +322,25 @@ def _register(engine: Engine, work: Work, loaded: saved.Loaded, sizes: list[int]
         work.report.stream(f"Loaded image: {name.familiar}\n")
     if not loaded.names:
         work.report.stream(f"Loaded image ID: {image.id}\n")
-    events_of_images.emit(engine, "load", image, image.id)
+    daemon.images.emit("load", image)
 
 
 @route("GET", "/images/get")
-async def save_several(engine: Engine, request: Request) -> Answer:
-    return _save(engine, request, request.query.get("names", []))
+async def save_several(daemon: Daemon, request: Request) -> Answer:
+    return _save(daemon, request, request.query.get("names", []))
 
 
 @route("GET", "/images/{name:path}/get")
-async def save(engine: Engine, request: Request) -> Answer:
-    return _save(engine, request, [request.params["name"]])
+async def save(daemon: Daemon, request: Request) -> Answer:
+    return _save(daemon, request, [request.params["name"]])
 
 
-def _save(engine: Engine, request: Request, texts: list[str]) -> Stream:
+def _save(daemon: Daemon, request: Request, texts: list[str]) -> Stream:
     from .. import saved
 
     exports: dict[str, saved.Export] = {}
     for text in texts:
-        for image, name in _named(engine, text):
+        for image, name in _named(daemon, text):
             _check_platform(image, request)
             export = exports.setdefault(
                 image.id, saved.Export(image.id, image.diff_ids, (image.created or 0) // NANO)
@@ -349,15 +350,15 @@ def _save(engine: Engine, request: Request, texts: list[str]) -> Stream:
     if not exports:
         raise errors.BadRequest("no images were named: give at least one")
     for identity in exports:
-        image = engine.images.get(identity)
-        events_of_images.emit(engine, "save", image, image.id)
-    return Stream(_archive(engine, list(exports.values())), "application/x-tar")
+        image = daemon.images.get(identity)
+        daemon.images.emit("save", image)
+    return Stream(_archive(daemon, list(exports.values())), "application/x-tar")
 
 
-def _named(engine: Engine, text: str) -> list[tuple[Image, Reference | None]]:
+def _named(daemon: Daemon, text: str) -> list[tuple[Image, Reference | None]]:
     """The images to save for `text`, each with the name to save it under: a whole repository
     where there is no tag, an image without a name where an id is given."""
-    images = engine.images
+    images = daemon.images
     if references.identifier(text) is None:
         name = references.parse(text)
         if not name.tag and not name.digest:
@@ -374,10 +375,10 @@ def _named(engine: Engine, text: str) -> list[tuple[Image, Reference | None]]:
     return [(image, None)]
 
 
-async def _archive(engine: Engine, exports: list[saved.Export]) -> AsyncGenerator[bytes, None]:
+async def _archive(daemon: Daemon, exports: list[saved.Export]) -> AsyncGenerator[bytes, None]:
     from .. import saved
 
-    blobs = engine.images.blobs
+    blobs = daemon.images.blobs
     needed = [digest for export in exports for digest in [export.id, *export.diff_ids]]
     with blobs.holding(needed):
         pieces = saved.save(exports, blobs)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .. import errors, filters, timestamps
+from .. import errors, filters
 from ..http import Answer, Request, answer
-from ..networks import Network, creating
+from ..networks import creating
+from ..networks.model import Network
 from . import empty, reply, route
 
 if TYPE_CHECKING:
-    from ..containers import Container
-    from ..daemon import Engine
+    from ..container.record import Container
+    from ..daemon import Daemon
 
 Filters = dict[str, list[str]]
 KINDS = ("builtin", "custom")
@@ -20,12 +21,12 @@ _KNOWN = {"dangling", "driver", "id", "label", "name", "scope", "type"}
 
 
 @route("GET", "/networks")
-async def list_all(engine: Engine, request: Request) -> Answer:
-    found = choose(engine, filters.parse(request.get("filters")))
+async def list_all(daemon: Daemon, request: Request) -> Answer:
+    found = choose(daemon, filters.parse(request.get("filters")))
     return reply(request, [network.describe() for network in found])
 
 
-def choose(engine: Engine, wanted: Filters) -> list[Network]:
+def choose(daemon: Daemon, wanted: Filters) -> list[Network]:
     """The networks that pass every filter."""
     filters.check(wanted, _KNOWN)
     for value in wanted.get("type", []):
@@ -41,14 +42,14 @@ def choose(engine: Engine, wanted: Filters) -> list[Network]:
     }
     return [
         network
-        for network in engine.networks.all()
+        for network in daemon.networks.all()
         if all(
             any(test(network, value) for value in wanted[name])
             for name, test in tests.items()
             if wanted.get(name)
         )
         and filters.labels_match(network.labels, wanted.get("label", []))
-        and dangling in (None, engine.networks.dangling(network))
+        and dangling in (None, daemon.networks.dangling(network))
     ]
 
 
@@ -63,71 +64,57 @@ def _dangling(values: list[str]) -> bool | None:
 
 
 @route("POST", "/networks/create")
-async def create(engine: Engine, request: Request) -> Answer:
-    network = await engine.networks.create(await request.json())
+async def create(daemon: Daemon, request: Request) -> Answer:
+    network = await daemon.networks.create(await request.json())
     return answer({"Id": network.id, "Warning": creating.warning(network)}, 201)
 
 
 @route("POST", "/networks/prune")
-async def prune(engine: Engine, request: Request) -> Answer:
+async def prune(daemon: Daemon, request: Request) -> Answer:
     wanted = filters.parse(request.get("filters"))
-    filters.check(wanted, {"until", "label", "label!"})
-    until = min((timestamps.parse(text) for text in wanted.get("until", [])), default=None)
-    deleted = []
-    for network in engine.networks.all():
-        if network.config_only or not engine.networks.dangling(network):
-            continue
-        if until is not None and network.created > until:
-            continue
-        if not filters.labels_match(network.labels, wanted.get("label", [])):
-            continue
-        unwanted = wanted.get("label!", [])
-        if unwanted and filters.labels_match(network.labels, unwanted):
-            continue
-        await engine.networks.remove(network)
-        deleted.append(network.name)
-    engine.events.emit("network", "prune", "", {"reclaimed": "0"})
+    deleted = await daemon.networks.prune(wanted)
+    daemon.events.emit("network", "prune", "", {"reclaimed": "0"})
     return answer({"NetworksDeleted": deleted or None})
 
 
 @route("GET", "/networks/{id}")
-async def inspect(engine: Engine, request: Request) -> Answer:
-    network = engine.networks.get(request.params["id"])
+async def inspect(daemon: Daemon, request: Request) -> Answer:
+    network = daemon.networks.get(request.params["id"])
     if request.get("scope") not in ("", "local"):
         raise errors.NotFound(f"network {request.params['id']} not found")
-    members = engine.networks.membership.of(network)
+    members = daemon.networks.membership.of(network)
     shown = {each.container.id: each.member() for each in members}
     return reply(request, {**network.describe(), "Containers": shown})
 
 
 @route("POST", "/networks/{id}/connect")
-async def connect(engine: Engine, request: Request) -> Answer:
+async def connect(daemon: Daemon, request: Request) -> Answer:
     body = await request.json()
-    container = _container(engine, body)
-    network = engine.networks.get(request.params["id"])
-    await engine.networks.membership.connect(network, container, body.get("EndpointConfig"))
+    container = _container(daemon, body)
+    network = daemon.networks.get(request.params["id"])
+    await daemon.networks.membership.connect(network, container, body.get("EndpointConfig"))
     return empty(200)
 
 
 @route("POST", "/networks/{id}/disconnect")
-async def disconnect(engine: Engine, request: Request) -> Answer:
+async def disconnect(daemon: Daemon, request: Request) -> Answer:
     """Force means nothing more: what has ended has left already."""
-    container = _container(engine, await request.json())
-    network = engine.networks.get(request.params["id"])
-    await engine.networks.membership.disconnect(network, container)
+    container = _container(daemon, await request.json())
+    network = daemon.networks.get(request.params["id"])
+    await daemon.networks.membership.disconnect(network, container)
     return empty(200)
 
 
-def _container(engine: Engine, body: dict[str, Any]) -> Container:
+def _container(daemon: Daemon, body: dict[str, Any]) -> Container:
     name = body.get("Container") or ""
     if not isinstance(name, str):
         raise errors.BadRequest("invalid JSON: Container needs a string")
     if not name:
         raise errors.BadRequest('invalid name or ID supplied: ""')
-    return engine.containers.get(name)
+    return daemon.store.get(name)
 
 
 @route("DELETE", "/networks/{id}")
-async def remove(engine: Engine, request: Request) -> Answer:
-    await engine.networks.remove(engine.networks.get(request.params["id"]))
+async def remove(daemon: Daemon, request: Request) -> Answer:
+    await daemon.networks.remove(daemon.networks.get(request.params["id"]))
     return empty()

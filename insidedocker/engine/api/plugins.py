@@ -9,18 +9,18 @@ from ..http import Answer, Request
 from . import reply, route
 
 if TYPE_CHECKING:
-    from ..daemon import Engine
+    from ..daemon import Daemon
 
 
 @route("GET", "/plugins")
-async def plugins(_engine: Engine, request: Request) -> Answer:
+async def plugins(_daemon: Daemon, request: Request) -> Answer:
     return reply(request, [])
 
 
 @route("GET", "/plugins/privileges")
 @route("POST", "/plugins/pull")
 @route("POST", "/plugins/create")
-async def install(_engine: Engine, _request: Request) -> Answer:
+async def install(_daemon: Daemon, _request: Request) -> Answer:
     # The description of the API has no other status than 500 for these.
     raise errors.APIError("the embedded engine has no plugins: use a Docker Engine for that")
 
@@ -32,5 +32,5 @@ async def install(_engine: Engine, _request: Request) -> Answer:
 @route("POST", "/plugins/{name:path}/upgrade")
 @route("POST", "/plugins/{name:path}/push")
 @route("POST", "/plugins/{name:path}/set")
-async def missing(_engine: Engine, request: Request) -> Answer:
+async def missing(_daemon: Daemon, request: Request) -> Answer:
     raise errors.NotFound(f'plugin "{request.params["name"]}" not found')

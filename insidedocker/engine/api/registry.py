@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from .. import (
     changes,
     errors,
-    events_of_images,
     filters,
     manifests,
     platforms,
@@ -29,14 +28,14 @@ from . import route
 
 if TYPE_CHECKING:
     from .. import registry  # else imported when needed: an engine should start quickly
-    from ..daemon import Engine
+    from ..daemon import Daemon
     from ..registry_client import Credentials
 
 SEARCH_LIMIT = 100
 
 
-def options(engine: Engine) -> Options:
-    return engine.images.registries
+def options(daemon: Daemon) -> Options:
+    return daemon.images.registries
 
 
 def _credentials(request: Request) -> Credentials:
@@ -59,25 +58,25 @@ async def _credentials_for_push(request: Request) -> Credentials:
 
 
 @route("POST", "/images/create")
-async def create(engine: Engine, request: Request) -> Answer:
+async def create(daemon: Daemon, request: Request) -> Answer:
     if request.get("fromImage"):
-        return await _pull(engine, request)
+        return await _pull(daemon, request)
     if request.get("fromSrc"):
-        return await _import(engine, request)
+        return await _import(daemon, request)
     raise errors.BadRequest("fromImage (to pull) or fromSrc (to import) is needed")
 
 
-async def _pull(engine: Engine, request: Request) -> Answer:
+async def _pull(daemon: Daemon, request: Request) -> Answer:
     name = references.parse(request.get("fromImage").removesuffix(":"))
     tag = request.get("tag")
     if tag:
         name = name.with_digest(tag) if ":" in tag else name.with_tag(tag)
     platform = platforms.parse(request.get("platform")) if request.get("platform") else None
-    return Stream(await pull(engine, name, _credentials(request), platform))
+    return Stream(await pull(daemon, name, _credentials(request), platform))
 
 
 async def pull(
-    engine: Engine,
+    daemon: Daemon,
     name: Reference,
     auth: Credentials | None,
     platform: platforms.Platform | None,
@@ -92,9 +91,9 @@ async def pull(
     def job(work: Work) -> None:
         wanted = [name]
         if not name.tag and not name.digest:
-            with registry.Source(name, known, options(engine), work.cancel) as source:
+            with registry.Source(name, known, options(daemon), work.cancel) as source:
                 wanted = [name.with_tag(tag) for tag in source.tags()]
-        newer = [_pull_one(engine, work, one, known, platform) for one in wanted]
+        newer = [_pull_one(daemon, work, one, known, platform) for one in wanted]
         news = "Downloaded newer image" if any(newer) else "Image is up to date"
         work.report.status(f"Status: {news} for {name.familiar}")
 
@@ -102,7 +101,7 @@ async def pull(
 
 
 def _pull_one(
-    engine: Engine,
+    daemon: Daemon,
     work: Work,
     name: Reference,
     auth: Credentials,
@@ -111,14 +110,14 @@ def _pull_one(
     """Pull one image, in the work's thread; False where it was here by that name already."""
     from .. import registry
 
-    report, images = work.report, engine.images
+    report, images = work.report, daemon.images
     pulled = registry.pull(
         name,
         images.blobs,
         report,
         auth,
         platform=platform,
-        options=options(engine),
+        options=options(daemon),
         cancel=work.cancel,
         found=lambda _found: report.status(f"Pulling from {name.path}", name.tag or str(name)),
     )
@@ -131,25 +130,25 @@ def _pull_one(
                 identity = registry.short(layer.blob.digest)
                 report(identity, "Extracting", layer.blob.size, layer.blob.size)
                 report(identity, "Pull complete")
-        newer = work.in_loop(_keep, engine, name, pulled, sizes)
+        newer = work.in_loop(_keep, daemon, name, pulled, sizes)
     report.status(f"Digest: {pulled.digest}")
     return newer
 
 
-def _keep(engine: Engine, name: Reference, pulled: registry.Pulled, sizes: list[int]) -> bool:
+def _keep(daemon: Daemon, name: Reference, pulled: registry.Pulled, sizes: list[int]) -> bool:
     """Make the image visible; False where that name stood for it already."""
-    images = engine.images
+    images = daemon.images
     image = images.add(pulled.config, sizes)
     images.remember_forms(name, [(layer.diff_id, layer.blob) for layer in pulled.layers])
     newer = images.names.get(name) != image.id
     if newer:
         images.tag(image, name)
     images.tag(image, name.with_digest(pulled.digest))
-    events_of_images.emit(engine, "pull", image, name.familiar, name.familiar_name)
+    daemon.images.emit("pull", image, name.familiar, name.familiar_name)
     return newer
 
 
-async def _import(engine: Engine, request: Request) -> Answer:
+async def _import(daemon: Daemon, request: Request) -> Answer:
     name = _name_for_import(request)
     platform = platforms.parse(request.get("platform") or "linux")
     settings: dict[str, Any] = {}
@@ -159,7 +158,7 @@ async def _import(engine: Engine, request: Request) -> Answer:
     def job(work: Work) -> None:
         from ..compression import CompressionError, decompress
 
-        blobs = engine.images.blobs
+        blobs = daemon.images.blobs
         with blobs.writing() as writer:
             try:
                 if source == "-":
@@ -170,7 +169,7 @@ async def _import(engine: Engine, request: Request) -> Answer:
                 raise errors.BadRequest(f"the archive to import is no good: {error}") from None
             diff = writer.keep()
         with blobs.holding([diff]):
-            size = engine.images.measure(diff)
+            size = daemon.images.measure(diff)
             moment = timestamps.now()
             comment = message or f"Imported from {source}"
             config = {
@@ -186,8 +185,8 @@ async def _import(engine: Engine, request: Request) -> Answer:
             }
             identity = blobs.put(manifests.compact(config))
             with blobs.holding([identity]):
-                image = work.in_loop(engine.images.add, identity, [size])
-        work.in_loop(_name_import, engine, image, name)
+                image = work.in_loop(daemon.images.add, identity, [size])
+        work.in_loop(_name_import, daemon, image, name)
         work.report.status(image.id)
 
     return await Work(job).stream()
@@ -202,11 +201,11 @@ def _name_for_import(request: Request) -> Reference | None:
     return name.with_tag(request.get("tag")) if request.get("tag") else name.tagged()
 
 
-def _name_import(engine: Engine, image: Image, name: Reference | None) -> None:
+def _name_import(daemon: Daemon, image: Image, name: Reference | None) -> None:
     if name is not None:
-        engine.images.tag(image, name)
-        events_of_images.emit(engine, "tag", image, image.id, name.familiar)
-    events_of_images.emit(engine, "import", image, image.id)
+        daemon.images.tag(image, name)
+        daemon.images.emit("tag", image, name=name.familiar)
+    daemon.images.emit("import", image)
 
 
 def _download(work: Work, source: str, sink: Any) -> None:
@@ -235,7 +234,7 @@ def _download(work: Work, source: str, sink: Any) -> None:
 
 
 @route("POST", "/images/{name:path}/push")
-async def push(engine: Engine, request: Request) -> Answer:
+async def push(daemon: Daemon, request: Request) -> Answer:
     from .. import registry
 
     name = references.parse(request.params["name"])
@@ -246,7 +245,7 @@ async def push(engine: Engine, request: Request) -> Answer:
     auth = await _credentials_for_push(request)
 
     def job(work: Work) -> None:
-        images = engine.images
+        images = daemon.images
         work.report.status(f"The push refers to repository [{name.repository()}]")
         tags = work.in_loop(images.names.in_repository, name)
         if not tags:
@@ -257,42 +256,42 @@ async def push(engine: Engine, request: Request) -> Answer:
             if name.tag not in tags:
                 raise errors.NotFound(f"tag does not exist: {name.familiar}")
             tags = {name.tag: tags[name.tag]}
-        with registry.Target(name, auth, options(engine), work.cancel) as target:
+        with registry.Target(name, auth, options(daemon), work.cancel) as target:
             for tag, identity in tags.items():
-                _push_one(engine, work, target, name.with_tag(tag), images.get(identity))
+                _push_one(daemon, work, target, name.with_tag(tag), images.get(identity))
 
     return await Work(job).stream()
 
 
 def _push_one(
-    engine: Engine, work: Work, target: registry.Target, name: Reference, image: Image
+    daemon: Daemon, work: Work, target: registry.Target, name: Reference, image: Image
 ) -> None:
     from .. import registry
 
-    images = engine.images
+    images = daemon.images
     layers = [registry.Outgoing(diff, images.forms(diff)) for diff in image.diff_ids]
     with images.blobs.holding([image.id, *image.diff_ids]):
         sent = target.push(name.tag, image.id, layers, images.blobs, work.report)
         forms = [(layer.diff_id, layer.sent) for layer in layers if layer.sent is not None]
-        work.in_loop(_remember_push, engine, name, image, sent, forms)
+        work.in_loop(_remember_push, daemon, name, image, sent, forms)
     work.report.status(f"{name.tag}: digest: {sent.digest} size: {sent.size}")
     work.report.aux({"Tag": name.tag, "Digest": sent.digest, "Size": sent.size})
 
 
 def _remember_push(
-    engine: Engine,
+    daemon: Daemon,
     name: Reference,
     image: Image,
     sent: manifests.Descriptor,
     forms: list[tuple[str, manifests.Descriptor]],
 ) -> None:
-    engine.images.remember_forms(name, forms)
-    engine.images.tag(image, name.with_digest(sent.digest))
-    events_of_images.emit(engine, "push", image, name.familiar, name.familiar_name)
+    daemon.images.remember_forms(name, forms)
+    daemon.images.tag(image, name.with_digest(sent.digest))
+    daemon.images.emit("push", image, name.familiar, name.familiar_name)
 
 
 @route("GET", "/images/search")
-async def search(_engine: Engine, request: Request) -> Answer:
+async def search(_daemon: Daemon, request: Request) -> Answer:
     from .. import registry
 
     term, limit = request.get("term"), request.number("limit", 25) or 25
@@ -328,17 +327,17 @@ def _result(item: dict[str, Any]) -> dict[str, Any]:
 
 
 @route("POST", "/auth")
-async def authenticate(engine: Engine, request: Request) -> Answer:
+async def authenticate(daemon: Daemon, request: Request) -> Answer:
     from .. import registry
     from ..registry_client import Credentials
 
     credentials = Credentials.of(await request.json() or {})
-    status = await asyncio.to_thread(registry.log_in, credentials, options(engine))
+    status = await asyncio.to_thread(registry.log_in, credentials, options(daemon))
     return answer({"IdentityToken": "", "Status": status})
 
 
 @route("GET", "/distribution/{name:path}/json")
-async def distribution(engine: Engine, request: Request) -> Answer:
+async def distribution(daemon: Daemon, request: Request) -> Answer:
     from .. import registry
 
     text = request.params["name"]
@@ -346,6 +345,6 @@ async def distribution(engine: Engine, request: Request) -> Answer:
         raise errors.BadRequest(f"unknown image reference format: {text}")
     name = references.parse(text).tagged()
     top, listed = await asyncio.to_thread(
-        registry.look, name, _credentials(request), options(engine)
+        registry.look, name, _credentials(request), options(daemon)
     )
     return answer({"Descriptor": top.json(), "Platforms": listed})

@@ -9,7 +9,7 @@ from ..http import Answer, Request
 from . import route
 
 if TYPE_CHECKING:
-    from ..daemon import Engine
+    from ..daemon import Daemon
 
 NO_MANAGER = (
     'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" '
@@ -47,7 +47,7 @@ _MANAGERS_ONLY = [
 ]
 
 
-async def managers_only(_engine: Engine, _request: Request) -> Answer:
+async def managers_only(_daemon: Daemon, _request: Request) -> Answer:
     raise errors.Unavailable(NO_MANAGER)
 
 
@@ -57,10 +57,10 @@ for _method, _path in _MANAGERS_ONLY:
 
 @route("POST", "/swarm/init")
 @route("POST", "/swarm/join")
-async def begin(_engine: Engine, _request: Request) -> Answer:
+async def begin(_daemon: Daemon, _request: Request) -> Answer:
     raise errors.BadRequest("the embedded engine has no swarm mode: use a Docker Engine for that")
 
 
 @route("POST", "/swarm/leave")
-async def leave(_engine: Engine, _request: Request) -> Answer:
+async def leave(_daemon: Daemon, _request: Request) -> Answer:
     raise errors.Unavailable("This node is not part of a swarm")

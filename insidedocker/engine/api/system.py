@@ -20,7 +20,7 @@ from . import MAXIMUM, MINIMUM, images, reply, route, version_text, volumes
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from ..daemon import Engine
+    from ..daemon import Daemon
 
 PLATFORM = "Inside Docker embedded engine"
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
@@ -29,7 +29,7 @@ ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686":
 
 @route("HEAD", "/_ping")
 @route("GET", "/_ping")
-async def ping(_engine: Engine, request: Request) -> Answer:
+async def ping(_daemon: Daemon, request: Request) -> Answer:
     headers = {
         "Builder-Version": "1",
         "Swarm": "inactive",
@@ -46,7 +46,7 @@ def architecture() -> str:
 
 
 @route("GET", "/version")
-async def version(_engine: Engine, _request: Request) -> Answer:
+async def version(_daemon: Daemon, _request: Request) -> Answer:
     details = {
         "ApiVersion": version_text(MAXIMUM),
         "MinAPIVersion": version_text(MINIMUM),
@@ -62,7 +62,7 @@ async def version(_engine: Engine, _request: Request) -> Answer:
             **details,
             "Components": [
                 {
-                    "Name": "Engine",
+                    "Name": "Daemon",
                     "Version": VERSION,
                     "Details": details,
                 }
@@ -72,18 +72,18 @@ async def version(_engine: Engine, _request: Request) -> Answer:
 
 
 @route("GET", "/info")
-async def info(engine: Engine, request: Request) -> Answer:
+async def info(daemon: Daemon, request: Request) -> Answer:
     kernel, system = os.uname(), _operating_system()
     return reply(
         request,
         {
-            "ID": engine.id,
-            **_container_counts(engine),
-            "Images": len(engine.images.all()),
-            "Driver": engine.driver.name,
-            "DriverStatus": engine.driver.status(),
-            "DockerRootDir": str(engine.root),
-            "Name": engine.name,
+            "ID": daemon.id,
+            **_container_counts(daemon),
+            "Images": len(daemon.images.all()),
+            "Driver": daemon.driver.name,
+            "DriverStatus": daemon.driver.status(),
+            "DockerRootDir": str(daemon.root),
+            "Name": daemon.name,
             "ServerVersion": VERSION,
             "KernelVersion": kernel.release,
             "OperatingSystem": system.get("PRETTY_NAME", "Linux"),
@@ -95,17 +95,17 @@ async def info(engine: Engine, request: Request) -> Answer:
             "SystemTime": timestamps.now(),
             "Labels": [],
             "NFd": sum(1 for _ in Path("/proc/self/fd").iterdir()),
-            "NEventsListener": engine.events.followers,
-            **_runtime(engine),
-            "SecurityOptions": _security(engine),
+            "NEventsListener": daemon.events.followers,
+            **_runtime(daemon),
+            "SecurityOptions": _security(daemon),
             **_NOT_HERE,
-            **_registries(engine),
+            **_registries(daemon),
         },
     )
 
 
-def _container_counts(engine: Engine) -> dict[str, int]:
-    states = [container.state.status for container in engine.containers.all()]
+def _container_counts(daemon: Daemon) -> dict[str, int]:
+    states = [container.state.status for container in daemon.store.all()]
     running, paused = states.count("running"), states.count("paused")
     return {
         "Containers": len(states),
@@ -123,28 +123,28 @@ def _operating_system() -> dict[str, str]:
         return {}
 
 
-def _runtime(engine: Engine) -> dict[str, Any]:
+def _runtime(daemon: Daemon) -> dict[str, Any]:
     """What really runs the containers, why this and not the other, and what it cannot do."""
-    runtime = engine.runtime
+    runtime = daemon.runtime
     return {
         "DefaultRuntime": runtime.name,
         "Runtimes": {runtime.name: {"path": "", "status": {"insidedocker.why": runtime.why}}},
         "Warnings": [
             *runtime.isolation.warnings(),
-            *engine.networks.warnings(),
+            *daemon.networks.warnings(),
             *(
                 f"WARNING: No {_LIMITS[name]} support: this host gives the engine no control group"
                 for name in _LIMITS
                 if name not in runtime.limits
             ),
         ],
-        **_limits(engine),
+        **_limits(daemon),
     }
 
 
-def _security(engine: Engine) -> list[str]:
-    filtered = ["name=seccomp,profile=builtin"] if engine.runtime.name == "namespaces" else []
-    return [*filtered, *(["name=rootless"] if engine.rootless else [])]
+def _security(daemon: Daemon) -> list[str]:
+    filtered = ["name=seccomp,profile=builtin"] if daemon.runtime.name == "namespaces" else []
+    return [*filtered, *(["name=rootless"] if daemon.rootless else [])]
 
 
 _LIMITS = {
@@ -155,12 +155,12 @@ _LIMITS = {
 }
 
 
-def _limits(engine: Engine) -> dict[str, Any]:
+def _limits(daemon: Daemon) -> dict[str, Any]:
     """What this host lets containers be held to."""
-    has = engine.runtime.limits
+    has = daemon.runtime.limits
     return {
-        "CgroupDriver": "cgroupfs" if engine.runtime.groups else "none",
-        "CgroupVersion": engine.runtime.groups or "2",
+        "CgroupDriver": "cgroupfs" if daemon.runtime.groups else "none",
+        "CgroupVersion": daemon.runtime.groups or "2",
         "MemoryLimit": "memory" in has,
         "SwapLimit": "swap" in has,
         **dict.fromkeys(("CpuCfsPeriod", "CpuCfsQuota", "CPUShares"), "cpu" in has),
@@ -204,13 +204,13 @@ _NOT_HERE = {
 }
 
 
-def _registries(engine: Engine) -> dict[str, Any]:
+def _registries(daemon: Daemon) -> dict[str, Any]:
     """Where images come from, and through which proxies: those of the engine's environment."""
     proxies = {
         f"{field}Proxy": os.environ.get(name.upper()) or os.environ.get(name, "")
         for field, name in (("Http", "http_proxy"), ("Https", "https_proxy"), ("No", "no_proxy"))
     }
-    options = engine.images.registries
+    options = daemon.images.registries
     mirrors = [f"{url}/" for url in options.mirrors]
     indexes = {
         host: {"Name": host, "Mirrors": [], "Secure": False, "Official": False}
@@ -231,7 +231,7 @@ def _registries(engine: Engine) -> dict[str, Any]:
 
 
 @route("GET", "/system/df")
-async def disk_usage(engine: Engine, request: Request) -> Answer:
+async def disk_usage(daemon: Daemon, request: Request) -> Answer:
     known = {"container", "image", "volume", "build-cache"}
     asked = set(request.query.get("type", [])) if request.version >= (1, 42) else set()
     asked = asked or known
@@ -239,21 +239,22 @@ async def disk_usage(engine: Engine, request: Request) -> Answer:
         raise errors.BadRequest(f"unknown object type: {min(asked - known)}")
     used: dict[str, Any] = {}
     if "image" in asked:
-        used["Images"], used["LayersSize"] = images.usage(engine, request.version)
+        used["Images"], used["LayersSize"] = images.usage(daemon, request.version)
     if "container" in asked:
         used["Containers"] = []
-        for container in engine.containers.all():
-            sizes = await asyncio.to_thread(inspect.sizes, engine, container)
-            used["Containers"].append(listing.summary(engine, container) | sizes)
+        lists = listing.Listing(daemon.store, daemon.images, daemon.networks.membership)
+        for container in daemon.store.all():
+            sizes = await asyncio.to_thread(inspect.sizes, container, daemon.driver, daemon.images)
+            used["Containers"].append(lists.entry(container) | sizes)
     if "volume" in asked:
-        used["Volumes"] = await volumes.usage(engine)
+        used["Volumes"] = await volumes.usage(daemon)
     if "build-cache" in asked:
         used["BuildCache"] = []
     return reply(request, used)
 
 
 @route("GET", "/events")
-async def events(engine: Engine, request: Request) -> Answer:
+async def events(daemon: Daemon, request: Request) -> Answer:
     wanted = filters.parse(request.get("filters"))
     since, until = (
         timestamps.parse(text) if (text := request.get(name)) else None
@@ -264,7 +265,7 @@ async def events(engine: Engine, request: Request) -> Answer:
             f"`since` time ({request.get('since')}) cannot be after "
             f"`until` time ({request.get('until')})"
         )
-    return Stream(_lines(engine.events.follow(since, until, wanted)))
+    return Stream(_lines(daemon.events.follow(since, until, wanted)))
 
 
 async def _lines(found: AsyncGenerator[Event, None]) -> AsyncGenerator[bytes, None]:

@@ -11,18 +11,18 @@ from ..volumes import Volume
 from . import empty, reply, route
 
 if TYPE_CHECKING:
-    from ..daemon import Engine
+    from ..daemon import Daemon
 
 Filters = dict[str, list[str]]
 
 
 @route("GET", "/volumes")
-async def list_all(engine: Engine, request: Request) -> Answer:
+async def list_all(daemon: Daemon, request: Request) -> Answer:
     wanted = filters.parse(request.get("filters"))
     filters.check(wanted, {"dangling", "driver", "label", "name"})
     _check_flag(wanted, "dangling")
-    used = engine.volumes.used()
-    found = [volume.describe() for volume in engine.volumes.all() if _passes(volume, wanted, used)]
+    used = daemon.volumes.used()
+    found = [volume.describe() for volume in daemon.volumes.all() if _passes(volume, wanted, used)]
     return reply(request, {"Volumes": found, "Warnings": None})
 
 
@@ -43,7 +43,7 @@ def _check_flag(wanted: Filters, name: str) -> None:
 
 
 @route("POST", "/volumes/create")
-async def create(engine: Engine, request: Request) -> Answer:
+async def create(daemon: Daemon, request: Request) -> Answer:
     body = await request.json(required=False) or {}
     for name in ("Name", "Driver"):
         if not isinstance(body.get(name), str | None):
@@ -53,7 +53,7 @@ async def create(engine: Engine, request: Request) -> Answer:
             'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" '
             "to connect this node to swarm and try again."
         )
-    volume = await engine.volumes.create(
+    volume = await daemon.volumes.create(
         body.get("Name") or "",
         body.get("Driver") or "",
         _texts(body, "DriverOpts"),
@@ -72,64 +72,46 @@ def _texts(body: dict[str, Any], name: str) -> dict[str, str] | None:
 
 
 @route("POST", "/volumes/prune")
-async def prune(engine: Engine, request: Request) -> Answer:
+async def prune(daemon: Daemon, request: Request) -> Answer:
     """Since API 1.42 only anonymous volumes go, unless `all` asks for more."""
     wanted = filters.parse(request.get("filters"))
-    filters.check(wanted, {"all", "label", "label!"})
     _check_flag(wanted, "all")
     every = request.version < (1, 42) or filters.flag(wanted, "all")
-    used = engine.volumes.used()
-    deleted, freed = [], 0
-    for volume in engine.volumes.all():
-        labels = volume.labels or {}
-        if volume.name in used or not (every or volume.anonymous):
-            continue
-        if not filters.labels_match(labels, wanted.get("label", [])):
-            continue
-        unwanted = wanted.get("label!", [])
-        if unwanted and filters.labels_match(labels, unwanted):
-            continue
-        size = await asyncio.to_thread(trees.size, volume.path)
-        try:
-            await engine.volumes.remove(volume)
-        except (errors.Conflict, errors.NotFound):  # taken into use, or removed meanwhile
-            continue
-        deleted.append(volume.name)
-        freed += size
-    engine.events.emit("volume", "prune", "", {"reclaimed": str(freed)})
+    deleted, freed = await daemon.volumes.prune(wanted, every)
+    daemon.events.emit("volume", "prune", "", {"reclaimed": str(freed)})
     return answer({"VolumesDeleted": deleted, "SpaceReclaimed": freed})
 
 
 @route("GET", "/volumes/{name}")
-async def inspect(engine: Engine, request: Request) -> Answer:
-    return reply(request, engine.volumes.get(request.params["name"]).describe())
+async def inspect(daemon: Daemon, request: Request) -> Answer:
+    return reply(request, daemon.volumes.get(request.params["name"]).describe())
 
 
 @route("PUT", "/volumes/{name}")
-async def update(_engine: Engine, _request: Request) -> Answer:
+async def update(_daemon: Daemon, _request: Request) -> Answer:
     raise errors.Unavailable(
         "volume update only valid for cluster volumes, but swarm is unavailable"
     )
 
 
 @route("DELETE", "/volumes/{name}")
-async def remove(engine: Engine, request: Request) -> Answer:
+async def remove(daemon: Daemon, request: Request) -> Answer:
     """With force, what is not there is no fault; what is in use stays in any case."""
     try:
-        volume = engine.volumes.get(request.params["name"])
+        volume = daemon.volumes.get(request.params["name"])
     except errors.NotFound:
         if not request.flag("force"):
             raise
         return empty()
-    await engine.volumes.remove(volume)
+    await daemon.volumes.remove(volume)
     return empty()
 
 
-async def usage(engine: Engine) -> list[dict[str, Any]]:
+async def usage(daemon: Daemon) -> list[dict[str, Any]]:
     """Volumes as /system/df tells them: with their sizes and how many containers use them."""
-    used = engine.volumes.used()
+    used = daemon.volumes.used()
     found = []
-    for volume in engine.volumes.all():
+    for volume in daemon.volumes.all():
         size = await asyncio.to_thread(trees.size, volume.path)
         data = {"RefCount": used.get(volume.name, 0), "Size": size}
         found.append({**volume.describe(), "UsageData": data})

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import errors, events_of_images, progress, trees
-from ..images import Image
+from .. import errors, progress, trees
+from ..images import Image, Images
 from ..references import Reference
 from . import dockerfile, settings
 from .arguments import Arguments
@@ -20,7 +20,9 @@ from .settings import Draft, arguments_of
 from .stage import CommandFailed, StageBuild, Surroundings, in_thread
 
 if TYPE_CHECKING:
-    from ..daemon import Engine
+    from ..container.store import ContainerStore
+    from ..containers.containers import Containers
+    from ..storage.contract import Driver
 
 log = logging.getLogger(__name__)
 RED, PLAIN = "\x1b[91m", "\x1b[0m"
@@ -88,11 +90,23 @@ class Build:
     """One build of one Dockerfile. `context` belongs to it, and is removed at its end."""
 
     def __init__(
-        self, engine: Engine, options: Options, file: Dockerfile, context: Path, pull: Pull
+        self,
+        options: Options,
+        file: Dockerfile,
+        context: Path,
+        pull: Pull,
+        *,
+        store: ContainerStore,
+        containers: Containers,
+        images: Images,
+        driver: Driver,
     ) -> None:
         """Raises BadRequest for an instruction or a target that cannot be."""
         settings.check(file)
-        self._engine = engine
+        self._store = store
+        self._containers = containers
+        self._images = images
+        self._driver = driver
         self._options = options
         self._file = file
         self._stages = dockerfile.cut_at(file, options.target)
@@ -166,13 +180,15 @@ class Build:
         async def image_of(name: str, platform: str) -> Image:
             return await self._pull(name, platform or options.platform, output)
 
-        images = self._engine.images
         return Surroundings(
-            engine=self._engine,
+            store=self._store,
+            containers=self._containers,
+            images=self._images,
+            driver=self._driver,
             context=self._context,
             host_config=options.host_config,
             arguments=Arguments(options.arguments),
-            cache=Cache(images, options.use_cache, options.cache_from),
+            cache=Cache(self._images, options.use_cache, options.cache_from),
             remove=options.remove,
             force_remove=options.force_remove,
             say=output.say,
@@ -207,7 +223,7 @@ class Build:
     def _finish(self, image: Image) -> None:
         self._output.say(f"Successfully built {image.short}\n")
         for name in self._options.tags:
-            self._engine.images.tag(image, name)
-            events_of_images.emit(self._engine, "tag", image, image.id, name.familiar)
+            self._images.tag(image, name)
+            self._images.emit("tag", image, name=name.familiar)
             self._output.say(f"Successfully tagged {name.familiar}\n")
         self._output.succeed(image)

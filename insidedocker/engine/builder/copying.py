@@ -10,7 +10,8 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .. import compression, errors, rootpath, tarballs, trees, users
+from .. import compression, errors, rootpath, tarballs, trees
+from ..containers import users
 from .sources import Source
 
 

@@ -7,24 +7,31 @@ import codecs
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .. import streams
+from ..container import streams
 
 if TYPE_CHECKING:
-    from ..containers import Container
-    from ..daemon import Engine
+    from ..container.record import Container
+    from ..container.store import ContainerStore
+    from ..containers.lifecycle import Lifecycle
 
 HEADER = 8
 Say = Callable[[str], None]
 
 
-async def run(engine: Engine, container: Container, say: Say, say_error: Say) -> int:
+async def run(
+    lifecycle: Lifecycle,
+    containers: ContainerStore,
+    container: Container,
+    say: Say,
+    say_error: Say,
+) -> int:
     """Start it, pass its output on, and wait for its end."""
     client = container.output.listen({streams.STDOUT, streams.STDERR}, raw=False)
     ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     container.waiting.append(ended)
     try:
-        await engine.containers.life.start(container)
-        engine.containers.emit(container, "attach")
+        await lifecycle.start(container)
+        containers.emit(container, "attach")
         texts = _Texts({streams.STDOUT: say, streams.STDERR: say_error})
         async for data in client.chunks():
             texts.feed(data)

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from .. import errors, platforms, timestamps, trees
-from ..commit import OF_IMAGES, PLATFORM, keep_changes
+from .. import errors, platforms, tarballs, timestamps, trees
 from ..containers import launching
-from ..images import Image
+from ..containers.commit import OF_IMAGES, PLATFORM, keep_changes
+from ..images import Image, Images
 from ..version import VERSION
 from . import copying, running, settings, sources
 from .arguments import Arguments
@@ -26,8 +26,10 @@ from .settings import Draft
 from .sources import Source
 
 if TYPE_CHECKING:
-    from ..containers import Container
-    from ..daemon import Engine
+    from ..container.record import Container
+    from ..container.store import ContainerStore
+    from ..containers.containers import Containers
+    from ..storage.contract import Driver
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -47,7 +49,10 @@ class CommandFailed(errors.APIError):
 class Surroundings:
     """What all stages of one build share."""
 
-    engine: Engine
+    store: ContainerStore
+    containers: Containers
+    images: Images
+    driver: Driver
     context: Path
     host_config: dict[str, Any]
     arguments: Arguments
@@ -84,7 +89,8 @@ class StageBuild:
 
     def __init__(self, around: Surroundings) -> None:
         self.around = around
-        self.engine = around.engine
+        self.images = around.images
+        self.containers = around.containers
         self.image: Image | None = None
         self.draft = Draft({}, around.arguments, around.escape)
         self._containers: list[Container] = []
@@ -152,7 +158,7 @@ class StageBuild:
         return True
 
     def _use(self, image: Image) -> None:
-        blobs = self.engine.images.blobs
+        blobs = self.images.blobs
         self.around.held.enter_context(blobs.holding([image.id, *image.diff_ids]))
         self.image = image
 
@@ -165,12 +171,12 @@ class StageBuild:
         container = await self._container(step)
         diff = ""
         if makes_folder:
-            async with self.engine.containers.mounted(container) as root:
+            async with self.containers.file_systems.mounted(container) as root:
                 try:
                     await in_thread(launching.make_working_dir, root, self.draft.working_dir)
                 except launching.WorkingDirError as error:
                     raise errors.BadRequest(str(error)) from None
-                diff = await in_thread(keep_changes, self.engine, container.id, root)
+                diff = await in_thread(self._keep_changes, container.id, root)
         await self._keep(step, diff, container)
 
     # RUN
@@ -195,15 +201,21 @@ class StageBuild:
             }
         )
         try:
-            code = await running.run(self.engine, container, self.around.say, self.around.say_error)
+            code = await running.run(
+                self.containers.life,
+                self.around.store,
+                container,
+                self.around.say,
+                self.around.say_error,
+            )
         except asyncio.CancelledError:
-            await self.engine.containers.remove(container, force=True, volumes=True)
+            await self.containers.remove(container, force=True, volumes=True)
             self._containers.remove(container)
             raise
         if code != 0:
             raise CommandFailed(command, code)
-        async with self.engine.containers.mounted(container) as root:
-            diff = await in_thread(keep_changes, self.engine, container.id, root)
+        async with self.containers.file_systems.mounted(container) as root:
+            diff = await in_thread(self._keep_changes, container.id, root)
         await self._keep(step, diff, container)
 
     async def _container(self, config: dict[str, Any]) -> Container:
@@ -211,9 +223,7 @@ class StageBuild:
         scratch = Image("", {}, [], [])
         name = self.image.id if self.image is not None else ""
         body = {**config, "Image": name, "HostConfig": dict(self.around.host_config)}
-        container, warnings = await self.engine.containers.create(
-            "", body, API, self.image or scratch
-        )
+        container, warnings = await self.containers.create("", body, API, self.image or scratch)
         self._containers.append(container)
         for warning in warnings:
             if warning not in self.around.warned:  # once is enough
@@ -226,7 +236,7 @@ class StageBuild:
         while self._containers:
             container = self._containers.pop()
             with contextlib.suppress(errors.NotFound, errors.Conflict):
-                await self.engine.containers.remove(container, force=True, volumes=True)
+                await self.containers.remove(container, force=True, volumes=True)
                 self.around.say(f" ---> Removed intermediate container {container.id[:12]}\n")
 
     # COPY and ADD
@@ -235,7 +245,7 @@ class StageBuild:
         known = ("chown", "chmod", "from", "link")
         settings.refuse_flags(found, known if found.name == "COPY" else known[:2])
         *wanted, target = [self.draft.expand(each) for each in self._words(found)]
-        folder = Path(tempfile.mkdtemp(dir=self.engine.root / "tmp", prefix="build-"))
+        folder = Path(tempfile.mkdtemp(dir=self.images.temporary, prefix="build-"))
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(in_thread, trees.remove, folder)
             origin = await self._origin(found, stack)
@@ -276,7 +286,7 @@ class StageBuild:
     @contextlib.asynccontextmanager
     async def _file_system(self, image: Image | None) -> AsyncIterator[tuple[str, Path]]:
         """An image's files with a writable layer on top: (its id, the folder)."""
-        driver, images = self.engine.driver, self.engine.images
+        driver, images = self.around.driver, self.images
         identity = secrets.token_hex(32)
 
         def make() -> Path:
@@ -332,15 +342,21 @@ class StageBuild:
 
             def copy() -> str:
                 owner = copying.owner_of(root, chown) if chown else (0, 0)
-                temporary = self.engine.root / "tmp"
+                temporary = self.images.temporary
                 work = copying.Copy(root, temporary, target, owner, mode)
                 work.run(taken)
-                return keep_changes(self.engine, identity, root, work.owners)
+                return self._keep_changes(identity, root, work.owners)
 
             diff = await in_thread(copy)
             await self._keep(step, diff, None)
 
     # The image of a step
+
+    def _keep_changes(
+        self, identity: str, root: Path, owners: tarballs.Owners | None = None
+    ) -> str:
+        """As `keep_changes`. Blocking."""
+        return keep_changes(self.images.blobs, self.around.driver, identity, root, owners)
 
     async def _keep(self, step: dict[str, Any], diff: str, container: Container | None) -> None:
         """Make the image: settings as they are now, and one layer more where `diff` is one."""
@@ -364,11 +380,11 @@ class StageBuild:
             "rootfs": {"type": "layers", "diff_ids": [*diffs, *filter(None, [diff])]},
         }
         parent = self.image.id if self.image is not None else ""
-        with self.engine.images.blobs.holding([diff]):
-            image = await self.engine.images.commit(config, parent)
+        with self.images.blobs.holding([diff]):
+            image = await self.images.commit(config, parent)
             self._use(image)
         if container is not None:
-            self.engine.containers.emit(container, "commit", comment="", imageID=image.id)
+            self.around.store.emit(container, "commit", comment="", imageID=image.id)
 
 
 def _of_scratch() -> dict[str, Any]:

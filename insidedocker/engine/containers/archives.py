@@ -19,8 +19,9 @@ from .. import errors, rootpath, tarballs, timestamps
 from . import network
 
 if TYPE_CHECKING:
-    from ..daemon import Engine
-    from .model import Container
+    from ..container.record import Container
+    from ..container.store import ContainerStore
+    from ..runtime.contract import Runtime
 
 GO_FOLDER, GO_LINK, GO_DEVICE = 1 << 31, 1 << 27, 1 << 26
 GO_FIFO, GO_SOCKET, GO_CHARACTER = 1 << 25, 1 << 24, 1 << 21
@@ -44,7 +45,9 @@ class View:
     read_only: bool = False
 
 
-def view(engine: Engine, container: Container, root: Path, path: str) -> View:
+def view(
+    containers: ContainerStore, runtime: Runtime, container: Container, root: Path, path: str
+) -> View:
     """Where `path` is really kept: in the container's own file system, mounted at `root`, or in
     what is mounted over a part of it. Blocking."""
     path = "/" + path.lstrip("/")
@@ -53,7 +56,7 @@ def view(engine: Engine, container: Container, root: Path, path: str) -> View:
         real = rootpath.resolve_in(root, path, follow=False)
     except OSError:
         real = posixpath.normpath(path)
-    for destination, source, writable in _mounted(engine, container):
+    for destination, source, writable in _mounted(containers, runtime, container):
         if real != destination and not real.startswith(destination + "/"):
             continue
         rest = real[len(destination) :]
@@ -65,16 +68,18 @@ def view(engine: Engine, container: Container, root: Path, path: str) -> View:
     return View(root, path, bool(container.host_config["ReadonlyRootfs"]))
 
 
-def _mounted(engine: Engine, container: Container) -> list[tuple[str, Path | None, bool]]:
+def _mounted(
+    containers: ContainerStore, runtime: Runtime, container: Container
+) -> list[tuple[str, Path | None, bool]]:
     """(destination, source, whether writable), the innermost first. Without a source it can only
     be seen through the container's process."""
     found: list[tuple[str, Path | None, bool]] = []
     for point in container.record.mounts:
         if point.source:
             found.append((point.destination, Path(point.source), point.writable))
-        elif point.type == "tmpfs" and container.run and engine.runtime.name == "namespaces":
+        elif point.type == "tmpfs" and container.run and runtime.name == "namespaces":
             found.append((point.destination, None, point.writable))
-    folder = network.files_of(engine, container)
+    folder = network.files_of(containers, container)
     for name in ("hosts", "hostname", "resolv.conf"):
         if (folder / name).exists():
             found.append((f"/etc/{name}", folder / name, True))

@@ -7,9 +7,9 @@ import os
 from typing import Any
 
 from .. import errors, shapes, signals
+from ..container.record import LOGGING
 from ..runtime.capabilities import ALL
 from . import health
-from .model import LOGGING
 
 LEAST_MEMORY = 6 << 20
 POLICIES = ("", "no", "always", "unless-stopped", "on-failure")

@@ -7,7 +7,7 @@ import pickle
 from collections.abc import Iterable
 from typing import Any
 
-from ..runtime import MASKED_PATHS, READ_ONLY_PATHS
+from ..runtime.contract import MASKED_PATHS, READ_ONLY_PATHS
 
 CONFIG: dict[str, Any] = {
     "Hostname": "",

@@ -7,10 +7,9 @@ import ipaddress
 from pathlib import Path
 
 from .. import errors
-from ..runtime import NAME_SERVER
-from .model import Container
+from ..container.record import Container
+from ..networks import etc_files
 
-HOST_RESOLV = Path("/etc/resolv.conf")
 LOCAL_HOSTS = (
     ("127.0.0.1", "localhost"),
     ("::1", "localhost ip6-localhost ip6-loopback"),
@@ -51,7 +50,7 @@ def write(container: Container, network_hosts: list[str], named: bool) -> None:
         lines.append(f"{address}\t{names}")
     _write(container.folder / "hostname", f"{container.config['Hostname']}\n")
     _write(container.folder / "hosts", "\n".join([*lines, *network_hosts, ""]))
-    _write(container.folder / "resolv.conf", resolv_conf(container, named))
+    _write(container.folder / "resolv.conf", etc_files.resolv_conf(container, named))
 
 
 def _write(path: Path, text: str) -> None:
@@ -71,35 +70,3 @@ def split_extra_host(text: str) -> tuple[str, str]:
     except ValueError:
         raise errors.BadRequest(f'bad format for add-host: "{text}"') from None
     return name, address.strip("[]")
-
-
-def resolv_conf(container: Container, named: bool) -> str:
-    """The host's, with what the container asks for instead. Name servers of the host's own
-    loopback are left out where the container has another one. `named`: the engine's own name
-    server asks all of them."""
-    host = container.host_config
-    try:
-        lines = HOST_RESOLV.read_text(errors="replace").splitlines()
-    except OSError:
-        lines = []
-    shared = container.network_mode == "host"
-    found: dict[str, list[str]] = {"nameserver": [], "search": [], "options": []}
-    for line in lines:
-        words = line.split()
-        if words and words[0] in found:
-            found[words[0]] += words[1:]
-    if not shared:
-        found["nameserver"] = [at for at in found["nameserver"] if not at.startswith("127.")]
-    servers = host["Dns"] or found["nameserver"]
-    search = host["DnsSearch"] or found["search"]
-    options = host["DnsOptions"] or found["options"]
-    if named:
-        servers = [NAME_SERVER]
-        if not any(option.startswith("ndots:") for option in options):
-            options = [*options, "ndots:0"]
-    text = [f"nameserver {address}" for address in servers]
-    if search and search != ["."]:
-        text.append("search " + " ".join(search))
-    if options:
-        text.append("options " + " ".join(options))
-    return "\n".join([*text, ""])

@@ -8,12 +8,12 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from .. import errors, timestamps
-from ..runtime import StartError
+from ..container.record import Container
+from ..container.store import ContainerStore
+from ..runtime.contract import StartError
 
 if TYPE_CHECKING:
-    from ..execs import Execs
-    from . import Containers
-    from .model import Container
+    from .execs import Execs
 
 log = logging.getLogger(__name__)
 
@@ -63,60 +63,81 @@ def command(container: Container) -> list[str] | None:
     return list(test[1:]) if test[0] == "CMD" else None
 
 
-def begin(containers: Containers, container: Container) -> None:
-    """Start checking a container that has just been started."""
-    if command(container) is None:
-        container.state.health = None
-        return
-    container.state.health = {"Status": "starting", "FailingStreak": 0, "Log": []}
-    checking = _watch(containers, container)
-    container.health_check = asyncio.get_running_loop().create_task(checking)
+class HealthChecks:
+    """Runs the checks of all containers of one engine."""
 
+    def __init__(self, containers: ContainerStore, execs: Execs) -> None:
+        self._containers = containers
+        self._execs = execs
 
-def end(container: Container) -> None:
-    """Stop checking; as with the Engine, a container that stops is unhealthy."""
-    if container.health_check is not None:
-        container.health_check.cancel()
-        container.health_check = None
-    if container.state.health is not None:
-        container.state.health["Status"] = "unhealthy"
-
-
-async def _watch(containers: Containers, container: Container) -> None:
-    settings = container.config["Healthcheck"]
-    began = time.monotonic()
-    while True:
-        wait = settings.get("Interval") or INTERVAL
-        health = container.state.health or {}
-        starting = health.get("Status") == "starting" and _in_start_period(settings, began)
-        if starting:
-            wait = min(wait, settings.get("StartInterval") or START_INTERVAL)
-        await asyncio.sleep(wait / NANO)
-        if container.state.status != "running":
-            continue
-        try:
-            result = await _probe(containers.engine.execs, container)
-        except (errors.APIError, StartError) as error:
-            result = _result(time.time_ns(), -1, str(error))
-        except Exception:
-            log.exception("the health check of %s failed", container.name)
+    def begin(self, container: Container) -> None:
+        """Start checking a container that has just been started."""
+        if command(container) is None:
+            container.state.health = None
             return
-        _judge(containers, container, result, _in_start_period(settings, began))
+        container.state.health = {"Status": "starting", "FailingStreak": 0, "Log": []}
+        checking = self._watch(container)
+        container.health_check = asyncio.get_running_loop().create_task(checking)
+
+    def end(self, container: Container) -> None:
+        """Stop checking; as with the Engine, a container that stops is unhealthy."""
+        if container.health_check is not None:
+            container.health_check.cancel()
+            container.health_check = None
+        if container.state.health is not None:
+            container.state.health["Status"] = "unhealthy"
+
+    async def _watch(self, container: Container) -> None:
+        settings = container.config["Healthcheck"]
+        began = time.monotonic()
+        while True:
+            wait = settings.get("Interval") or INTERVAL
+            health = container.state.health or {}
+            starting = health.get("Status") == "starting" and _in_start_period(settings, began)
+            if starting:
+                wait = min(wait, settings.get("StartInterval") or START_INTERVAL)
+            await asyncio.sleep(wait / NANO)
+            if container.state.status != "running":
+                continue
+            try:
+                result = await self._probe(container)
+            except (errors.APIError, StartError) as error:
+                result = _result(time.time_ns(), -1, str(error))
+            except Exception:
+                log.exception("the health check of %s failed", container.name)
+                return
+            self._judge(container, result, _in_start_period(settings, began))
+
+    async def _probe(self, container: Container) -> dict[str, Any]:
+        start = time.time_ns()
+        words = command(container) or []
+        timeout = (container.config["Healthcheck"].get("Timeout") or TIMEOUT) / NANO
+        code, output = await self._execs.run(container, words, timeout, OUTPUT_LIMIT)
+        if code is None:
+            text = f"Health check exceeded timeout ({timeout:g}s)"
+            return _result(start, -1, f"{text}: {output}" if output else text)
+        return _result(start, code, output)
+
+    def _judge(self, container: Container, result: dict[str, Any], forgiving: bool) -> None:
+        health = container.state.health
+        if health is None:
+            return
+        before = health["Status"]
+        health["Log"] = [*health["Log"], result][-KEPT:]
+        if result["ExitCode"] == 0:
+            health["FailingStreak"] = 0
+            health["Status"] = "healthy"
+        elif not (before == "starting" and forgiving):
+            health["FailingStreak"] += 1
+            retries = container.config["Healthcheck"].get("Retries") or RETRIES
+            if health["FailingStreak"] >= retries:
+                health["Status"] = "unhealthy"
+        if health["Status"] != before:
+            self._containers.emit(container, f"health_status: {health['Status']}")
 
 
 def _in_start_period(settings: dict[str, Any], began: float) -> bool:
     return time.monotonic() - began < (settings.get("StartPeriod") or 0) / NANO
-
-
-async def _probe(execs: Execs, container: Container) -> dict[str, Any]:
-    start = time.time_ns()
-    words = command(container) or []
-    timeout = (container.config["Healthcheck"].get("Timeout") or TIMEOUT) / NANO
-    code, output = await execs.run(container, words, timeout, OUTPUT_LIMIT)
-    if code is None:
-        text = f"Health check exceeded timeout ({timeout:g}s)"
-        return _result(start, -1, f"{text}: {output}" if output else text)
-    return _result(start, code, output)
 
 
 def _result(start: int, code: int, output: str) -> dict[str, Any]:
@@ -126,22 +147,3 @@ def _result(start: int, code: int, output: str) -> dict[str, Any]:
         "ExitCode": code,
         "Output": output,
     }
-
-
-def _judge(
-    containers: Containers, container: Container, result: dict[str, Any], forgiving: bool
-) -> None:
-    health = container.state.health
-    if health is None:
-        return
-    before = health["Status"]
-    health["Log"] = [*health["Log"], result][-KEPT:]
-    if result["ExitCode"] == 0:
-        health["FailingStreak"] = 0
-        health["Status"] = "healthy"
-    elif not (before == "starting" and forgiving):
-        health["FailingStreak"] += 1
-        if health["FailingStreak"] >= (container.config["Healthcheck"].get("Retries") or RETRIES):
-            health["Status"] = "unhealthy"
-    if health["Status"] != before:
-        containers.emit(container, f"health_status: {health['Status']}")

@@ -5,17 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import errors, timestamps
+from ..container.record import Container, MountPoint
+from ..container.store import ContainerStore
 from ..networks import links
 from . import network
-from .model import Container, MountPoint
 
 if TYPE_CHECKING:
-    from ..daemon import Engine
+    from ..images import Images
+    from ..networks.membership import Membership
+    from ..runtime.contract import Runtime
+    from ..storage.contract import Driver
 
 
-def describe(engine: Engine, container: Container) -> dict[str, Any]:
+def describe(
+    container: Container,
+    containers: ContainerStore,
+    driver: Driver,
+    runtime: Runtime,
+    membership: Membership,
+) -> dict[str, Any]:
     """Everything but sizes (see `sizes`)."""
-    record, folder = container.record, network.files_of(engine, container)
+    record, folder = container.record, network.files_of(containers, container)
     return {
         "Id": record.id,
         "Created": timestamps.text(record.created),
@@ -29,7 +39,7 @@ def describe(engine: Engine, container: Container) -> dict[str, Any]:
         "LogPath": str(container.log.path) if container.logged else "",
         "Name": f"/{record.name}",
         "RestartCount": record.restart_count,
-        "Driver": engine.driver.name,
+        "Driver": driver.name,
         "Platform": "linux",
         "MountLabel": "",
         "ProcessLabel": "",
@@ -37,21 +47,17 @@ def describe(engine: Engine, container: Container) -> dict[str, Any]:
         "ExecIDs": sorted(container.exec_ids) or None,
         "HostConfig": {
             **record.host_config,
-            "Links": links.shown(engine, container),
-            "Runtime": _runtime(engine, container),
+            "Links": links.shown(containers, container),
+            "Runtime": str(record.host_config["Runtime"] or runtime.name),
         },
         "GraphDriver": {
-            "Data": engine.driver.describe(record.id),
-            "Name": engine.driver.name,
+            "Data": driver.describe(record.id),
+            "Name": driver.name,
         },
         "Mounts": mounts(container),
         "Config": dict(record.config),
-        "NetworkSettings": network.settings(container),
+        "NetworkSettings": network.settings(container, membership),
     }
-
-
-def _runtime(engine: Engine, container: Container) -> str:
-    return str(container.host_config["Runtime"] or engine.runtime.name)
 
 
 def _state(container: Container) -> dict[str, Any]:
@@ -95,14 +101,19 @@ def _mount(point: MountPoint) -> dict[str, Any]:
     return {**shown, "Mode": mode, "RW": point.writable, "Propagation": point.propagation}
 
 
-def sizes(engine: Engine, container: Container) -> dict[str, int]:
-    """SizeRw and SizeRootFs. Walks the writable layer (blocking)."""
+def written(container: Container, driver: Driver) -> int:
+    """Bytes in its writable layer (blocking)."""
     try:
-        own = engine.driver.size(container.id)
+        return driver.size(container.id)
     except FileNotFoundError:  # it is being removed
-        own = 0
+        return 0
+
+
+def sizes(container: Container, driver: Driver, images: Images) -> dict[str, int]:
+    """SizeRw and SizeRootFs (blocking)."""
+    own = written(container, driver)
     try:
-        below = engine.images.base(container.record.image).size
+        below = images.base(container.record.image).size
     except errors.NotFound:  # one in the making: a step of a build
         below = 0
     return {"SizeRw": own, "SizeRootFs": own + below}

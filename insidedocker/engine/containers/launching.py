@@ -8,14 +8,14 @@ import posixpath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import rootpath, users
-from ..runtime import Limits, ProcessSpec, SandboxSpec
+from .. import rootpath
 from ..runtime.capabilities import ALL, DEFAULT
-from . import mounts
+from ..runtime.contract import Limits, ProcessSpec, SandboxSpec
+from . import mounts, users
 from .network import Place
 
 if TYPE_CHECKING:
-    from .model import Container
+    from ..container.record import Container
 
 CPU_PERIOD = 100_000
 """Microseconds, as the Engine counts shares of processors where nothing else is asked for."""

@@ -12,18 +12,25 @@ import dataclasses
 import logging
 import os
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import errors, restrictions, signals, timestamps, users
-from ..runtime import StartError
-from . import files, health, launching, links, mounts, network
-from .model import Container, Run, State
+from .. import errors, signals, timestamps
+from ..container.record import Container, Run, State
+from ..container.store import ContainerStore
+from ..networks import links
+from ..restrictions import Restrictions
+from ..runtime.contract import StartError
+from . import files, launching, mounts, network, restricted, users
+from .execs import Execs
+from .file_systems import FileSystems
+from .health import HealthChecks
 
 if TYPE_CHECKING:
-    from ..runtime import Process
-    from . import Containers
+    from ..networks.networks import Networks
+    from ..runtime.contract import Process, Runtime
+    from ..volumes import Volumes
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +49,28 @@ SHUTDOWN_PATIENCE = 2.0
 class Lifecycle:
     """Starts and ends the first processes of all containers."""
 
-    def __init__(self, containers: Containers) -> None:
+    def __init__(
+        self,
+        *,
+        runtime: Runtime,
+        containers: ContainerStore,
+        file_systems: FileSystems,
+        volumes: Volumes,
+        networks: Networks,
+        execs: Execs,
+        restrictions: Restrictions,
+        remove: Callable[[Container], Coroutine[Any, Any, None]],
+    ) -> None:
+        """`remove` takes a container away that has ended, as AutoRemove asks for."""
+        self._runtime = runtime
         self._containers = containers
-        self._engine = containers.engine
+        self._file_systems = file_systems
+        self._volumes = volumes
+        self._networks = networks
+        self._execs = execs
+        self._restrictions = restrictions
+        self._remove = remove
+        self._health = HealthChecks(containers, execs)
         self._tasks: set[asyncio.Task[None]] = set()
         self._backoff: dict[str, float] = {}
         self._closing = False
@@ -71,7 +97,7 @@ class Lifecycle:
         if self._closing:
             raise errors.Unavailable("the engine is shutting down")
         try:
-            root = await self._containers.hold(container)
+            root = await self._file_systems.hold(container)
             try:
                 await self._begin(container, root)
             except BaseException:
@@ -85,15 +111,16 @@ class Lifecycle:
             await self._note(container)
             container.tell_exit()
             if container.host_config["AutoRemove"]:
-                self.spawn(self._containers.remove_ended(container))
+                self.spawn(self._remove(container))
             raise _answer(error, failure) from error
 
     async def _begin(self, container: Container, root: Path) -> None:
         """Everything up to a running process; what fails is undone by the caller."""
-        place = await network.join(self._engine, container)
+        membership = self._networks.membership
+        place = await network.join(self._networks, self._containers, container)
         joined = self._joined(container)
-        await self._containers.fill_volumes(container, root)
-        linked = links.environment(self._containers, container)
+        await self._fill_volumes(container, root)
+        linked = links.environment(self._containers, container, membership.on_bridge)
         started = State("running", started=timestamps.now(), finished=container.state.finished)
 
         def prepare() -> launching.ProcessSpec:
@@ -104,17 +131,17 @@ class Lifecycle:
 
         spec = await asyncio.to_thread(prepare)
         asked = launching.sandbox(container, root, place, joined)
-        sandbox = restrictions.sandbox(self._engine, asked)
+        sandbox = restricted.sandbox(self._restrictions, asked)
         # Written while the process starts: it must be on disk before anyone is told, not sooner.
         saving = asyncio.ensure_future(asyncio.to_thread(container.save, started))
         try:
-            process = await self._engine.runtime.start(sandbox, spec)
+            process = await self._runtime.start(sandbox, spec)
         except BaseException:
             await asyncio.wait([saving])  # what is written of the failure comes after it
             raise
         try:
             await saving
-            await network.started(self._engine, container, process)
+            await membership.serve_names(container, process.name_sockets)
         except BaseException:
             await _discard(process)
             raise
@@ -125,9 +152,16 @@ class Lifecycle:
         started.pid = process.pid
         container.record.state = started
         container.record.started_before = True
-        health.begin(self._containers, container)
+        self._health.begin(container)
         self._containers.emit(container, "start")
         self.spawn(self._watch(container, run))
+
+    async def _fill_volumes(self, container: Container, root: Path) -> None:
+        """What the image has at the place of an empty volume is copied into it."""
+        for point in container.record.mounts:
+            if point.type == "volume" and point.copy:
+                await self._volumes.fill(point.name, root, point.destination)
+        self._volumes.mounted(container)
 
     def _joined(self, container: Container) -> dict[str, str]:
         """Containers whose namespaces this one shares: name to id. They must be running."""
@@ -145,11 +179,11 @@ class Lifecycle:
     async def _tidy(self, container: Container) -> None:
         """Let go of what a run, or the attempt of one, held."""
         with contextlib.suppress(Exception):
-            await network.last_words(self._engine, container)
-            await self._engine.runtime.forget(container.id)
-        await network.leave(self._engine, container)
-        self._engine.volumes.unmounted(container)
-        await self._containers.release(container)
+            await self._networks.membership.last_words(container)
+            await self._runtime.forget(container.id)
+        await self._networks.membership.leave(container)
+        self._volumes.unmounted(container)
+        await self._file_systems.release(container)
 
     # Ending
 
@@ -167,10 +201,10 @@ class Lifecycle:
                 run.ended.set_result(code)
 
     async def _ended(self, container: Container, run: Run, code: int) -> None:
-        health.end(container)
+        self._health.end(container)
         container.input.finish()
         await container.output.finish(DRAIN)
-        await self._engine.execs.container_ended(container)
+        await self._execs.container_ended(container)
         lived = time.monotonic() - run.began
         again = not run.stay_down and not self._closing and self.wants_restart(container, code)
         ended = dataclasses.replace(
@@ -179,7 +213,7 @@ class Lifecycle:
             pid=0,
             exit_code=code,
             finished=timestamps.now(),
-            out_of_memory=self._engine.runtime.out_of_memory(container.id),
+            out_of_memory=self._runtime.out_of_memory(container.id),
         )
         container.record.restart_count += again
         saving = asyncio.ensure_future(self._note(container, ended))
@@ -195,7 +229,7 @@ class Lifecycle:
         if again:
             self._plan_restart(container, lived)
         elif container.host_config["AutoRemove"] and not (container.removing or run.keep):
-            await self._containers.remove_ended(container)
+            await self._remove(container)
 
     async def _note(self, container: Container, as_if: State | None = None) -> None:
         """Make durable what has happened, which no full disk can undo: it stays true here, and
@@ -328,7 +362,7 @@ class Lifecycle:
                 raise errors.Conflict(f"container {container.id} is not running")
             if container.state.status == "paused":
                 raise errors.Conflict(f"Container {container.id} is already paused")
-            await self._engine.runtime.pause(container.id)
+            await self._runtime.pause(container.id)
             container.state.status = "paused"
             await self._containers.save(container)
             self._containers.emit(container, "pause")
@@ -340,7 +374,7 @@ class Lifecycle:
             await self._unpause(container)
 
     async def _unpause(self, container: Container) -> None:
-        await self._engine.runtime.unpause(container.id)
+        await self._runtime.unpause(container.id)
         if container.state.status == "paused":
             container.state.status = "running"
             await self._containers.save(container)

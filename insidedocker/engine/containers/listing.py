@@ -8,54 +8,125 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from .. import errors, timestamps
-from ..filters import flag, labels_match
+from ..container.record import Container
+from ..container.store import ContainerStore
+from ..filters import Filters, flag, labels_match
+from ..networks.ports import Ports
 from . import inspect, network
-from .model import Container
 
 if TYPE_CHECKING:
-    from ..daemon import Engine
+    from ..images import Images
+    from ..networks.membership import Membership
 
 STATUSES = ("created", "restarting", "running", "removing", "paused", "exited", "dead")
 HEALTHS = ("starting", "healthy", "unhealthy", "none")
 
-Filters = dict[str, list[str]]
-Test = Callable[["Engine", Container, list[str]], bool]
 
+class Listing:
+    """Looks containers up for a list call, which also asks what their images are called and what
+    they have in networks."""
 
-def choose(engine: Engine, show_all: bool, limit: int, filters: Filters) -> list[Container]:
-    """The containers of a list call, the newest first. Raises BadRequest, NotFound."""
-    for name, values in filters.items():
-        if name not in _TESTS and name not in ("before", "since"):
-            raise errors.BadRequest(f"invalid filter '{name}'")
-        _check(name, values)
-    # As with the Engine: who asks for a state, or for the last few, means all containers.
-    show_all = show_all or limit > 0 or bool({"status", "exited"} & set(filters))
-    newest, oldest = _bounds(engine, filters)
-    found = []
-    for container in engine.containers.all():
-        created = container.record.created
-        if not show_all and not (container.state.running or {"before", "since"} & set(filters)):
-            continue
-        if not oldest < created < newest:
-            continue
-        if all(
-            _TESTS[name](engine, container, values)
-            for name, values in filters.items()
-            if name in _TESTS
-        ):
-            found.append(container)
-        if 0 < limit == len(found):
-            break
-    return found
+    def __init__(self, containers: ContainerStore, images: Images, membership: Membership) -> None:
+        self._containers = containers
+        self._images = images
+        self._membership = membership
+        self._meant: dict[str, str] = {}
+        """Which image a name means."""
 
+    def choose(self, show_all: bool, limit: int, filters: Filters) -> list[Container]:
+        """The containers of a list call, the newest first. Raises BadRequest, NotFound."""
+        for name, values in filters.items():
+            if name not in _TESTS and name not in ("before", "since"):
+                raise errors.BadRequest(f"invalid filter '{name}'")
+            _check(name, values)
+        # As with the Engine: who asks for a state, or for the last few, means all containers.
+        show_all = show_all or limit > 0 or bool({"status", "exited"} & set(filters))
+        newest, oldest = self._bounds(filters)
+        found = []
+        for container in self._containers.all():
+            created = container.record.created
+            if not show_all and not (container.state.running or {"before", "since"} & set(filters)):
+                continue
+            if not oldest < created < newest:
+                continue
+            if all(
+                _TESTS[name](self, container, values)
+                for name, values in filters.items()
+                if name in _TESTS
+            ):
+                found.append(container)
+            if 0 < limit == len(found):
+                break
+        return found
 
-def _bounds(engine: Engine, filters: Filters) -> tuple[float, float]:
-    newest, oldest = float("inf"), float("-inf")
-    for name in filters.get("before", []):
-        newest = min(newest, engine.containers.get(name).record.created)
-    for name in filters.get("since", []):
-        oldest = max(oldest, engine.containers.get(name).record.created)
-    return newest, oldest
+    def _bounds(self, filters: Filters) -> tuple[float, float]:
+        newest, oldest = float("inf"), float("-inf")
+        for name in filters.get("before", []):
+            newest = min(newest, self._containers.get(name).record.created)
+        for name in filters.get("since", []):
+            oldest = max(oldest, self._containers.get(name).record.created)
+        return newest, oldest
+
+    # Filters that ask others than the container
+
+    def by_ancestor(self, container: Container, values: list[str]) -> bool:
+        for value in values:
+            try:
+                image = self._images.find(value)
+            except errors.APIError:
+                image = None
+            if image is not None and image.id in self._ancestry(container):
+                return True
+        return False
+
+    def _ancestry(self, container: Container) -> Iterable[str]:
+        """The ids of the container's image and of those it was built from."""
+        identity, seen = container.record.image, set()
+        while identity and identity not in seen:
+            seen.add(identity)
+            image = self._images.find(identity)
+            identity = image.parent if image is not None else ""
+        return seen
+
+    def by_published(self, container: Container, values: list[str]) -> bool:
+        ports = self._membership.attachments(container).ports
+        return _port_in(values, ports or container.host_config["PortBindings"])
+
+    # What is shown
+
+    def entry(self, container: Container) -> dict[str, Any]:
+        """One entry of a list, without sizes, in the newest version's form."""
+        record = container.record
+        host: dict[str, Any] = {"NetworkMode": container.network_mode}
+        if container.host_config.get("Annotations"):
+            host["Annotations"] = container.host_config["Annotations"]
+        attachments = self._membership.attachments(container)
+        return {
+            "Id": record.id,
+            "Names": [f"/{record.name}"],
+            "Image": self._image_name(container),
+            "ImageID": record.image,
+            "Command": container.command,
+            "Created": record.created // timestamps.NANO,
+            "Ports": ports(attachments.ports),
+            "Labels": container.config["Labels"],
+            "State": container.state.status,
+            "Status": status(container),
+            "HostConfig": host,
+            "NetworkSettings": {"Networks": network.endpoints(container, attachments)},
+            "Mounts": inspect.mounts(container),
+        }
+
+    def _image_name(self, container: Container) -> str:
+        """As it was asked for, while that still means the same image; else the image's id."""
+        asked, image = str(container.config["Image"]), container.record.image
+        if asked not in self._meant:
+            try:
+                found = self._images.find(asked)
+            except errors.APIError:
+                found = None
+            self._meant[asked] = found.id if found is not None else ""
+        return asked if self._meant[asked] == image else image
 
 
 def _check(name: str, values: list[str]) -> None:
@@ -81,28 +152,7 @@ def _any(values: list[str], *texts: str) -> bool:
     return False
 
 
-def _by_ancestor(engine: Engine, container: Container, values: list[str]) -> bool:
-    for value in values:
-        try:
-            image = engine.images.find(value)
-        except errors.APIError:
-            image = None
-        if image is not None and image.id in _ancestry(engine, container):
-            return True
-    return False
-
-
-def _ancestry(engine: Engine, container: Container) -> Iterable[str]:
-    """The ids of the container's image and of those it was built from."""
-    identity, seen = container.record.image, set()
-    while identity and identity not in seen:
-        seen.add(identity)
-        image = engine.images.find(identity)
-        identity = image.parent if image is not None else ""
-    return seen
-
-
-def _by_network(_engine: Engine, container: Container, values: list[str]) -> bool:
+def _by_network(container: Container, values: list[str]) -> bool:
     names = set(container.record.networks)
     ids = {str(each.get("NetworkID") or "") for each in container.record.networks.values()}
     return any(
@@ -111,89 +161,41 @@ def _by_network(_engine: Engine, container: Container, values: list[str]) -> boo
     )
 
 
-def _by_volume(_engine: Engine, container: Container, values: list[str]) -> bool:
+def _by_volume(container: Container, values: list[str]) -> bool:
     known = {point.destination for point in container.record.mounts}
     known |= {point.name or point.source for point in container.record.mounts}
     return bool(known & set(values))
 
 
-def _by_port(which: str) -> Test:
-    def test(_engine: Engine, container: Container, values: list[str]) -> bool:
-        if which == "expose":
-            known = set(container.config.get("ExposedPorts") or {})
-        else:
-            known = set(container.ports or container.host_config["PortBindings"])
-        return bool({text if "/" in text else f"{text}/tcp" for text in values} & known)
+def _port_in(values: list[str], known: Iterable[str]) -> bool:
+    return bool({text if "/" in text else f"{text}/tcp" for text in values} & set(known))
 
-    return test
 
+Test = Callable[[Listing, Container, list[str]], bool]
 
 _TESTS: dict[str, Test] = {
-    "ancestor": _by_ancestor,
-    "exited": lambda _e, c, values: (
+    "ancestor": Listing.by_ancestor,
+    "exited": lambda _l, c, values: (
         str(c.state.exit_code) in values and c.record.started_before and not c.state.running
     ),
-    "expose": _by_port("expose"),
-    "health": lambda _e, c, values: (c.state.health or {"Status": "none"})["Status"] in values,
-    "id": lambda _e, c, values: _any([f"^{value}" for value in values], c.id),
-    "is-task": lambda _e, _c, values: not flag({"is-task": values}, "is-task"),
-    "isolation": lambda _e, _c, _values: True,
-    "label": lambda _e, c, values: labels_match(c.config["Labels"], values),
-    "name": lambda _e, c, values: _any(values, c.name, f"/{c.name}"),
-    "network": _by_network,
-    "publish": _by_port("publish"),
-    "status": lambda _e, c, values: c.state.status in values,
-    "volume": _by_volume,
+    "expose": lambda _l, c, values: _port_in(values, c.config.get("ExposedPorts") or {}),
+    "health": lambda _l, c, values: (c.state.health or {"Status": "none"})["Status"] in values,
+    "id": lambda _l, c, values: _any([f"^{value}" for value in values], c.id),
+    "is-task": lambda _l, _c, values: not flag({"is-task": values}, "is-task"),
+    "isolation": lambda _l, _c, _values: True,
+    "label": lambda _l, c, values: labels_match(c.config["Labels"], values),
+    "name": lambda _l, c, values: _any(values, c.name, f"/{c.name}"),
+    "network": lambda _l, c, values: _by_network(c, values),
+    "publish": Listing.by_published,
+    "status": lambda _l, c, values: c.state.status in values,
+    "volume": lambda _l, c, values: _by_volume(c, values),
 }
 
 
-def summaries(engine: Engine, containers: Iterable[Container]) -> list[dict[str, Any]]:
-    """Entries of a list, without sizes, in the newest version's form."""
-    meant: dict[str, str] = {}
-    return [summary(engine, container, meant) for container in containers]
-
-
-def summary(
-    engine: Engine, container: Container, meant: dict[str, str] | None = None
-) -> dict[str, Any]:
-    """One entry. `meant` remembers from one to the next which image a name means."""
-    record = container.record
-    host: dict[str, Any] = {"NetworkMode": container.network_mode}
-    if container.host_config.get("Annotations"):
-        host["Annotations"] = container.host_config["Annotations"]
-    return {
-        "Id": record.id,
-        "Names": [f"/{record.name}"],
-        "Image": _image_name(engine, container, {} if meant is None else meant),
-        "ImageID": record.image,
-        "Command": container.command,
-        "Created": record.created // timestamps.NANO,
-        "Ports": ports(container),
-        "Labels": container.config["Labels"],
-        "State": container.state.status,
-        "Status": status(container),
-        "HostConfig": host,
-        "NetworkSettings": {"Networks": network.endpoints(container)},
-        "Mounts": inspect.mounts(container),
-    }
-
-
-def _image_name(engine: Engine, container: Container, meant: dict[str, str]) -> str:
-    """As it was asked for, while that still means the same image; else the image's id."""
-    asked, image = str(container.config["Image"]), container.record.image
-    if asked not in meant:
-        try:
-            found = engine.images.find(asked)
-        except errors.APIError:
-            found = None
-        meant[asked] = found.id if found is not None else ""
-    return asked if meant[asked] == image else image
-
-
-def ports(container: Container) -> list[dict[str, Any]]:
+def ports(published: Ports) -> list[dict[str, Any]]:
     """What is published, and what is only exposed while it runs."""
     found: list[dict[str, Any]] = []
-    for text, bindings in container.ports.items():
+    for text, bindings in published.items():
         number, _, kind = text.partition("/")
         port = {"PrivatePort": int(number), "Type": kind or "tcp"}
         for binding in bindings or []:

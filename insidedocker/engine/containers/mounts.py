@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import errors
-from ..runtime import Mount
-from .model import MountPoint
+from ..container.record import MountPoint
+from ..runtime.contract import Mount
 
 if TYPE_CHECKING:
+    from ..container.record import Container
     from .creating import Wish
-    from .model import Container
 
 MODES = {"rw", "ro", "z", "Z", "nocopy", "consistent", "cached", "delegated"}
 PROPAGATIONS = {"private", "rprivate", "shared", "rshared", "slave", "rslave"}

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from .. import errors
 from ..networks import endpoints as joining
-from ..runtime import Endpoint
+from ..runtime.contract import Endpoint
 
 if TYPE_CHECKING:
-    from ..daemon import Engine
-    from ..runtime import Process
-    from .creating import Wish
-    from .model import Container
+    from ..container.record import Container
+    from ..container.store import ContainerStore
+    from ..networks.membership import Attachments, Membership
+    from ..networks.networks import Networks
 
 
 @dataclass
@@ -33,61 +33,40 @@ class Place:
     """Whose hosts, hostname and resolv.conf it sees, where they are not its own."""
 
 
-def check(engine: Engine, wish: Wish, version: tuple[int, int]) -> None:
-    """Before a container is made: what it asks of networks must be possible. BadRequest."""
-    wish.networks = engine.networks.check(wish.config, wish.host_config, wish.networks, version)
-
-
-async def join(engine: Engine, container: Container) -> Place:
+async def join(networks: Networks, containers: ContainerStore, container: Container) -> Place:
     """Before a start. Raises NotFound for a network that is not there."""
     mode = container.network_mode
     if mode.startswith("container:"):
-        other = engine.containers.get(mode.removeprefix("container:"))
+        other = containers.get(mode.removeprefix("container:"))
         if not other.state.running:
             raise errors.Conflict(
                 "cannot join network namespace of a non running container: "
                 f"container {other.name} is {other.state.status}"
             )
         return Place(f"container:{other.id}", files=other.folder)
-    membership = engine.networks.membership
+    membership = networks.membership
     made = await membership.join(container)
-    named = any(each.network.named for each in container.joined.values())
     return Place(
         "host" if mode == "host" else "private",
         made,
-        name_server=named and engine.runtime.isolation.network,
+        name_server=membership.has_name_server(container),
         hosts=membership.host_lines(container),
     )
 
 
-async def started(engine: Engine, container: Container, process: Process) -> None:
-    """As soon as its process runs."""
-    await engine.networks.membership.serve_names(container, process.name_sockets)
-
-
-async def last_words(engine: Engine, container: Container) -> None:
-    """At the end of a run, before the runtime forgets it."""
-    await engine.networks.membership.last_words(container)
-
-
-async def leave(engine: Engine, container: Container) -> None:
-    """After the end of a run, or after a start that failed."""
-    await engine.networks.membership.leave(container)
-
-
-def files_of(engine: Engine, container: Container) -> Path:
+def files_of(containers: ContainerStore, container: Container) -> Path:
     """The folder with the hosts, hostname and resolv.conf that a container sees."""
     mode = container.network_mode
     if mode.startswith("container:"):
         with contextlib.suppress(errors.NotFound):
-            return engine.containers.get(mode.removeprefix("container:")).folder
+            return containers.get(mode.removeprefix("container:")).folder
     return container.folder
 
 
-def endpoints(container: Container) -> dict[str, dict[str, Any]]:
+def endpoints(container: Container, attachments: Attachments) -> dict[str, dict[str, Any]]:
     """EndpointSettings by network name, complete."""
     return {
-        name: joining.show(container, name, settings)
+        name: joining.show(container, attachments.joined.get(name), settings)
         for name, settings in container.record.networks.items()
     }
 
@@ -100,16 +79,17 @@ def add_ids_to_aliases(container: Container, all_settings: dict[str, Any]) -> No
             shown["Aliases"] = list(dict.fromkeys([*(shown["Aliases"] or []), *own]))
 
 
-def settings(container: Container) -> dict[str, Any]:
+def settings(container: Container, membership: Membership) -> dict[str, Any]:
     """NetworkSettings of an inspect answer."""
-    all_endpoints = endpoints(container)
+    attachments = membership.attachments(container)
+    all_endpoints = endpoints(container, attachments)
     default = all_endpoints.get("bridge", joining.EMPTY)
     running = container.run is not None
     return {
         "Bridge": "",
         "SandboxID": container.id if running else "",
         "SandboxKey": f"/proc/{container.state.pid}/ns/net" if running else "",
-        "Ports": container.ports,
+        "Ports": attachments.ports,
         "HairpinMode": False,
         "LinkLocalIPv6Address": "",
         "LinkLocalIPv6PrefixLen": 0,

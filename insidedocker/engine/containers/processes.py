@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from .. import errors, timestamps
 
 if TYPE_CHECKING:
-    from ..daemon import Engine
-    from .model import Container
+    from ..container.record import Container
+    from ..runtime.contract import Runtime
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -147,11 +147,11 @@ _SETS = {
 _SETS |= {"-aux": _SETS["aux"], "auxw": _SETS["aux"], "auxww": _SETS["aux"], "-ax": _SETS["ax"]}
 
 
-def top(engine: Engine, container: Container, ps_args: str) -> dict[str, Any]:
+def top(runtime: Runtime, container: Container, ps_args: str) -> dict[str, Any]:
     """Titles and rows as `ps` with these arguments would print them. BadRequest for arguments
     that are not known here."""
     columns = _columns(ps_args or "-ef")
-    found = [read(pid) for pid in engine.runtime.processes(container.id)]
+    found = [read(pid) for pid in runtime.processes(container.id)]
     return {
         "Titles": [title for title, _ in columns],
         "Processes": [[show(facts) for _, show in columns] for facts in found if facts],
@@ -197,12 +197,12 @@ class Usage:
     """Samples of what a running container uses. Without control groups they are sums over its
     processes: what ended processes used is lost but for what their parents waited for."""
 
-    def __init__(self, engine: Engine, container: Container) -> None:
-        self._engine = engine
+    def __init__(self, runtime: Runtime, container: Container) -> None:
+        self._runtime = runtime
         self._container = container
 
     def sample(self) -> dict[str, Any]:
-        pids = self._engine.runtime.processes(self._container.id)
+        pids = self._runtime.processes(self._container.id)
         found = [facts for facts in map(read, pids) if facts is not None]
         user = sum(facts.user_ticks for facts in found) * NANO_PER_TICK
         system = sum(facts.system_ticks for facts in found) * NANO_PER_TICK

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .. import errors, shapes
-from ..runtime import Endpoint
+from ..runtime.contract import Endpoint
 from .model import Network
 
 if TYPE_CHECKING:
-    from ..containers import Container
+    from ..container.record import Container
 
 MAC = re.compile(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}")
 
@@ -128,15 +128,14 @@ def _prefix(address: str) -> int:
     return int(address.partition("/")[2] or 0)
 
 
-def show(container: Container, name: str, settings: dict[str, Any]) -> dict[str, Any]:
-    """EndpointSettings of a container in the network `name`, complete."""
+def show(container: Container, joined: Joined | None, settings: dict[str, Any]) -> dict[str, Any]:
+    """EndpointSettings of a container in one network, complete; it is `joined` while it runs."""
     shown = {**EMPTY, **{field: settings.get(field, EMPTY[field]) for field in ASKED}}
     shown["NetworkID"] = settings.get("NetworkID") or ""
     if not shown["NetworkID"]:  # it never was in it: what it asked for shows
         shown["MacAddress"] = settings.get("WantedMac") or ""
     if settings.get("Named"):
         shown["DNSNames"] = names_of(container, settings)
-    joined = container.joined.get(name)
     return {**shown, **joined.shown()} if joined is not None else shown
 
 

@@ -1,29 +1,33 @@
 """Containers in networks: what a start, an end, a connect and a disconnect do there.
 
-Of the container it changes what it has in its networks, its published ports and its /etc/hosts;
-whether it runs is the containers' own business.
+A container has its networks, its published ports and its lines in /etc/hosts while it runs; whether
+it runs is the containers' own business.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import secrets
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .. import errors
-from ..runtime import ContainerGone, Endpoint, NetworkError
-from . import addresses, endpoints, hosts, links, ports
+from ..container.record import Container
+from ..container.store import ContainerStore
+from ..events import Events
+from ..runtime.contract import ContainerGone, Endpoint, NetworkError
+from . import addresses, endpoints, etc_files, links, ports
 from .addresses import Pool
 from .endpoints import Joined
 from .model import Network
 from .names import NameServer
 
 if TYPE_CHECKING:
-    from ..containers import Container
-    from . import Networks
+    from ..runtime.contract import Runtime
 
 log = logging.getLogger(__name__)
 
@@ -31,12 +35,35 @@ FAILED = "failed to set up container networking: "
 LOOPBACK = "127.0.0.1"
 
 
+@dataclass
+class Attachments:
+    """What one container has in networks while it runs."""
+
+    joined: dict[str, Joined] = field(default_factory=dict)
+    """Its place in each, by the network's name."""
+    ports: ports.Ports = field(default_factory=dict)
+    """What is published."""
+    host_lines: list[str] = field(default_factory=list)
+    """What the engine wrote of networks into its /etc/hosts."""
+
+
 class Membership:
     """Who is in which network of one engine."""
 
-    def __init__(self, networks: Networks) -> None:
-        self._networks = networks
-        self._engine = networks.engine
+    def __init__(
+        self,
+        runtime: Runtime,
+        containers: ContainerStore,
+        events: Events,
+        find: Callable[[str], Network | None],
+    ) -> None:
+        """`find` gives a network by name or id."""
+        self._runtime = runtime
+        self._containers = containers
+        self._events = events
+        self._find = find
+        self._attached: dict[str, Attachments] = {}
+        """By the container's id."""
         self._pools: dict[str, list[Pool]] = {}
         """Of each network, the addresses of its subnets."""
         self._members: dict[str, dict[str, Joined]] = {}
@@ -47,7 +74,7 @@ class Membership:
 
     @property
     def _isolated(self) -> bool:
-        return self._engine.runtime.isolation.network
+        return self._runtime.isolation.network
 
     def add(self, network: Network) -> None:
         self._pools[network.id] = [Pool(config) for config in network.pools]
@@ -56,6 +83,21 @@ class Membership:
     def drop(self, network: Network) -> None:
         self._pools.pop(network.id, None)
         self._members.pop(network.id, None)
+
+    def attachments(self, container: Container) -> Attachments:
+        """To be read; nothing where it does not run."""
+        return self._attached.get(container.id) or Attachments()
+
+    def joined(self, container: Container) -> list[Joined]:
+        """Its places in networks."""
+        return list(self.attachments(container).joined.values())
+
+    def on_bridge(self, container: Container) -> Joined | None:
+        return self.attachments(container).joined.get("bridge")
+
+    def has_name_server(self, container: Container) -> bool:
+        """Whether its programs ask the engine for names."""
+        return self._isolated and any(each.network.named for each in self.joined(container))
 
     def of(self, network: Network) -> list[Joined]:
         """The running containers in a network."""
@@ -70,7 +112,7 @@ class Membership:
         mode = container.network_mode
         wanted = sorted(container.record.networks, key=lambda name: (name != mode, name))
         for name in wanted:
-            network = self._networks.find(name)
+            network = self._find(name)
             if network is None:
                 raise errors.NotFound(f"{FAILED}network {name} not found")
             record = container.record.networks
@@ -79,18 +121,17 @@ class Membership:
                 await self._join(container, network, record[network.name])
             except errors.APIError as error:
                 raise type(error)(f"{FAILED}{error.message}") from None
-        links.check_running(self._engine, container)
+        links.check_running(self._containers, container, self.on_bridge)
         await self._publish(container)
-        for joined in container.joined.values():
+        for joined in self.joined(container):
             self._tell("connect", joined)
-        for other in self._concerned(container):
-            await hosts.refresh(other, self.hosts(other))
+        await self._refresh_hosts(self._concerned(container))
         if not self._isolated:
             return []
         way_out = self.way_out(container)
         return [
             each.for_runtime(default_route=each is way_out)
-            for each in container.joined.values()
+            for each in self.joined(container)
             if each.interface
         ]
 
@@ -101,7 +142,7 @@ class Membership:
         joined = Joined(network, container, secrets.token_hex(32), settings)
         settings["NetworkID"], settings["Named"] = network.id, network.named
         self._members[network.id][container.id] = joined
-        container.joined[network.name] = joined
+        self._attached.setdefault(container.id, Attachments()).joined[network.name] = joined
         if network.driver == "bridge":
             self._give_addresses(joined)
             await self._make_bridge(network)
@@ -124,7 +165,7 @@ class Membership:
         if not joined.mac:
             own = joined.address
             joined.mac = addresses.mac_of(own) if own else addresses.random_mac()
-        taken = {each.interface for each in joined.container.joined.values()}
+        taken = {each.interface for each in self.joined(joined.container)}
         names = (f"eth{number}" for number in range(len(taken) + 1))
         joined.interface = next(name for name in names if name not in taken)
 
@@ -142,14 +183,16 @@ class Membership:
         pools = zip(self._pools[network.id], network.pools, strict=True)
         gateways = [pool.with_prefix(config["Gateway"]) for pool, config in pools]
         try:
-            await self._engine.runtime.create_bridge(network.bridge, *gateways)
+            await self._runtime.create_bridge(network.bridge, *gateways)
         except NetworkError as error:
             raise errors.APIError(f"the bridge of {network.name}: {error}") from None
 
     async def serve_names(self, container: Container, sockets: list[int]) -> None:
         """Begin to answer the programs of a container that has just started."""
         if sockets:
-            server = NameServer(container, lambda joined: self.of(joined.network))
+            server = NameServer(
+                container, lambda: self.joined(container), lambda joined: self.of(joined.network)
+            )
             self._servers[container.id] = server
             await server.serve(*(socket.socket(fileno=number) for number in sockets))
 
@@ -163,16 +206,15 @@ class Membership:
         if server is not None:
             server.close()
         self._published.withdraw(container)
-        container.ports = {}
         concerned = self._concerned(container)
-        for joined in list(container.joined.values()):
+        for joined in self.joined(container):
             self._leave(joined)
-        for other in concerned:
-            await hosts.refresh(other, self.hosts(other))
+        self._attached.pop(container.id, None)
+        await self._refresh_hosts(concerned)
 
     def _leave(self, joined: Joined) -> None:
         network, container = joined.network, joined.container
-        container.joined.pop(network.name, None)
+        self.attachments(container).joined.pop(network.name, None)
         self._members.get(network.id, {}).pop(container.id, None)
         for pool in self._pools.get(network.id, []):
             address = joined.address if pool.subnet.version == 4 else joined.address6
@@ -181,23 +223,37 @@ class Membership:
         self._tell("disconnect", joined)
 
     def _tell(self, action: str, joined: Joined) -> None:
-        self._networks.emit(action, joined.network, container=joined.container.id)
+        network, container = joined.network, joined.container
+        attributes = {"container": container.id, **network.attributes()}
+        self._events.emit("network", action, network.id, attributes)
 
     # Names in /etc/hosts
 
     def hosts(self, container: Container) -> list[str]:
-        """The lines of /etc/hosts that are about other containers: links on the default bridge.
-        Where no name server can be had, all others in networks with names too."""
-        lines = links.host_lines(self._engine, container)
+        """The lines of /etc/hosts about links on the default bridge, where no name server can be
+        had about all others in networks with names, and about the container itself."""
+        lines = links.host_lines(self._containers, container, self.on_bridge)
         if not self._isolated:
-            for joined in container.joined.values():
+            for joined in self.joined(container):
                 lines += self._neighbours(joined)
-        return lines
+        return [*lines, *etc_files.own_lines(container, self.joined(container))]
 
     def host_lines(self, container: Container) -> list[str]:
         """All that the engine has to say in /etc/hosts of a container that is about to start."""
-        container.host_lines = [*self.hosts(container), *hosts.own_lines(container)]
-        return container.host_lines
+        lines = self.hosts(container)
+        if container.id in self._attached:
+            self._attached[container.id].host_lines = lines
+        return lines
+
+    async def _refresh_hosts(self, containers: Iterable[Container]) -> None:
+        """Bring the /etc/hosts of running containers up to date."""
+        for container in containers:
+            attached = self._attached.get(container.id)
+            if attached is None:
+                continue
+            before, attached.host_lines = attached.host_lines, self.hosts(container)
+            if before != attached.host_lines:
+                await asyncio.to_thread(etc_files.replace, container, before, attached.host_lines)
 
     def _neighbours(self, joined: Joined) -> Iterable[str]:
         if not joined.network.named:
@@ -205,7 +261,7 @@ class Membership:
         for other in self.of(joined.network):
             if other is not joined:
                 known = [*other.names(), f"{other.container.name}.{joined.network.name}"]
-                known += hosts.aliases(joined, other)
+                known += etc_files.aliases(joined, other)
                 yield f"{self._reached_at(other)}\t{' '.join(known)}"
 
     def _reached_at(self, joined: Joined) -> str:
@@ -215,7 +271,7 @@ class Membership:
     def _concerned(self, container: Container) -> list[Container]:
         """Running containers whose /etc/hosts tells of `container`."""
         found = {}
-        for joined in container.joined.values():
+        for joined in self.joined(container):
             for other in self.of(joined.network):
                 linked = other.container.host_config["Links"]
                 if linked or (joined.network.named and not self._isolated):
@@ -225,11 +281,10 @@ class Membership:
 
     # Published ports
 
-    @staticmethod
-    def way_out(container: Container) -> Joined | None:
+    def way_out(self, container: Container) -> Joined | None:
         """The network that leads out of the container and into it from the host: the one with
         the highest GwPriority, then the first by name; never an internal one."""
-        candidates = [each for each in container.joined.values() if each.gateway or each.gateway6]
+        candidates = [each for each in self.joined(container) if each.gateway or each.gateway6]
         return min(
             candidates,
             key=lambda each: (-int(each.settings.get("GwPriority") or 0), each.network.name),
@@ -239,16 +294,17 @@ class Membership:
     async def _publish(self, container: Container) -> None:
         """Publish what is asked for, or lead what is published to where the container is now."""
         way_out = self.way_out(container)
+        attached = self.attachments(container)
         if way_out is None:
             self._published.withdraw(container)
-            container.ports = {}
+            attached.ports = {}
             return
         address = way_out.address if self._isolated else self._reached_at(way_out)
-        if container.ports:
+        if attached.ports:
             self._published.redirect(container, address)
             return
         try:
-            container.ports = await self._published.publish(
+            attached.ports = await self._published.publish(
                 container, address, self._reach, direct=not self._isolated
             )
         except ports.NotPublished as error:
@@ -259,7 +315,7 @@ class Membership:
 
     async def _reach(self, kind: int) -> socket.socket:
         try:
-            return await self._engine.runtime.open_socket(None, kind)
+            return await self._runtime.open_socket(None, kind)
         except NetworkError as error:
             raise OSError(str(error)) from None
 
@@ -270,7 +326,7 @@ class Membership:
         settings = endpoints.asked(network.name, given or {})
         async with container.lock:
             self._check_connect(network, container)
-            if network.name in container.joined:
+            if network.name in self.attachments(container).joined:
                 raise errors.Forbidden(
                     f"endpoint with name {container.name} already exists in network {network.name}"
                 )
@@ -278,7 +334,7 @@ class Membership:
             if container.run is not None:
                 await self._plug(network, container, settings)
             container.record.networks[network.name] = settings
-            await self._engine.containers.save(container)
+            await self._containers.save(container)
 
     @staticmethod
     def _check_connect(network: Network, container: Container) -> None:
@@ -310,9 +366,9 @@ class Membership:
         joined = await self._join(container, network, settings)
         try:
             if self._isolated and joined.interface:
-                first = self.way_out(container) is joined and len(container.joined) == 1
+                first = self.way_out(container) is joined and self.joined(container) == [joined]
                 endpoint = joined.for_runtime(default_route=first)
-                await self._engine.runtime.attach(container.id, endpoint)
+                await self._runtime.attach(container.id, endpoint)
             await self._publish(container)
         except BaseException as error:
             self._leave(joined)
@@ -324,20 +380,19 @@ class Membership:
         if self._isolated and network.named:
             await self._start_naming(container)
         self._tell("connect", joined)
-        for each in (container, *self._concerned(container)):
-            await hosts.refresh(each, self.hosts(each))
+        await self._refresh_hosts([container, *self._concerned(container)])
 
     async def _start_naming(self, container: Container) -> None:
         """A container that had no name server gets one, with its first network with names."""
         if container.id in self._servers:
             return
         try:
-            sockets = await self._engine.runtime.open_name_sockets(container.id)
+            sockets = await self._runtime.open_name_sockets(container.id)
         except NetworkError as error:
             log.warning("container %s has no name server: %s", container.name, error)
             return
         await self.serve_names(container, sockets)
-        await hosts.use_name_server(container)
+        await etc_files.use_name_server(container)
 
     async def disconnect(self, network: Network, container: Container) -> None:
         """Raises BadRequest, and APIError where it is not in that network."""
@@ -351,19 +406,18 @@ class Membership:
                 raise errors.APIError(
                     f"container {container.id} is not connected to network {network.name}"
                 )
-            joined = container.joined.get(network.name)
+            joined = self.attachments(container).joined.get(network.name)
             if joined is not None:
                 await self._unplug(joined)
             container.record.networks.pop(network.name)
-            await self._engine.containers.save(container)
+            await self._containers.save(container)
 
     async def _unplug(self, joined: Joined) -> None:
         container = joined.container
         concerned = self._concerned(container)
         if joined.interface:
             with contextlib.suppress(NetworkError):  # it has just ended
-                await self._engine.runtime.detach(container.id, joined.interface)
+                await self._runtime.detach(container.id, joined.interface)
         self._leave(joined)
         await self._publish(container)
-        for each in (container, *concerned):
-            await hosts.refresh(each, self.hosts(each))
+        await self._refresh_hosts([container, *concerned])

@@ -13,16 +13,14 @@ import random
 import socket
 import struct
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import dns
+from . import dns, etc_files
 from .endpoints import Joined
 
 if TYPE_CHECKING:
-    from ..containers import Container
+    from ..container.record import Container
 
-HOST_RESOLV = Path("/etc/resolv.conf")
 PATIENCE = 2.0
 """Seconds for each of the servers asked."""
 LONGEST = 65535
@@ -37,8 +35,12 @@ Members = Callable[[Joined], Iterable[Joined]]
 class NameServer:
     """The name server of one running container."""
 
-    def __init__(self, container: Container, members: Members) -> None:
+    def __init__(
+        self, container: Container, joined: Callable[[], Iterable[Joined]], members: Members
+    ) -> None:
+        """`joined` gives the container's own places in networks."""
         self._container = container
+        self._joined = joined
         self._members = members
         self._udp: asyncio.DatagramTransport | None = None
         self._tcp: asyncio.Server | None = None
@@ -162,13 +164,13 @@ class NameServer:
         return ""
 
     def _networks(self) -> list[Joined]:
-        return [each for each in self._container.joined.values() if each.network.named]
+        return [each for each in self._joined() if each.network.named]
 
     # Asking others
 
     async def _forward(self, message: bytes, ask: Any) -> bytes:
         """What the first server says that answers at all."""
-        if any(not each.network.internal for each in self._container.joined.values()):
+        if any(not each.network.internal for each in self._joined()):
             for server in self._servers():
                 with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
                     async with asyncio.timeout(PATIENCE):
@@ -184,7 +186,7 @@ class NameServer:
 def host_servers() -> list[str]:
     """The name servers that the host asks."""
     try:
-        lines = HOST_RESOLV.read_text(errors="replace").splitlines()
+        lines = etc_files.HOST_RESOLV.read_text(errors="replace").splitlines()
     except OSError:
         return []
     words = [line.split() for line in lines]

@@ -18,7 +18,7 @@ from .. import errors
 from .relays import LAST_WORDS_SECONDS, Opener, TCPRelay, UDPRelay
 
 if TYPE_CHECKING:
-    from ..containers import Container
+    from ..container.record import Container
 
 FIRST_FREE, LAST_FREE = 32768, 60999
 """Where the host's ports come from when nobody asks for one."""

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from .. import linux
-from . import ProcessSpec, SandboxSpec, groups, netlink, program, room, rootfs
+from . import groups, netlink, program, room, rootfs
+from .contract import ProcessSpec, SandboxSpec
 
 _TTY_GROUP = 5
 

@@ -25,7 +25,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .. import linux
-from . import Ended, requests
+from . import requests
+from .contract import Ended
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import Limits
+from .contract import Limits
 
 _CONTROLLERS = ("memory", "pids", "cpu")
 _PREFIX = "insidedocker-"

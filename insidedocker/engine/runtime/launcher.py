@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from .. import linux
-from . import Endpoint, SandboxSpec, capabilities, program, requests, room, seccomp
+from . import capabilities, program, requests, room, seccomp
 from .child import Child
+from .contract import Endpoint, SandboxSpec
 from .service import Gone, Refused, Service, forget_descriptors
 
 _NAMESPACES = {

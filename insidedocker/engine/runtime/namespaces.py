@@ -12,7 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from .. import linux
-from . import (
+from . import groups, requests
+from .client import Client, Failed, Gone, RunningProcess
+from .contract import (
     ContainerGone,
     Endpoint,
     Isolation,
@@ -21,10 +23,7 @@ from . import (
     ProcessSpec,
     SandboxSpec,
     StartError,
-    groups,
-    requests,
 )
-from .client import Client, Failed, Gone, RunningProcess
 from .starting import close, launch
 
 _SPARE_SOCKETS = 16

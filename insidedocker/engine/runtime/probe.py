@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import linux
-from . import Unavailable, tinyinit
+from . import tinyinit
+from .contract import Unavailable
 
 PROOT_SECONDS = 60.0
 

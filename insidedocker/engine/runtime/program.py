@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from .. import linux
-from . import ProcessSpec, SandboxSpec, User, capabilities, seccomp
+from . import capabilities, seccomp
+from .contract import ProcessSpec, SandboxSpec, User
 
 _UNLOCK_TERMINAL, _TERMINAL_NUMBER = 0x40045431, 0x80045430  # TIOCSPTLCK, TIOCGPTN
 _EXEC_FORMAT_EXIT = 255

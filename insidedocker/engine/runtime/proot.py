@@ -16,7 +16,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from . import (
+from . import probe, requests, traced
+from .client import Client, RunningProcess
+from .contract import (
     Endpoint,
     Isolation,
     Limits,
@@ -24,11 +26,7 @@ from . import (
     ProcessSpec,
     SandboxSpec,
     Unavailable,
-    probe,
-    requests,
-    traced,
 )
-from .client import Client, RunningProcess
 from .starting import launch, start_error
 
 _NO_NETWORK = "networks are not isolated on this host: containers share the host's own"

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from .. import linux, rootpath
-from . import Mount, ProcessSpec, SandboxSpec, User, program, requests, rootfs, tinyinit, traced
+from . import program, requests, rootfs, tinyinit, traced
+from .contract import Mount, ProcessSpec, SandboxSpec, User
 from .service import Refused, Service, forget_descriptors
 
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts")

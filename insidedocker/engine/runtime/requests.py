@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import Endpoint, ProcessSpec, SandboxSpec
+from .contract import Endpoint, ProcessSpec, SandboxSpec
 
 ENGINE = 3
 """The launcher's descriptor of its socket to the engine."""

@@ -13,7 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from .. import linux
-from . import NAME_SERVER, Endpoint, netlink
+from . import netlink
+from .contract import NAME_SERVER, Endpoint
 
 
 class NotDone(Exception):

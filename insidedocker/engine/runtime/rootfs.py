@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from .. import linux
-from . import MASKED_PATHS, READ_ONLY_PATHS, Mount, SandboxSpec
+from .contract import MASKED_PATHS, READ_ONLY_PATHS, Mount, SandboxSpec
 
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 PRIVILEGED_DEVICES = ("fuse", "kvm", "net/tun")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from . import StartError, requests
+from . import requests
 from .client import Client, Failed, RunningProcess
+from .contract import StartError
 
 _WORDS = {
     requests.Start: "failed to create task for container: unable to start container process: ",

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import state, timestamps
-from ..logs import Log
-from ..streams import Input, Output
+from .logs import Log
+from .streams import Input, Output
 
 if TYPE_CHECKING:
     from ..networks.endpoints import Joined
     from ..networks.ports import Ports
-    from ..runtime import Process
+    from ..runtime.contract import Process
 
 FIRST_WORDS = 0.05
 """Seconds that a program gets for what it says first."""

@@ -6,7 +6,7 @@ import random
 import re
 from collections.abc import Callable
 
-from . import errors
+from .. import errors
 
 PATTERN = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 

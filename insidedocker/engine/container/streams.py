@@ -15,7 +15,8 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Protocol
 
-from . import errors, logs
+from .. import errors
+from . import logs
 
 CHUNK = 64 << 10
 CLIENT_LIMIT = 1 << 20

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import rootpath
-from .runtime import User
+from .. import rootpath
+from ..runtime.contract import User
 
 FILE_LIMIT = 4 << 20
 """Bytes that are read of a passwd or group file; they come from an image, which may lie."""

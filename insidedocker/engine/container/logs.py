@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from . import timestamps
+from .. import timestamps
 
 LINE_LIMIT = 16 << 10
 """Bytes of one entry; longer lines become several, only the last of them with its newline."""

@@ -11,14 +11,18 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from . import errors, restrictions, streams, users
-from .containers import checks, launching
-from .containers.defaults import spelled
-from .runtime import Process, ProcessSpec
+from .. import errors
+from ..container import streams
+from ..container.record import Container
+from ..container.store import ContainerStore
+from ..restrictions import Restrictions
+from ..runtime.contract import Process, ProcessSpec
+from . import checks, launching, users
+from .defaults import spelled
+from .file_systems import FileSystems
 
 if TYPE_CHECKING:
-    from .containers import Container
-    from .daemon import Engine
+    from ..runtime.contract import Runtime
 
 DRAIN = 2.0
 """Seconds that output may go on after its process has ended (a child may hold the pipe)."""
@@ -73,8 +77,17 @@ _FIELDS: dict[str, Any] = {
 class Execs:
     """All execs of one engine."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(
+        self,
+        runtime: Runtime,
+        containers: ContainerStore,
+        file_systems: FileSystems,
+        restrictions: Restrictions,
+    ) -> None:
+        self._runtime = runtime
+        self._containers = containers
+        self._file_systems = file_systems
+        self._restrictions = restrictions
         self._all: dict[str, Exec] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -107,7 +120,8 @@ class Execs:
             settings[name] = default if value is None else value
         keys = streams.detach_keys(settings["DetachKeys"])
         check_running(container)
-        restrictions.execution(self.engine, settings["Privileged"], len(self._all))
+        self._restrictions.refuse(settings["Privileged"], "a privileged exec")
+        self._restrictions.limit("execs", len(self._all))
         made = Exec(secrets.token_hex(32), container, words, settings, keys)
         self._add(made)
         self._emit(made, f"exec_create: {made.line}")
@@ -140,7 +154,7 @@ class Execs:
         self._emit(made, f"exec_start: {made.line}")
         try:
             spec = await self._specify(made, size)
-            process = await self.engine.runtime.exec(made.container.id, spec)
+            process = await self._runtime.exec(made.container.id, spec)
         except BaseException:
             made.output.leave_all()
             self._end(made, NOT_STARTED)
@@ -155,7 +169,7 @@ class Execs:
     async def _specify(self, made: Exec, size: tuple[int, int] | None) -> ProcessSpec:
         container, wanted = made.container, made.settings
         host = container.host_config
-        async with self.engine.containers.mounted(container) as root:
+        async with self._file_systems.mounted(container) as root:
             account = await asyncio.to_thread(
                 users.find, root, wanted["User"] or container.config["User"]
             )
@@ -229,7 +243,7 @@ class Execs:
             self._forget(made)
 
     def _emit(self, made: Exec, action: str, **more: str) -> None:
-        self.engine.containers.emit(made.container, action, execID=made.id, **more)
+        self._containers.emit(made.container, action, execID=made.id, **more)
 
 
 def check_running(container: Container) -> None:
