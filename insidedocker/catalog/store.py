@@ -154,7 +154,7 @@ def _usable(references: list[str], source: Source, progress: Progress) -> dict[s
         entry = entries.get(reference)
         if entry is None or entry.platform != here or source not in ("auto", entry.origin):
             continue
-        if entry.origin == "debian" and entry.edition != texts.edition():
+        if entry.origin == "debian" and not texts.is_current(entry.edition):
             continue
         try:
             _verify(entry, path_of(entry))

@@ -1,0 +1,100 @@
+"""What reaches from grading into other packages by name or by place, and would go on without a word
+when those move."""
+
+import importlib
+import pkgutil
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from traitlets.utils.importstring import import_item
+
+import insidedocker
+from insidedocker.grading import other_process, sandbox
+
+TOP = Path(insidedocker.__file__).parents[1]
+PACKAGES = ("insidedocker",)
+KNOWN = {
+    "insidedocker.errors.UserError",
+    "insidedocker.lab.failure.EngineUnreachable",
+    "insidedocker.lab.failure.NoPage",
+    "insidedocker.lab.failure.StreamFailed",
+}
+"""What a learner's function may raise for a check to know it by class: nothing that a check itself
+raises, and nothing that means that the course has failed."""
+IN_CONFIGURATIONS = (
+    "insidedocker.authoring.made_from_filter.DropMadeFrom",
+    "insidedocker.grading.plug.GradingExporter",
+    "insidedocker.teaching.exports.Canvas",
+    "insidedocker.teaching.exports.Csv",
+    "insidedocker.teaching.exports.Moodle",
+    "insidedocker.teaching.late.LatePolicy",
+)
+"""Names that instructors have written into their nbgrader_config.py, or on a command line."""
+
+DIGEST = "from insidedocker.grading import cache; print(cache._machine())"
+
+
+def digest(place: Path) -> str:
+    code = f"import sys; sys.path.insert(0, {str(place)!r}); {DIGEST}"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=place, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("packages")
+    for name in PACKAGES:
+        shutil.copytree(TOP / name, place / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return place
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "insidedocker/grading/checker.py",
+        "insidedocker/lab/check.py",
+        "insidedocker/engine/api/images.py",
+        "insidedocker/engine/runtime/tinyinit-x86_64.S",
+    ],
+)
+def test_a_kept_verdict_is_for_this_engine_and_these_checks_alone(copy: Path, name: str) -> None:
+    before = digest(copy)
+    path = copy / name
+    text = path.read_bytes()
+    path.write_bytes(text + b"\n# Another one.\n")
+    assert digest(copy) != before
+    path.write_bytes(text)
+    assert digest(copy) == before
+
+
+def test_all_of_our_packages_are_there_in_a_pod() -> None:
+    shown = sandbox.Sandbox._shown(sandbox.Sandbox.__new__(sandbox.Sandbox))
+    for name in PACKAGES:
+        assert any((TOP / name).is_relative_to(each) for each in shown), name
+
+
+def test_no_exception_of_a_check_comes_from_a_learner() -> None:
+    found = set()
+    for package in PACKAGES:
+        top = importlib.import_module(package)
+        for each in pkgutil.walk_packages(top.__path__, f"{package}."):
+            if each.name.endswith("__main__"):
+                continue
+            module = importlib.import_module(each.name)
+            found |= {
+                f"{each.name}.{name}"
+                for name, kind in vars(module).items()
+                if isinstance(kind, type) and issubclass(kind, BaseException)
+                if kind.__module__ == each.name and other_process._known([each.name, name])
+            }
+    assert found == KNOWN
+
+
+@pytest.mark.parametrize("name", IN_CONFIGURATIONS)
+def test_names_in_instructors_configurations_go_on_working(name: str) -> None:
+    assert isinstance(import_item(name), type)
