@@ -11,9 +11,13 @@ from typing import Any
 
 from insidedocker.errors import UserError
 from insidedocker.place import need_own_programs
+from insidedocker_engine.cli import CommandError
 
 # Rooms with a cli.py; each offers add_to(subparsers) and keeps its own imports inside its handlers.
-ROOMS = ("authoring", "catalog", "engine", "grading", "launch", "teaching")
+ROOMS = (
+    *("insidedocker.authoring", "insidedocker.catalog", "insidedocker_engine"),
+    *("insidedocker.grading", "insidedocker.launch", "insidedocker.teaching"),
+)
 
 
 class _Version(argparse.Action):
@@ -34,8 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for room in ROOMS:
-        name = f"insidedocker.{room}"
+    for name in ROOMS:
         if find_spec(name) and find_spec(f"{name}.cli"):  # the learner's edition lacks some
             import_module(f"{name}.cli").add_to(commands)
     return parser
@@ -47,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         need_own_programs()
         options = build_parser().parse_args(arguments)
         return int(options.run(options))
-    except UserError as error:
+    except (UserError, CommandError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -1,11 +1,17 @@
-"""Whether these programs are those of the checkout whose environment was asked for."""
+"""Where these programs are, and whether they are those of the checkout that was asked for."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
+import insidedocker_engine
 from insidedocker.errors import UserError
+
+
+def packages() -> list[Path]:
+    """The folders of all our own packages: what runs here besides libraries."""
+    return [Path(__file__).parent, Path(insidedocker_engine.__file__).parent]
 
 
 def need_own_programs() -> None:

@@ -33,7 +33,7 @@ from real.suite_root import suite_root
 from recorder import recording
 
 from insidedocker.catalog.errors import CatalogError
-from insidedocker.engine import trees
+from insidedocker_engine.files import directory_trees
 
 MARK = "INSIDEDOCKER_TEST_ENGINE"
 CGROUPS = Path("/sys/fs/cgroup")
@@ -190,7 +190,7 @@ def embedded(
         give_away(here)
         command = [
             *as_ordinary_user(),
-            *(ordinary_python(), "-m", "insidedocker.engine", "--root", f"{here}/state"),
+            *(ordinary_python(), "-m", "insidedocker_engine", "--root", f"{here}/state"),
             *("--host", f"unix://{here}/s", "--runtime", runtime, *options),
         ]
         own = {"HOME": str(here), "XDG_RUNTIME_DIR": str(here), "XDG_CACHE_HOME": f"{here}/cache"}
@@ -353,7 +353,7 @@ def own_folder() -> Iterator[Path]:
     try:
         yield folder
     finally:
-        trees.remove(folder)  # containers' folders that their owner may not write to, too
+        directory_trees.remove(folder)  # containers' folders that their owner may not write to, too
 
 
 def remove_cgroups(name: str) -> None:
@@ -380,7 +380,7 @@ def need_root(part: str) -> None:
 
 def need_embedded(runtime: Runtime) -> None:
     """Raise Missing when this machine cannot run the embedded engine with `runtime`."""
-    if not importlib.util.find_spec("insidedocker.engine.__main__"):
+    if not importlib.util.find_spec("insidedocker_engine.__main__"):
         raise Missing("the embedded engine is missing: install this project with its dependencies")
     ordinary_python()
     if runtime == "proot":

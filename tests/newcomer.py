@@ -23,7 +23,7 @@ import patience
 from missing import Missing
 from ordinary import as_ordinary_user, give_away, lasting_folder
 
-from insidedocker.engine import trees
+from insidedocker_engine.files import directory_trees
 
 REPOSITORY = Path(__file__).parents[1]
 URL = re.compile(r"JupyterLab: (http://\S+)")
@@ -100,7 +100,7 @@ class Newcomer:
         self.kill_all()
         for link in Path("/tmp").glob("inside-docker-*/engine.sock"):
             if link.is_symlink() and link.readlink().is_relative_to(self.home):
-                trees.remove(link.parent)
+                directory_trees.remove(link.parent)
 
 
 class Terminal:
@@ -219,7 +219,7 @@ def newcomer() -> Iterator[Newcomer]:
         yield somebody
     finally:
         somebody.clear()
-        trees.remove(home.parent)
+        directory_trees.remove(home.parent)
 
 
 def need_system_python() -> None:

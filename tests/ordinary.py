@@ -13,7 +13,7 @@ from pathlib import Path
 
 from missing import Missing
 
-from insidedocker.engine import trees
+from insidedocker_engine.files import directory_trees
 
 UID = 65534
 ROOT = Path(__file__).parents[1]
@@ -40,7 +40,7 @@ def lasting_folder(prefix: str) -> Path:
 def remove_lasting_folders() -> None:
     """Not left to atexit: xdist kills its processes when their tests are done."""
     while LASTING:
-        trees.remove(LASTING.pop())
+        directory_trees.remove(LASTING.pop())
 
 
 def give_away(folder: Path) -> None:
@@ -77,7 +77,12 @@ def compile_all() -> None:
     anew in each of hundreds of processes. Two test processes take turns."""
     if os.geteuid() != 0:
         return
-    folders = [Path(sysconfig.get_path("purelib")), ROOT / "insidedocker", ROOT / "tests"]
+    folders = [
+        Path(sysconfig.get_path("purelib")),
+        ROOT / "insidedocker",
+        ROOT / "insidedocker_engine",
+        ROOT / "tests",
+    ]
     with (ROOT / "pyproject.toml").open() as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         for folder in folders:

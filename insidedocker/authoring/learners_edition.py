@@ -41,7 +41,7 @@ FILES = (
 FOLDERS = (
     "release",
     "insidedocker/lab",
-    "insidedocker/engine",
+    "insidedocker_engine",
     "insidedocker/catalog",
     "insidedocker/launch",
 )

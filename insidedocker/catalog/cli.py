@@ -10,7 +10,7 @@ from typing import Any
 from insidedocker import catalog
 from insidedocker.catalog import store
 from insidedocker.catalog.progress import for_stream
-from insidedocker.engine import platforms
+from insidedocker_engine.images import platforms
 
 
 def add_to(subparsers: Any) -> None:

@@ -10,10 +10,11 @@ from pathlib import Path
 from insidedocker.catalog import image_archive
 from insidedocker.catalog.errors import OutOfReach
 from insidedocker.catalog.progress import Progress
-from insidedocker.engine import errors, references, registry
-from insidedocker.engine.blobs import Blobs
-from insidedocker.engine.platforms import Platform
-from insidedocker.engine.registry_client import Options
+from insidedocker_engine.base import errors
+from insidedocker_engine.images import references, registry
+from insidedocker_engine.images.blobs import Blobs
+from insidedocker_engine.images.platforms import Platform
+from insidedocker_engine.images.registry_client import Options
 
 _ANONYMOUS = Options()
 

@@ -21,7 +21,7 @@ from insidedocker.catalog.image_archive import Contents, blob
 from insidedocker.catalog.lock import exclusive
 from insidedocker.catalog.progress import Progress
 from insidedocker.catalog.recipes import RECIPES, Kitchen
-from insidedocker.engine import platforms
+from insidedocker_engine.images import platforms
 
 Source = Literal["auto", "hub", "debian"]
 

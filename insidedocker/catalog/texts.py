@@ -35,8 +35,9 @@ def code_of(source: str) -> bytes:
     """A module's lines without imports, docstrings, comments and blank lines."""
     left = dict(enumerate(source.splitlines(), 1))
     for node in ast.walk(ast.parse(source)):
-        prose = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        if prose or isinstance(node, ast.Import | ast.ImportFrom):
+        if not isinstance(node, ast.Import | ast.ImportFrom | ast.Expr):
+            continue
+        if not isinstance(node, ast.Expr) or isinstance(node.value, ast.Constant):
             for number in range(node.lineno, (node.end_lineno or node.lineno) + 1):
                 left.pop(number, None)
     kept = [line for line in left.values() if line.strip() and not line.lstrip().startswith("#")]

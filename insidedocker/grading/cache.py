@@ -17,9 +17,9 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-import insidedocker
 from insidedocker.grading.running import Cell, Ran
 from insidedocker.grading.sandbox import BUBBLEWRAP, Sandbox
+from insidedocker.place import packages
 
 UNUSED_DAYS = 60
 OURS = re.compile(r"[0-9a-f]{64}(?:\.([0-9a-f]{16}))?\.json|\.run-.*")
@@ -137,17 +137,17 @@ def _machine() -> str:
     # Their folders' names hold the versions; to read their metadata takes the longer part of 1 s.
     installed = sorted(
         path.name
-        for place in {Path(each) for each in sys.path}
+        for folder in {Path(each) for each in sys.path}
         for kind in ("dist-info", "egg-info")
-        for path in place.glob(f"*.{kind}")
+        for path in folder.glob(f"*.{kind}")
     )
     about = [platform.python_version(), platform.machine(), installed]
     told.update(json.dumps(about).encode())
-    top = Path(insidedocker.__file__).parent
-    for path in sorted(top.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            told.update(json.dumps(str(path.relative_to(top))).encode())
-            told.update(hashlib.sha256(path.read_bytes()).digest())
+    for package in packages():
+        for path in sorted(package.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                told.update(json.dumps(str(path.relative_to(package.parent))).encode())
+                told.update(hashlib.sha256(path.read_bytes()).digest())
     return told.hexdigest()
 
 

@@ -14,12 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from insidedocker.authoring.course import Course
-from insidedocker.engine import private
 from insidedocker.errors import UserError
 from insidedocker.grading import processors
 from insidedocker.grading.sample_submissions import Submission, make
 from insidedocker.grading.sandbox import why_not
 from insidedocker.grading.settings import APART, PLAIN, VARIABLE
+from insidedocker_engine.base import private
 
 COURSE_ID = "insidedocker"
 

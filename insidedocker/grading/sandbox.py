@@ -19,12 +19,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-import insidedocker
 from insidedocker.catalog import folders
-from insidedocker.engine.runtime import groups, seccomp
-from insidedocker.engine.runtime.contract import Limits as GroupLimits
 from insidedocker.errors import UserError
 from insidedocker.grading import processes, scratch
+from insidedocker.place import packages
+from insidedocker_engine.runtime import cgroups, seccomp
+from insidedocker_engine.runtime.contract import Limits as GroupLimits
 
 HERE = Path(__file__).parent
 IN, WORK, HOME, SOCKETS, CACHE = "/in", "/submission", "/tmp/home", "/run/engines", "/cache"
@@ -337,7 +337,7 @@ class Sandbox:
             Path(sys.base_prefix),
             Path(_python()).resolve().parents[1],
             Path(sys.prefix),
-            Path(insidedocker.__file__).parent,
+            *packages(),
             # Packages that a .pth file adds; not what else it may add, such as a checkout.
             *(
                 Path(each)
@@ -411,10 +411,10 @@ def _unshare() -> list[str]:
 
 
 @functools.cache
-def _groups() -> groups.Groups | None:
+def _groups() -> cgroups.Groups | None:
     """Control groups, where this host lets us make some: there the kernel itself bounds what a pod
     uses, of whatever kind it is."""
-    found = groups.find()
+    found = cgroups.find()
     if found is None or "memory" not in found.limits:
         return None
     atexit.register(found.close)

@@ -18,8 +18,8 @@ from nbgrader.preprocessors import (
     LimitOutput,
 )
 
-from insidedocker.engine import private
 from insidedocker.grading import timestamps
+from insidedocker_engine.base import private
 
 KEPT = (".grading", "downloaded", "submitted", "autograded", "feedback")
 VARIABLE, APART, PLAIN = "INSIDEDOCKER_GRADING", "apart", "plain"

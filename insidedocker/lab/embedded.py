@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from insidedocker.engine import lock, paths, sharing
-from insidedocker.engine.process import Handle, Joined, StartFailed, find, join, start
 from insidedocker.lab.failure import NoEngine
+from insidedocker_engine import lock, sharing
+from insidedocker_engine.base import paths
+from insidedocker_engine.process import Handle, Joined, StartFailed, find, join, start
 
 _uses: dict[Path, sharing.Use] = {}
 """What keeps engines of others from ending under this process, by their root folders."""

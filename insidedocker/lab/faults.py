@@ -15,13 +15,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from insidedocker.engine import paths
-from insidedocker.engine.process import Handle
 from insidedocker.lab import embedded
 from insidedocker.lab.failure import NoEngine
 from insidedocker.lab.images import need
 from insidedocker.lab.session import Engine
 from insidedocker.lab.small_registry import ANYBODY, User, small_registry
+from insidedocker_engine.base import paths
+from insidedocker_engine.process import Handle
 
 FILE_RIGHTS = 0b110  # CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH
 
@@ -141,7 +141,7 @@ def _stopped(handle: Handle, settings: Settings) -> Iterator[str]:
 @contextlib.contextmanager
 def _forbidden(handle: Handle, _settings: Settings) -> Iterator[str]:
     """Modes mean nothing to root, so this thread gives up root's power over files meanwhile."""
-    from insidedocker.engine import linux  # not to be had on every machine that imports this
+    from insidedocker_engine.base import linux  # not to be had on every machine that imports this
 
     place = paths.socket_path(handle.url)
     before = place.stat().st_mode

@@ -94,7 +94,7 @@ def _python() -> Line:
 
 
 def _disk() -> Line:
-    from insidedocker.engine import paths
+    from insidedocker_engine.base import paths
 
     place = _existing(paths.default_root())
     free = shutil.disk_usage(place).free
@@ -107,7 +107,7 @@ def _disk() -> Line:
 
 def _left_behind() -> list[Line]:
     """Folders of embedded engines whose checkouts have gone: they take up room."""
-    from insidedocker.engine import paths
+    from insidedocker_engine.base import paths
 
     lines = []
     for root in paths.every_root():
@@ -129,7 +129,7 @@ def _existing(path: Path) -> Path:
 
 def _runtimes() -> tuple[list[Line], bool]:
     """What the embedded engine can run containers with; whether it can at all."""
-    from insidedocker.engine.runtime import probe
+    from insidedocker_engine.runtime import probe
 
     better, users, fallback = probe.findings()
     lines = []
@@ -150,7 +150,7 @@ def _runtimes() -> tuple[list[Line], bool]:
 
 def _storage(runs_containers: bool) -> Line:
     """Which storage driver the engine would take, found out where it would keep its layers."""
-    from insidedocker.engine import paths
+    from insidedocker_engine.base import paths
 
     if not runs_containers:
         return Line("note", "storage", "not tried: it depends on the runtime")
@@ -169,10 +169,11 @@ def _storage(runs_containers: bool) -> Line:
 
 def _try_storage(place: Path) -> str:
     """The driver's name, and why it is not the better one."""
-    from insidedocker.engine import linux, trees
-    from insidedocker.engine.runtime import probe
-    from insidedocker.engine.storage import choice
-    from insidedocker.engine.storage.overlay import Overlay
+    from insidedocker_engine.base import linux
+    from insidedocker_engine.files import directory_trees
+    from insidedocker_engine.runtime import probe
+    from insidedocker_engine.storage import choice
+    from insidedocker_engine.storage.overlay import Overlay
 
     mounts = probe.namespaces().works
     try:
@@ -188,7 +189,7 @@ def _try_storage(place: Path) -> str:
         why = Overlay(root).why_not() if mounts else "the runtime proot cannot mount"
         return f"{driver}\n{why}"
     finally:
-        trees.remove(root)
+        directory_trees.remove(root)
 
 
 def _in_child(work: Callable[[], str]) -> str:
@@ -252,7 +253,7 @@ def _open_it(problem: str) -> str:
 def _images() -> tuple[Line, bool]:
     """Which of the course's images are cached, and whether all are."""
     from insidedocker.catalog import store
-    from insidedocker.engine import platforms
+    from insidedocker_engine.images import platforms
 
     entries, here = store.stored(), str(platforms.host())
     missing = []

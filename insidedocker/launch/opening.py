@@ -14,14 +14,15 @@ from pathlib import Path
 from types import FrameType
 
 from insidedocker.authoring.course import Course
-from insidedocker.engine import paths, private, process, sharing
-from insidedocker.engine.process import Joined
 from insidedocker.errors import UserError
 from insidedocker.lab import discovery, embedded, terminals
 from insidedocker.lab.failure import NoEngine
 from insidedocker.lab.session import Engine
 from insidedocker.launch import copies
 from insidedocker.launch.jupyter_lab import JupyterLab, need_port
+from insidedocker_engine import process, sharing
+from insidedocker_engine.base import paths, private
+from insidedocker_engine.process import Joined
 
 START_PAGE = "00-start-here/00-start-here.ipynb"
 
@@ -165,7 +166,7 @@ def fetch_tools() -> None:
     """Where only PRoot can run containers, it must be there before the engine looks for it."""
     from insidedocker.catalog import tools
     from insidedocker.catalog.errors import CatalogError
-    from insidedocker.engine.runtime import probe
+    from insidedocker_engine.runtime import probe
 
     if shutil.which("proot") or probe.namespaces().works:
         return

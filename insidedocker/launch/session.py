@@ -13,12 +13,12 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from insidedocker.engine import paths, private
 from insidedocker.errors import UserError
 from insidedocker.lab import discovery, embedded, terminals
 from insidedocker.lab.failure import NoEngine
 from insidedocker.lab.session import Engine
 from insidedocker.launch import jupyter_lab, opening
+from insidedocker_engine.base import paths, private
 
 
 def become(command: list[str], folder: Path, settings: str) -> NoReturn:

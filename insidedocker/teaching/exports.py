@@ -18,10 +18,10 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.plugins import CsvExportPlugin, ExportPlugin
 from traitlets import Dict, Unicode
 
-from insidedocker.engine import private
 from insidedocker.errors import UserError
 from insidedocker.grading import mishaps
 from insidedocker.grading.alone import alone
+from insidedocker_engine.base import private
 
 Row = list[str]
 

@@ -11,7 +11,6 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from insidedocker.engine import private
 from insidedocker.errors import UserError
 from insidedocker.grading import mishaps
 from insidedocker.grading.alone import alone
@@ -20,6 +19,7 @@ from insidedocker.grading.grade import Grading
 from insidedocker.grading.intake import FOLDER
 from insidedocker.teaching.graded import Grade, grades
 from insidedocker.teaching.tables import table
+from insidedocker_engine.base import private
 
 Grades = dict[str, dict[tuple[str, str], Grade]]
 

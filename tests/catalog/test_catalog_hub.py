@@ -15,8 +15,8 @@ from insidedocker.catalog import hub, image_archive, store
 from insidedocker.catalog.errors import OutOfReach
 from insidedocker.catalog.layer import Layer
 from insidedocker.catalog.progress import Progress
-from insidedocker.engine.platforms import Platform
-from insidedocker.engine.registry_client import Options
+from insidedocker_engine.images.platforms import Platform
+from insidedocker_engine.images.registry_client import Options
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"

@@ -18,7 +18,7 @@ from ordinary import as_ordinary_user, give_away, ordinary_python
 from insidedocker import catalog
 from insidedocker.catalog import loading, store
 from insidedocker.catalog.errors import CatalogError
-from insidedocker.engine import process
+from insidedocker_engine import process
 
 
 @pytest.mark.parametrize(

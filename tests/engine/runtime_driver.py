@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from insidedocker.engine.runtime import choice
-from insidedocker.engine.runtime.contract import (
+from insidedocker_engine.runtime import choice
+from insidedocker_engine.runtime.contract import (
     Endpoint,
     Mount,
     NetworkError,

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from insidedocker.engine import changes, errors
+from insidedocker_engine.base import errors
+from insidedocker_engine.builder import changes
 
 
 @pytest.mark.parametrize(

@@ -6,17 +6,19 @@ from typing import Any
 
 import pytest
 
-from insidedocker.engine import errors, signals
-from insidedocker.engine.container import names
-from insidedocker.engine.containers import creating, health, listing, mounts, users
-from insidedocker.engine.runtime.contract import User
+from insidedocker_engine.base import errors, signals
+from insidedocker_engine.container import names
+from insidedocker_engine.containers import create_request, health, listing, mounts, users
+from insidedocker_engine.runtime.contract import User
 
 VERSION = (1, 51)
 
 
-def wish(image: dict[str, Any] | None = None, **asked: Any) -> creating.Wish:
-    made = creating.read({"Image": "x", **asked}, VERSION)
-    creating.merge(made, {"Cmd": ["image-cmd"], "Entrypoint": ["image-entry"], **(image or {})})
+def wish(image: dict[str, Any] | None = None, **asked: Any) -> create_request.Wish:
+    made = create_request.read({"Image": "x", **asked}, VERSION)
+    create_request.merge(
+        made, {"Cmd": ["image-cmd"], "Entrypoint": ["image-entry"], **(image or {})}
+    )
     return made
 
 
@@ -56,7 +58,7 @@ def test_what_an_image_adds() -> None:
 
 
 def test_fields_are_taken_in_any_case() -> None:
-    made = creating.read({"image": "x", "hostconfig": {"autoremove": True}}, VERSION)
+    made = create_request.read({"image": "x", "hostconfig": {"autoremove": True}}, VERSION)
     assert made.config["Image"] == "x"
     assert made.host_config["AutoRemove"] is True
 

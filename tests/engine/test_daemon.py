@@ -19,7 +19,8 @@ from engines import Runtime, need_embedded, own_folder
 from missing import skip_missing
 from ordinary import as_ordinary_user, give_away, ordinary_python
 
-from insidedocker.engine import lock, paths
+from insidedocker_engine import lock
+from insidedocker_engine.base import paths
 
 Start = Callable[..., "Foreground"]
 
@@ -33,11 +34,11 @@ def python(runtime: Runtime | None = None) -> list[str]:
 
 
 class Foreground:
-    """`python -m insidedocker.engine …`, waited for until it listens or ends."""
+    """`python -m insidedocker_engine …`, waited for until it listens or ends."""
 
     def __init__(self, home: Path, *options: str, runtime: Runtime = "namespaces") -> None:
         self.process = subprocess.Popen(
-            [*python(runtime), "-m", "insidedocker.engine", "--runtime", runtime, *options],
+            [*python(runtime), "-m", "insidedocker_engine", "--runtime", runtime, *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -271,8 +272,8 @@ def test_a_default_socket_that_others_could_have_made_is_refused(
 # Started from Python
 
 EPHEMERAL = """
-import sys, insidedocker.engine
-handle = insidedocker.engine.start(runtime=sys.argv[1], ephemeral=True)
+import sys, insidedocker_engine
+handle = insidedocker_engine.start(runtime=sys.argv[1], ephemeral=True)
 print(handle.url, handle.pid, handle.root, flush=True)
 sys.stdin.read()
 if sys.argv[2] == "close":
@@ -305,10 +306,10 @@ def test_an_ephemeral_engine_goes_with_its_starter(home: Path, runtime: Runtime,
 
 
 FAILING = """
-import insidedocker.engine
+import insidedocker_engine
 try:
-    insidedocker.engine.start({arguments})
-except insidedocker.engine.StartFailed as error:
+    insidedocker_engine.start({arguments})
+except insidedocker_engine.StartFailed as error:
     print(error)
 """
 
@@ -338,7 +339,7 @@ def test_a_start_that_fails_says_why_and_leaves_nothing(
 def test_a_module_beside_the_starter_cannot_shadow_the_engines(home: Path) -> None:
     (home / "asyncio.py").write_text("raise SystemExit('shadowed')\n")
     (home / "insidedocker").mkdir()
-    script = "import insidedocker.engine as e; e.start(ephemeral=True).close(); print('fine')"
+    script = "import insidedocker_engine as e; e.start(ephemeral=True).close(); print('fine')"
     ran = subprocess.run(
         [*python(), "-P", "-c", script], capture_output=True, text=True, cwd=home, check=False
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from insidedocker.engine import errors
-from insidedocker.engine.builder import dockerfile, ignore, settings, words
-from insidedocker.engine.builder.arguments import Arguments
-from insidedocker.engine.builder.settings import Draft
+from insidedocker_engine.base import errors
+from insidedocker_engine.builder import dockerfile, expansion, ignore, settings
+from insidedocker_engine.builder.arguments import Arguments
+from insidedocker_engine.builder.settings import Draft
 
 VARIABLES = {"A": "one", "EMPTY": "", "PATH": "/a/b.tar.gz"}
 
@@ -38,13 +38,13 @@ VARIABLES = {"A": "one", "EMPTY": "", "PATH": "/a/b.tar.gz"}
     ],
 )
 def test_variables(word: str, result: str) -> None:
-    assert words.expand(word, VARIABLES, "\\") == result
+    assert expansion.expand(word, VARIABLES, "\\") == result
 
 
 @pytest.mark.parametrize("word", ["${A", "${}", "'a", '"a', "${A:=b}", "${B:?is needed}"])
 def test_words_that_cannot_be(word: str) -> None:
     with pytest.raises(errors.BadRequest, match="failed to process"):
-        words.expand(word, VARIABLES, "\\")
+        expansion.expand(word, VARIABLES, "\\")
 
 
 def test_lines_comments_and_continuations() -> None:

@@ -17,7 +17,7 @@ import requests_unixsocket
 from missing import skip_missing
 from ordinary import as_ordinary_user
 
-from insidedocker.engine.process import Handle, start
+from insidedocker_engine.process import Handle, start
 
 FAULT = "/faults/one"
 VOLUME = {"Name": "kept"}
@@ -69,7 +69,7 @@ def test_the_control_socket_is_its_owners_alone(engine: Handle) -> None:
 
 
 def test_a_tcp_address_is_refused_for_the_control() -> None:
-    command = [sys.executable, "-m", "insidedocker.engine", "--fault-control", "tcp://127.0.0.1:1"]
+    command = [sys.executable, "-m", "insidedocker_engine", "--fault-control", "tcp://127.0.0.1:1"]
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=patience.EVENT, check=False
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from insidedocker.engine import errors, filters
+from insidedocker_engine.base import errors, filters
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from pathlib import Path
 import patience
 import pytest
 
-from insidedocker.engine import errors
-from insidedocker.engine.http import (
+from insidedocker_engine.base import errors
+from insidedocker_engine.server.http import (
     Answer,
     Duplex,
     Hijack,

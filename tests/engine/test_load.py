@@ -249,7 +249,7 @@ def small_disk(busybox: Path) -> Iterator[Engine]:
         mount = f'mount -t tmpfs -o size={DISK},mode=0777 small "$0" && exec "$@"'
         command = [
             *("unshare", *mine, "--mount", "sh", "-c", mount, f"{here}/state"),
-            *(*as_ordinary_user(), python, "-m", "insidedocker.engine"),
+            *(*as_ordinary_user(), python, "-m", "insidedocker_engine"),
             *("--root", f"{here}/state/root", "--host", f"unix://{here}/s"),
         ]
         own = {"HOME": str(here), "XDG_RUNTIME_DIR": str(here)}

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from insidedocker.engine.container import logs
-from insidedocker.engine.container.logs import LINE_LIMIT, Entry, Log, Selection
+from insidedocker_engine.container import logs
+from insidedocker_engine.container.logs import LINE_LIMIT, Entry, Log, Selection
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:

@@ -5,9 +5,9 @@ import socket
 
 import pytest
 
-from insidedocker.engine import errors
-from insidedocker.engine.networks import addresses, dns
-from insidedocker.engine.networks.relays import UDPRelay
+from insidedocker_engine.base import errors
+from insidedocker_engine.networks import addresses, dns
+from insidedocker_engine.networks.port_proxy import UDPRelay
 
 
 def test_a_pool_gives_its_first_free_address() -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from insidedocker.engine import errors, references
+from insidedocker_engine.base import errors
+from insidedocker_engine.images import references
 
 HEX = "0123456789abcdef" * 4
 DIGEST = f"sha256:{HEX}"

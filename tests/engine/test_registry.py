@@ -23,11 +23,11 @@ from made_images import Made, describe, digest, small, tar
 from missing import skip_missing
 from registries import INDEX, LAYER, MANIFEST, Fake, distribution, refusal
 
-from insidedocker.engine import references
-from insidedocker.engine import registry as client
-from insidedocker.engine.blobs import Blobs
-from insidedocker.engine.registry_client import base_url
-from insidedocker.engine.registry_options import OptionError, Options
+from insidedocker_engine.images import references
+from insidedocker_engine.images import registry as client
+from insidedocker_engine.images.blobs import Blobs
+from insidedocker_engine.images.registry_client import base_url
+from insidedocker_engine.images.registry_options import OptionError, Options
 
 pytestmark = pytest.mark.real
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from insidedocker.engine.process import start
 from insidedocker.lab import Engine, need, text_of
+from insidedocker_engine.process import start
 
 
 @pytest.fixture(scope="module")
@@ -207,8 +207,8 @@ def test_what_is_kept_in_memory_has_a_size_and_a_number_of_files(restricted: Eng
 
 UNCOUNTED = """\
 import ctypes, errno, mmap, os, socket, sys
-from insidedocker.engine import linux
-from insidedocker.engine.runtime import capabilities, seccomp
+from insidedocker_engine import linux
+from insidedocker_engine.runtime import capabilities, seccomp
 program = {
     "container": lambda: seccomp.program(True, capabilities.DEFAULT, False, counted=True),
     "builder": seccomp.for_sandbox_builder,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from insidedocker.engine import rootpath
+from insidedocker_engine.files import safe_path
 
 
 @pytest.fixture
@@ -48,14 +48,14 @@ def root(tmp_path: Path) -> Path:
     ],
 )
 def test_where_a_path_leads(root: Path, path: str, followed: str, not_followed: str) -> None:
-    assert rootpath.resolve_in(root, path) == followed
-    assert rootpath.resolve_in(root, path, follow=False) == not_followed
+    assert safe_path.resolve_in(root, path) == followed
+    assert safe_path.resolve_in(root, path, follow=False) == not_followed
 
 
 @pytest.mark.parametrize("path", ["/escape/secret", "/host/secret", "/../outside/secret"])
 def test_nothing_outside_is_reached(root: Path, path: str) -> None:
     with pytest.raises(FileNotFoundError):
-        os.close(rootpath.open_in(root, path))
+        os.close(safe_path.open_in(root, path))
 
 
 @pytest.mark.parametrize(
@@ -65,19 +65,19 @@ def test_nothing_outside_is_reached(root: Path, path: str) -> None:
 )  # fmt: skip
 def test_what_leads_nowhere(root: Path, path: str, number: int) -> None:
     with pytest.raises(OSError, match=r"Errno") as caught:
-        rootpath.resolve_in(root, path)
+        safe_path.resolve_in(root, path)
     assert caught.value.errno == number
 
 
 def test_folders_are_made_where_links_lead_inside(root: Path, tmp_path: Path) -> None:
-    rootpath.make_folders_in(root, "/nowhere/deep")
-    rootpath.make_folders_in(root, "/host/deep")
-    rootpath.make_folders_in(root, "/usr/lib")
+    safe_path.make_folders_in(root, "/nowhere/deep")
+    safe_path.make_folders_in(root, "/host/deep")
+    safe_path.make_folders_in(root, "/usr/lib")
     assert (root / "new/place/deep").is_dir()
     assert (root / str(tmp_path).lstrip("/") / "outside/deep").is_dir()
     assert not (tmp_path / "outside/deep").exists()
     with pytest.raises(NotADirectoryError):
-        rootpath.make_folders_in(root, "/usr/lib/file")
+        safe_path.make_folders_in(root, "/usr/lib/file")
 
 
 def test_a_root_that_changes_meanwhile_cannot_be_left(root: Path, tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_root_that_changes_meanwhile_cannot_be_left(root: Path, tmp_path: Path
     try:
         for _ in range(3000):
             try:
-                file = rootpath.open_in(root, "/swap/secret")
+                file = safe_path.open_in(root, "/swap/secret")
             except OSError:
                 continue
             seen.add(os.read(file, 100))
@@ -114,7 +114,7 @@ def test_no_descriptor_is_left_open(root: Path) -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
     for path in ("/lib/file", "/loop", "/missing/x", "/usr/lib/../.."):
         try:
-            rootpath.lstat_in(root, path, follow=True)
+            safe_path.lstat_in(root, path, follow=True)
         except OSError:
             continue
     assert len(list(Path("/proc/self/fd").iterdir())) == before

@@ -9,8 +9,8 @@ import pytest
 from driven import Refused, driven, need_busybox
 from missing import Missing, skip_missing
 
-from insidedocker.engine.runtime import probe
-from insidedocker.engine.runtime.contract import Unavailable
+from insidedocker_engine.runtime import probe
+from insidedocker_engine.runtime.contract import Unavailable
 
 WITHOUT = [sys.executable, str(Path(__file__).with_name("without_namespaces.py"))]
 
@@ -104,6 +104,6 @@ def test_trying_leaves_nothing() -> None:
 
 
 def test_everything_a_person_may_want_to_know() -> None:
-    code = "from insidedocker.engine.runtime.probe import findings; print(findings())"
+    code = "from insidedocker_engine.runtime.probe import findings; print(findings())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert all(f"subject='{name}'" in done.stdout for name in ("namespaces", "users", "proot"))

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from insidedocker.engine.runtime import capabilities, seccomp, tinyinit
+from insidedocker_engine.runtime import capabilities, seccomp, tinyinit
 
 PACKAGES = Path(__file__).parents[2]
-SOURCES = PACKAGES / "insidedocker/engine/runtime"
+SOURCES = PACKAGES / "insidedocker_engine/runtime"
 ASSEMBLERS = {"x86_64": "x86_64-linux-gnu-", "aarch64": "aarch64-linux-gnu-"}
 
 
@@ -21,8 +21,8 @@ def filtered(code: str, arguments: str) -> list[str]:
     """What `code` prints in a process behind the filter with these arguments."""
     head = (
         f"import ctypes, os, sys; sys.path.insert(0, {str(PACKAGES)!r})\n"
-        "from insidedocker.engine import linux\n"
-        "from insidedocker.engine.runtime import seccomp\n"
+        "from insidedocker_engine.base import linux\n"
+        "from insidedocker_engine.runtime import seccomp\n"
         "def tried(call, *arguments):\n"
         "    try: return call(*arguments) or 'done'\n"
         "    except OSError as error: return error.errno\n"

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from insidedocker.engine import errors
-from insidedocker.engine.container import streams
-from insidedocker.engine.container.streams import Input, KeyWatch, Output, detach_keys, frame
+from insidedocker_engine.base import errors
+from insidedocker_engine.container import streams
+from insidedocker_engine.container.streams import Input, KeyWatch, Output, detach_keys, frame
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:

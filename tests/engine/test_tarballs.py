@@ -12,8 +12,9 @@ from pathlib import Path
 import patience
 import pytest
 
-from insidedocker.engine import errors, tarballs, tarstream, trees
-from insidedocker.engine.tarballs import Limits, Rules
+from insidedocker_engine.base import errors
+from insidedocker_engine.files import directory_trees, tar_extract, tar_reader
+from insidedocker_engine.files.tar_extract import Limits, Rules
 
 Member = tuple[str, bytes | str | None]
 """Name, and data of a file, or target of a link (str), or None for a folder."""
@@ -106,7 +107,7 @@ def test_an_honest_archive_is_unpacked_whole(root: Path) -> None:
         file("name\udcff", b"bytes"),
         file("n" * 200 + "/" + "m" * 200, b"long"),
     )
-    tarballs.extract(tar, root)
+    tar_extract.extract(tar, root)
     run = (root / "app/run").lstat()
     assert stat.S_IMODE(run.st_mode) == 0o4755
     assert run.st_mtime_ns == 1_000_000_000_250_000_000
@@ -120,8 +121,8 @@ def test_an_honest_archive_is_unpacked_whole(root: Path) -> None:
 
 
 def test_an_empty_body_is_an_archive_without_entries(root: Path) -> None:
-    tarballs.extract(io.BytesIO(b""), root)
-    tarballs.extract(archive(), root)
+    tar_extract.extract(io.BytesIO(b""), root)
+    tar_extract.extract(archive(), root)
     assert listing(root) == {"data": listing(root)["data"]}
 
 
@@ -137,7 +138,7 @@ def test_every_form_that_gnu_tar_writes(root: Path, tmp_path: Path, form: str) -
     tar = subprocess.run(
         ["tar", f"--format={form}", "-C", source, "-c", "."], check=True, capture_output=True
     )
-    tarballs.extract(io.BytesIO(tar.stdout), root, "/data")
+    tar_extract.extract(io.BytesIO(tar.stdout), root, "/data")
     assert listing(root / "data") == listing(source)
     assert (root / "data/sub/file").stat().st_nlink == 2
 
@@ -157,7 +158,7 @@ def test_holes_stay_holes(root: Path, tmp_path: Path, form: str) -> None:
         check=True, capture_output=True,
     )  # fmt: skip
     assert len(tar.stdout) < 1 << 20
-    tarballs.extract(io.BytesIO(tar.stdout), root)
+    tar_extract.extract(io.BytesIO(tar.stdout), root)
     assert (root / "sparse").read_bytes() == source.read_bytes()
     assert (root / "sparse").stat().st_blocks * 512 < 2 << 20
 
@@ -169,7 +170,7 @@ def test_the_last_of_two_entries_with_one_name_wins(root: Path) -> None:
         file("c"), folder("c"), file("c/x", b"deep"),
         symlink("d", "/outside"), folder("d"), file("d/x", b"mine"),
     )  # fmt: skip
-    tarballs.extract(tar, root)
+    tar_extract.extract(tar, root)
     assert (root / "a").read_text() == "two"
     assert (root / "b").read_text() == "file now"
     assert (root / "c/x").read_text() == "deep"
@@ -180,7 +181,7 @@ def test_the_last_of_two_entries_with_one_name_wins(root: Path) -> None:
 def test_links_on_the_way_are_followed_inside_the_root(root: Path) -> None:
     (root / "data/link").symlink_to("/real")
     (root / "real").mkdir()
-    tarballs.extract(archive(file("link/new", b"x")), root, "/data")
+    tar_extract.extract(archive(file("link/new", b"x")), root, "/data")
     assert (root / "real/new").read_text() == "x"
 
 
@@ -206,7 +207,7 @@ HOSTILE: dict[str, list[tarfile.TarInfo | tuple[tarfile.TarInfo, bytes]]] = {
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_hostile_archives_are_refused(root: Path, untouched: Callable[[], None], kind: str) -> None:
     with pytest.raises(errors.BadRequest):
-        tarballs.extract(archive(*HOSTILE[kind]), root, "/data")
+        tar_extract.extract(archive(*HOSTILE[kind]), root, "/data")
     untouched()
 
 
@@ -238,7 +239,7 @@ def test_links_lead_nowhere_outside(
         members.append((info, data))
     whiteouts = Marks() if layer else None
     try:
-        tarballs.extract(archive(*members), root, "/data", Rules(layer=layer), whiteouts)
+        tar_extract.extract(archive(*members), root, "/data", Rules(layer=layer), whiteouts)
     except errors.BadRequest:
         pass
     else:
@@ -261,7 +262,7 @@ def test_layers_take_absolute_names_and_leave_devices_out(root: Path) -> None:
         file("/etc/name", b"x"), entry("dev/sda", tarfile.BLKTYPE, devmajor=8),
         entry("dev/whiteout", tarfile.CHRTYPE), hardlink("other", "/etc/name"),
     )  # fmt: skip
-    tarballs.extract(tar, root, "/", Rules(layer=True))
+    tar_extract.extract(tar, root, "/", Rules(layer=True))
     assert (root / "etc/name").read_text() == (root / "other").read_text() == "x"
     assert not (root / "dev").exists() or not any((root / "dev").iterdir())
 
@@ -270,7 +271,7 @@ def test_whiteouts_of_layers(root: Path) -> None:
     tar = archive(
         file("data/.wh.gone", b""), file("all/.wh..wh..opq", b""), file(".wh..wh.plnk", b"")
     )
-    tarballs.extract(tar, root, "/", Rules(layer=True), Marks())
+    tar_extract.extract(tar, root, "/", Rules(layer=True), Marks())
     found = {str(path.relative_to(root)) for path in root.rglob("*")}
     assert found == {"data", "data/hidden-gone", "all", "all/hidden-all"}
 
@@ -280,12 +281,12 @@ def test_whiteouts_that_hide_what_cannot_be(
     root: Path, untouched: Callable[[], None], name: str
 ) -> None:
     with pytest.raises(errors.BadRequest):
-        tarballs.extract(archive(file(name, b"")), root, "/", Rules(layer=True), Marks())
+        tar_extract.extract(archive(file(name, b"")), root, "/", Rules(layer=True), Marks())
     untouched()
 
 
 def test_names_of_whiteouts_are_plain_names_to_clients(root: Path) -> None:
-    tarballs.extract(archive(file(".wh.x", b"x")), root)
+    tar_extract.extract(archive(file(".wh.x", b"x")), root)
     assert (root / ".wh.x").read_text() == "x"
 
 
@@ -296,7 +297,7 @@ def test_attributes_of_overlayfs_are_not_taken_from_archives(root: Path) -> None
         "SCHILY.xattr.trusted.overlay.redirect": "/outside",
         "SCHILY.xattr.user.mine": "kept",
     }
-    tarballs.extract(archive(file("f", b"", pax_headers=xattrs), folder("d")), root)
+    tar_extract.extract(archive(file("f", b"", pax_headers=xattrs), folder("d")), root)
     assert os.listxattr(root / "f") == ["user.mine"]
 
 
@@ -305,10 +306,10 @@ def test_kinds_are_kept_where_that_is_asked_for(root: Path) -> None:
     (root / "data/folder").mkdir()
     keep = Rules(keep_kinds=True)
     with pytest.raises(errors.BadRequest, match="non-directory"):
-        tarballs.extract(archive(file("folder")), root, "/data", keep)
+        tar_extract.extract(archive(file("folder")), root, "/data", keep)
     with pytest.raises(errors.BadRequest, match="non-directory"):
-        tarballs.extract(archive(folder("file")), root, "/data", keep)
-    tarballs.extract(archive(folder("folder", 0o700), file("file")), root, "/data", keep)
+        tar_extract.extract(archive(folder("file")), root, "/data", keep)
+    tar_extract.extract(archive(folder("folder", 0o700), file("file")), root, "/data", keep)
     assert (root / "data/file").read_text() == "new"
 
 
@@ -317,7 +318,7 @@ def test_a_place_that_is_no_folder(root: Path, tmp_path: Path, inside: str) -> N
     (root / "data/file").touch()
     (root / "data/out").symlink_to(tmp_path / "outside")
     with pytest.raises(errors.NotFound):
-        tarballs.extract(archive(file("x")), root, inside)
+        tar_extract.extract(archive(file("x")), root, inside)
 
 
 class Endless(io.RawIOBase):
@@ -336,11 +337,11 @@ class Endless(io.RawIOBase):
 def test_bombs_are_refused_as_soon_as_they_show(root: Path) -> None:
     bomb = Endless()
     with pytest.raises(errors.BadRequest, match="too large"):
-        tarballs.extract(bomb, root, rules=Rules(Limits(size=1 << 20)))  # type: ignore[arg-type]
+        tar_extract.extract(bomb, root, rules=Rules(Limits(size=1 << 20)))  # type: ignore[arg-type]
     assert bomb.given < 1 << 20
     many = archive(*(file(f"f{number}", b"") for number in range(50)))
     with pytest.raises(errors.BadRequest, match="too large"):
-        tarballs.extract(many, root, rules=Rules(Limits(entries=49)))
+        tar_extract.extract(many, root, rules=Rules(Limits(entries=49)))
 
 
 def raw(kind: bytes = b"0", size: int | bytes = 0, name: bytes = b"x", **more: bytes) -> bytes:
@@ -380,7 +381,7 @@ BROKEN = {
 @pytest.mark.timeout(patience.EVENT)  # one that is read without end is not refused
 def test_broken_archives_are_refused(root: Path, kind: str) -> None:
     with pytest.raises(errors.BadRequest, match="tar archive"):
-        tarballs.extract(io.BytesIO(BROKEN[kind]), root)
+        tar_extract.extract(io.BytesIO(BROKEN[kind]), root)
 
 
 def test_a_lying_sparse_map_is_refused(root: Path) -> None:
@@ -391,17 +392,17 @@ def test_a_lying_sparse_map_is_refused(root: Path) -> None:
     for text in maps:
         headers = pax("GNU.sparse.major=0", "GNU.sparse.size=100", f"GNU.sparse.map={text}")
         with pytest.raises(errors.BadRequest, match="tar archive"):
-            tarballs.extract(archive(file("s", b"0123456789", pax_headers=headers)), root)
+            tar_extract.extract(archive(file("s", b"0123456789", pax_headers=headers)), root)
 
 
 def test_a_file_of_mostly_hole_counts_whole(root: Path) -> None:
     headers = {"GNU.sparse.size": str(1 << 50), "GNU.sparse.map": "0,3"}
     with pytest.raises(errors.BadRequest, match="too large"):
-        tarballs.extract(archive(file("s", b"abc", pax_headers=headers)), root)
+        tar_extract.extract(archive(file("s", b"abc", pax_headers=headers)), root)
 
 
 def test_the_last_padding_and_the_end_marks_may_be_missing(root: Path) -> None:
-    tarballs.extract(io.BytesIO(raw(size=3) + b"abc"), root)
+    tar_extract.extract(io.BytesIO(raw(size=3) + b"abc"), root)
     assert (root / "x").read_text() == "abc"
 
 
@@ -413,7 +414,7 @@ def test_the_reader_agrees_with_pythons(tmp_path: Path) -> None:
     buffer.seek(0)
     ours = [
         (each.name.rstrip("/"), each.link, each.size, each.mode)
-        for each in tarstream.TarReader(buffer)
+        for each in tar_reader.TarReader(buffer)
     ]
     assert ours == theirs
 
@@ -431,7 +432,7 @@ def test_what_is_packed_gnu_tar_unpacks(root: Path, tmp_path: Path) -> None:
     (root / "data/link").symlink_to("/nowhere")
     (root / "data" / ("n" * 200)).write_text("long")
     Path(os.fsdecode(os.fsencode(root) + b"/data/\xff")).write_text("bytes")
-    target = unpacked(list(tarballs.pack(root, "/data")), tmp_path / "target")
+    target = unpacked(list(tar_extract.pack(root, "/data")), tmp_path / "target")
     assert listing(target / "data") == listing(root / "data")
     assert (target / "data/sub/file").stat().st_nlink == 2
 
@@ -449,25 +450,25 @@ def test_what_is_packed_gnu_tar_unpacks(root: Path, tmp_path: Path) -> None:
 def test_names_in_a_packed_archive(root: Path, path: str, names: list[str]) -> None:
     (root / "data/file").touch()
     (root / "data/link").symlink_to("file")
-    with tarfile.open(fileobj=io.BytesIO(b"".join(tarballs.pack(root, path)))) as tar:
+    with tarfile.open(fileobj=io.BytesIO(b"".join(tar_extract.pack(root, path)))) as tar:
         assert tar.getnames() == names
 
 
 def test_packing_never_reads_outside(root: Path, tmp_path: Path) -> None:
     (root / "data/out").symlink_to(tmp_path / "outside")
-    data = b"".join(tarballs.pack(root, "/data"))
+    data = b"".join(tar_extract.pack(root, "/data"))
     assert b"precious" not in data.replace(os.fsencode(tmp_path / "outside"), b"")
     with pytest.raises(FileNotFoundError):
-        list(tarballs.pack(root, "/data/out/precious"))
+        list(tar_extract.pack(root, "/data/out/precious"))
 
 
 @pytest.mark.timeout(120)  # work that grows with the square of them takes longer
 def test_ten_thousand_files(root: Path) -> None:
     members = [file(f"d{number // 100}/f{number}", b"x" * 100) for number in range(10_000)]
     tar = archive(*members)
-    tarballs.extract(tar, root)
+    tar_extract.extract(tar, root)
     assert sum(1 for _ in root.glob("d*/f*")) == 10_000
-    trees.remove(root)
+    directory_trees.remove(root)
     assert not root.exists()
 
 
@@ -486,6 +487,6 @@ def test_removing_what_resists(tmp_path: Path) -> None:
         here = below
     os.symlink(tmp_path, "up", dir_fd=here)
     os.close(here)
-    trees.remove(top)
-    trees.remove(top)
+    directory_trees.remove(top)
+    directory_trees.remove(top)
     assert [path.name for path in tmp_path.iterdir()] == []

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from insidedocker.engine import errors, timestamps
+from insidedocker_engine.base import errors, timestamps
 
 SECOND = 10**9
 

@@ -7,7 +7,7 @@ from typing import Any
 import openapi
 import pytest
 
-from insidedocker.engine.api import versions
+from insidedocker_engine.api import versions
 
 ANSWER: dict[str, Any] = {
     "GET /containers/json": [{"HostConfig": {"NetworkMode": "x", "Annotations": {"a": "b"}}}],

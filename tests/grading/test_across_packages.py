@@ -15,7 +15,7 @@ import insidedocker
 from insidedocker.grading import other_process, sandbox
 
 TOP = Path(insidedocker.__file__).parents[1]
-PACKAGES = ("insidedocker",)
+PACKAGES = ("insidedocker", "insidedocker_engine")
 KNOWN = {
     "insidedocker.errors.UserError",
     "insidedocker.lab.failure.EngineUnreachable",
@@ -58,8 +58,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         "insidedocker/grading/checker.py",
         "insidedocker/lab/check.py",
-        "insidedocker/engine/api/images.py",
-        "insidedocker/engine/runtime/tinyinit-x86_64.S",
+        "insidedocker_engine/api/images.py",
+        "insidedocker_engine/runtime/tinyinit-x86_64.S",
     ],
 )
 def test_a_kept_verdict_is_for_this_engine_and_these_checks_alone(copy: Path, name: str) -> None:

@@ -75,7 +75,7 @@ def test_it_serves_the_learners_copies_with_an_engine_that_ends_with_it(
     assert "@jupyter/nbgrader:formgrader" in page.text  # among what is disabled
 
     running = somebody.processes()
-    assert somebody.processes("insidedocker.engine")
+    assert somebody.processes("insidedocker_engine")
     (server,) = somebody.processes("--ip=127.0.0.1")
     os.kill(server, signal.SIGTERM)
     assert end_of(running) == []

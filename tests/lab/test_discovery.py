@@ -10,7 +10,8 @@ import pytest
 from engines import own_folder
 
 from insidedocker import lab
-from insidedocker.engine import paths, process
+from insidedocker_engine import process
+from insidedocker_engine.base import paths
 
 DOCKER = {
     "GET /_ping": (200, {"Server": "Docker/28.5.2 (linux)"}, b"OK"),

@@ -16,8 +16,9 @@ import urllib3
 from engines import own_folder
 
 from insidedocker import lab
-from insidedocker.engine import paths, process, sharing
 from insidedocker.lab import embedded
+from insidedocker_engine import process, sharing
+from insidedocker_engine.base import paths
 
 GRADING = """
 import os
@@ -315,7 +316,7 @@ def test_a_checkout_that_is_moved_keeps_its_own_and_a_copy_does_not(places: Path
 
 
 def test_checkouts_that_come_at_once_get_different_ones(places: Path) -> None:
-    script = "import sys, pathlib; from insidedocker.engine import paths; "
+    script = "import sys, pathlib; from insidedocker_engine.base import paths; "
     script += "print(paths.own_root(pathlib.Path(sys.argv[1])))"
     for number in range(8):
         (places / str(number)).mkdir()

@@ -65,7 +65,7 @@ def test_a_second_start_sets_nothing_up(somebody: Newcomer) -> None:
 def test_ctrl_c_ends_everything_that_was_started(somebody: Newcomer) -> None:
     with somebody.terminal(*LAB, "ENGINE=embedded") as terminal:
         start_kernel(terminal.url())
-        assert somebody.processes("insidedocker.engine")
+        assert somebody.processes("insidedocker_engine")
         running = somebody.processes()
         (kernel,) = somebody.processes("ipykernel_launcher")
         told = Path(f"/proc/{kernel}/environ").read_bytes().split(b"\0")
@@ -120,13 +120,13 @@ def test_jupyterlab_does_not_outlive_a_killed_lab(somebody: Newcomer) -> None:
 def test_an_engine_that_ran_before_stays(somebody: Newcomer) -> None:
     started = somebody.run(".venv/bin/insidedocker", "engine", "start")
     assert started.returncode == 0, started.stderr
-    (engine,) = somebody.processes("insidedocker.engine")
+    (engine,) = somebody.processes("insidedocker_engine")
     with somebody.terminal(*LAB, "ENGINE=embedded") as terminal:
         terminal.url()
         terminal.press_ctrl_c()
         terminal.ends()
         assert "Ended the embedded engine" not in terminal.text
-        assert somebody.processes("insidedocker.engine") == [engine]
+        assert somebody.processes("insidedocker_engine") == [engine]
         stopped = somebody.run(".venv/bin/insidedocker", "engine", "stop")
         assert stopped.returncode == 0, stopped.stderr
     assert end_of([engine]) == []
@@ -142,7 +142,7 @@ def test_two_labs_of_one_checkout_share_an_engine_and_the_last_ends_it(
         one.url()
         assert f"; started for {somebody.course}, nobody else uses it\n" in one.text
         (first,) = somebody.processes("insidedocker", "lab")
-        (engine,) = somebody.processes("insidedocker.engine")
+        (engine,) = somebody.processes("insidedocker_engine")
         with somebody.terminal(*teach) as other:
             url = other.url()
             assert f"; running already for {somebody.course}\n" in other.text
@@ -156,7 +156,7 @@ def test_two_labs_of_one_checkout_share_an_engine_and_the_last_ends_it(
                 assert f"The embedded engine {told}" in one.text
                 assert "Ended the embedded engine" not in one.text
             start_kernel(url)
-            assert somebody.processes("insidedocker.engine") == [engine]
+            assert somebody.processes("insidedocker_engine") == [engine]
             other.press_ctrl_c()
             other.ends()
             assert "Ended the embedded engine" in other.text
@@ -176,17 +176,17 @@ def test_two_checkouts_of_one_account_have_engines_of_their_own(somebody: Newcom
     with contextlib.ExitStack() as terminals:  # the end of one kills all that is somebody's
         one = terminals.enter_context(somebody.terminal(*lab))
         one.url()
-        (first,) = somebody.processes("insidedocker.engine")
+        (first,) = somebody.processes("insidedocker_engine")
         two = terminals.enter_context(somebody.terminal(*lab, folder=other))
         two.url()
         assert f"; started for {other}, nobody else uses it\n" in two.text
         assert f"{somebody.course} has one of its own; to use that one here:" in two.text
-        (second,) = set(somebody.processes("insidedocker.engine")) - {first}
+        (second,) = set(somebody.processes("insidedocker_engine")) - {first}
         two.press_ctrl_c()
         two.ends()
         assert "Ended the embedded engine" in two.text
         assert end_of([second]) == []
-        assert somebody.processes("insidedocker.engine") == [first]
+        assert somebody.processes("insidedocker_engine") == [first]
         # By choice, the first one's.
         root = f"INSIDEDOCKER_ROOT={somebody.home}/.local/share/insidedocker/engine"
         three = terminals.enter_context(somebody.terminal("env", root, *lab, folder=other))
@@ -195,7 +195,7 @@ def test_two_checkouts_of_one_account_have_engines_of_their_own(somebody: Newcom
         assert "It is also used by: make lab in " in three.text
         one.press_ctrl_c()
         one.ends()
-        assert somebody.processes("insidedocker.engine") == [first]
+        assert somebody.processes("insidedocker_engine") == [first]
         three.press_ctrl_c()
         three.ends()
         assert end_of([first]) == []

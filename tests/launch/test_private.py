@@ -18,7 +18,7 @@ import requests
 from engines import own_folder
 from ordinary import as_ordinary_user, give_away, ordinary_python
 
-from insidedocker.engine import private
+from insidedocker_engine.base import private
 
 UMASKS = ["000", "022"]
 OTHER = 65533
@@ -213,7 +213,7 @@ def test_an_engine_that_another_account_lends_is_not_taken(home: Path) -> None:
             os.chown(path, OTHER, OTHER)
         for script in (
             "from insidedocker.lab import embedded; embedded.staying()",
-            "from insidedocker.engine import listen, paths;"
+            "from insidedocker_engine.base import paths; from insidedocker_engine.server import listen;"
             "listen.UnixAddress(paths.default_socket()).prepare()",
         ):
             words = [*as_ordinary_user(), ordinary_python(), "-c", script]

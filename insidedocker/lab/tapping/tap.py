@@ -12,7 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from insidedocker.engine.paths import SOCKET_PATH_LIMIT
 from insidedocker.lab import discovery, embedded, pictures, terminals
 from insidedocker.lab.failure import EngineUnreachable
 from insidedocker.lab.session import Engine
@@ -22,6 +21,7 @@ from insidedocker.lab.tapping.events import Collector, Event
 from insidedocker.lab.tapping.live import Live
 from insidedocker.lab.tapping.proxy import Proxy, Target, listening, loop_in_thread
 from insidedocker.lab.tapping.wire import Headers
+from insidedocker_engine.base.paths import SOCKET_PATH_LIMIT
 
 CATCH_UP_SECONDS = 5.0
 TLS = ("DOCKER_TLS_VERIFY", "DOCKER_TLS")  # the way to the tap is a plain socket

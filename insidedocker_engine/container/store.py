@@ -1,0 +1,129 @@
+"""Every container of one engine: found by name or id, saved, and told of in events.
+
+On disk, below the engine's root:
+  containers/<id>/config.json   the record; a container exists when its folder does
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+
+from ..base import errors
+from ..base.events import Events
+from . import names
+from .record import Container
+
+log = logging.getLogger(__name__)
+
+
+class ContainerStore:
+    """What there is, and who has which name. To be used in the event loop's thread."""
+
+    def __init__(self, folder: Path, events: Events) -> None:
+        self.folder = folder
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        self._events = events
+        self._all: dict[str, Container] = {}
+        self._making: dict[str, Container] = {}
+        """Not known to clients yet, but their images may not lose their layers."""
+        self._names: dict[str, str] = {}
+        """Name -> id. A name is taken from the first step of a create on."""
+
+    def load(self) -> set[str]:
+        """Read every container; returns the names of the folders that cannot be read."""
+        unreadable = set()
+        for folder in sorted(self.folder.iterdir()):
+            try:
+                container = Container.read(folder)
+            except (OSError, ValueError, TypeError, KeyError) as error:
+                # Whole when it was made: another version's, or damaged. Not ours to throw away.
+                log.warning("the container in %s cannot be read: %s", folder, error)
+                unreadable.add(folder.name)
+                continue
+            self._all[container.id] = container
+            self._names[container.name] = container.id
+        return unreadable
+
+    # Finding
+
+    def get(self, name: str) -> Container:
+        """By id, name (with or without a slash) or the first digits of an id. NotFound."""
+        bare = name.removeprefix("/")
+        found = self._all.get(bare) or self._all.get(self._names.get(bare, ""))
+        if found is not None:
+            return found
+        if bare:
+            matches = [each for identity, each in self._all.items() if identity.startswith(bare)]
+            if len(matches) == 1:
+                return matches[0]
+            if matches:
+                raise errors.NotFound(f"Multiple IDs found with provided prefix: {name}")
+        raise errors.NotFound(f"No such container: {name}")
+
+    def __contains__(self, identity: str) -> bool:
+        return identity in self._all
+
+    def still_there(self, name: str) -> None:
+        """NotFound where another client has removed it, or is about to."""
+        if self.get(name).removing:
+            raise errors.NotFound(f"No such container: {name}")
+
+    def all(self) -> list[Container]:
+        """The newest first."""
+        return sorted(self._all.values(), key=lambda each: each.record.created, reverse=True)
+
+    def known(self) -> list[Container]:
+        """All, and those in the making."""
+        return [*self._all.values(), *self._making.values()]
+
+    def using_image(self, image_id: str) -> list[Container]:
+        """Those in the making, too."""
+        return [each for each in self.known() if each.record.image == image_id]
+
+    # Coming, going and changing
+
+    def reserve(self, name: str, identity: str) -> str:
+        """Take a name for a container, or a free one where none is asked for. Conflict."""
+        name = name or names.invent(lambda each: each in self._names)
+        if name in self._names:
+            raise errors.Conflict(
+                f'Conflict. The container name "/{name}" is already in use by container '
+                f'"{self._names[name]}". You have to remove (or rename) that container to be able '
+                "to reuse that name."
+            )
+        self._names[name] = identity
+        return name
+
+    def release(self, name: str) -> None:
+        self._names.pop(name, None)
+
+    def begin(self, container: Container) -> None:
+        """It is being made: `add` or `give_up` follows."""
+        self._making[container.id] = container
+
+    def give_up(self, container: Container) -> None:
+        del self._making[container.id]
+        self.release(container.name)
+
+    def add(self, container: Container) -> None:
+        """It is made, and known to clients from now on."""
+        del self._making[container.id]
+        self._all[container.id] = container
+        self.emit(container, "create")
+
+    def drop(self, container: Container) -> None:
+        self._all.pop(container.id, None)
+        self.release(container.name)
+
+    async def save(self, container: Container) -> None:
+        """Raises NotFound where it was removed meanwhile."""
+        try:
+            await asyncio.to_thread(container.save)
+        except FileNotFoundError:
+            self.still_there(container.id)
+            raise
+
+    def emit(self, container: Container, action: str, **more: str) -> None:
+        self._events.emit("container", action, container.id, container.attributes(**more))

@@ -1,0 +1,414 @@
+"""The output and input of a process: read with back-pressure, handed to the log and to every
+client that listens; and what clients send, written to the process.
+
+It knows file descriptors and byte queues, no container, no HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import enum
+import os
+import struct
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Iterable
+from typing import Protocol
+
+from ..base import errors
+from . import logs
+
+CHUNK = 64 << 10
+CLIENT_LIMIT = 1 << 20
+"""Bytes that may wait for one client; then the process has to wait for it."""
+STALL_LIMIT = 30.0
+"""Seconds a client may take nothing while a process waits for it; then it is let go, so that
+a client that hangs cannot hang a container."""
+CONTROL = {letter: 1 + index for index, letter in enumerate("abcdefghijklmnopqrstuvwxyz")} | {
+    "@": 0,
+    "[": 27,
+    "\\": 28,
+    "]": 29,
+    "^": 30,
+    "_": 31,
+}
+DETACH_KEYS = b"\x10\x11"
+"""ctrl-p,ctrl-q"""
+STDOUT, STDERR = 1, 2
+
+Taker = Callable[[int, bytes], None]
+
+
+def frame(stream: int, data: bytes) -> bytes:
+    """One frame of the multiplexed stream: kind, three zero bytes, length, data."""
+    return struct.pack(">BxxxL", stream, len(data)) + data
+
+
+class Client:
+    """One listener to a process's output, with a queue of bounded size."""
+
+    def __init__(self, output: Output, streams: Iterable[int], raw: bool) -> None:
+        self._output = output
+        self.streams = frozenset(streams)
+        self._raw = raw
+        self._queue: deque[bytes] = deque()
+        self._bytes = 0
+        self._ended = False
+        self._wake = asyncio.Event()
+        self.taken = 0
+        """Bytes taken so far; shows whether it is alive."""
+
+    @property
+    def full(self) -> bool:
+        return self._bytes >= CLIENT_LIMIT and not self._ended
+
+    def give(self, stream: int, data: bytes) -> None:
+        if stream in self.streams and not self._ended:
+            self._queue.append(data if self._raw else frame(stream, data))
+            self._bytes += len(data)
+            self._wake.set()
+
+    def end(self) -> None:
+        """No more will come; what is queued is still handed out."""
+        self._ended = True
+        self._wake.set()
+
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
+        """Everything given, until the end; several pieces at once where several wait."""
+        try:
+            while True:
+                if self._queue:
+                    data = b"".join(self._queue)
+                    self._queue.clear()
+                    self._bytes = 0
+                    self.taken += len(data)
+                    self._output.resume()
+                    yield data
+                elif self._ended:
+                    return
+                else:
+                    self._wake.clear()
+                    await self._wake.wait()
+        finally:
+            self.leave()
+
+    def leave(self) -> None:
+        self.end()
+        self._queue.clear()
+        self._bytes = 0
+        self._output.clients.discard(self)
+        self._output.resume()
+
+
+class Output:
+    """What a process writes, fanned out. It outlives processes: clients may come before one
+    is started, and all go when it ends."""
+
+    def __init__(self) -> None:
+        self.clients: set[Client] = set()
+        self.log: logs.Log | None = None
+        self._pumps: list[_Pump] = []
+        self._finished: asyncio.Future[None] | None = None
+        self._stall: asyncio.TimerHandle | None = None
+        self._seen: dict[Client, int] = {}
+
+    def listen(self, streams: Iterable[int], raw: bool) -> Client:
+        client = Client(self, streams, raw)
+        self.clients.add(client)
+        return client
+
+    def start(self, stdout: int, stderr: int | None) -> None:
+        """Begin to read; the descriptors are ours now."""
+        self._finished = asyncio.get_running_loop().create_future()
+        if self.log is not None:
+            self.log.start()
+        self._pumps = [_Pump(self, STDOUT, stdout)]
+        if stderr is not None:
+            self._pumps.append(_Pump(self, STDERR, stderr))
+        for pump in self._pumps:
+            pump.resume()
+
+    async def finish(self, patience: float) -> None:
+        """Wait for the end of both streams, at most `patience` seconds (a child left behind
+        may hold them open), then end log and clients."""
+        if self._finished is not None:
+            await asyncio.wait([self._finished], timeout=patience)
+        for pump in self._pumps:
+            pump.close()
+        self._pumps = []
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
+        if self.log is not None:
+            self.log.finish()
+        self.leave_all()
+
+    def leave_all(self) -> None:
+        """Every client gets what is queued for it, then its end."""
+        for client in list(self.clients):
+            client.end()
+            self.clients.discard(client)
+
+    def take(self, stream: int, data: bytes) -> None:
+        if self.log is not None:
+            self.log.write(stream, data)
+        for client in self.clients:
+            client.give(stream, data)
+        if any(client.full for client in self.clients):
+            self._pause()
+
+    def resume(self) -> None:
+        if any(client.full for client in self.clients):
+            return
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
+            for pump in self._pumps:
+                pump.resume()
+
+    def pump_ended(self) -> None:
+        done = all(pump.ended for pump in self._pumps)
+        if done and self._finished is not None and not self._finished.done():
+            self._finished.set_result(None)
+
+    def _pause(self) -> None:
+        if self._stall is None:
+            for pump in self._pumps:
+                pump.pause()
+            self._watch_stall()
+
+    def _watch_stall(self) -> None:
+        self._seen = {client: client.taken for client in self.clients if client.full}
+        loop = asyncio.get_running_loop()
+        self._stall = loop.call_later(STALL_LIMIT, self._end_stalled)
+
+    def _end_stalled(self) -> None:
+        for client, taken in self._seen.items():
+            if client.full and client.taken == taken:
+                client.leave()
+        if self._stall is not None and any(client.full for client in self.clients):
+            self._watch_stall()
+
+
+class _Pump:
+    """Reads one descriptor whenever it has something."""
+
+    def __init__(self, output: Output, stream: int, handle: int) -> None:
+        os.set_blocking(handle, False)
+        self._output = output
+        self._stream = stream
+        self._handle = handle
+        self._reading = False
+        self.ended = False
+
+    def resume(self) -> None:
+        if not self.ended and not self._reading:
+            self._reading = True
+            asyncio.get_running_loop().add_reader(self._handle, self._ready)
+
+    def pause(self) -> None:
+        if self._reading:
+            self._reading = False
+            asyncio.get_running_loop().remove_reader(self._handle)
+
+    def close(self) -> None:
+        if self.ended:
+            return
+        self.pause()
+        with contextlib.suppress(OSError):  # what is left, without waiting for more
+            while data := os.read(self._handle, CHUNK):
+                self._output.take(self._stream, data)
+        self._end()
+
+    def _ready(self) -> None:
+        try:
+            data = os.read(self._handle, CHUNK)
+        except BlockingIOError:
+            return
+        except OSError:  # EIO: the last process has closed the terminal
+            data = b""
+        if data:
+            self._output.take(self._stream, data)
+        else:
+            self._end()
+
+    def _end(self) -> None:
+        self.pause()
+        self.ended = True
+        os.close(self._handle)
+        self._output.pump_ended()
+
+
+class Input:
+    """What a process reads. Writers wait until it is started and while it does not read."""
+
+    def __init__(self) -> None:
+        self._handle: int | None = None
+        self._started = asyncio.Event()
+        self._room: asyncio.Future[None] | None = None
+        self._writing = asyncio.Lock()
+
+    def start(self, handle: int | None) -> None:
+        if handle is not None:
+            os.set_blocking(handle, False)
+        self._handle = handle
+        self._started.set()
+
+    async def started(self) -> None:
+        await self._started.wait()
+
+    async def write(self, data: bytes) -> None:
+        """Raises BrokenPipeError where nobody reads any more."""
+        async with self._writing:
+            left = memoryview(data)
+            while left:
+                if self._handle is None:
+                    raise BrokenPipeError
+                try:
+                    left = left[os.write(self._handle, left) :]
+                except BlockingIOError:
+                    await self._wait_for_room(self._handle)
+                except OSError as error:
+                    raise BrokenPipeError from error
+
+    async def _wait_for_room(self, handle: int) -> None:
+        loop = asyncio.get_running_loop()
+        self._room = loop.create_future()
+        loop.add_writer(handle, self._has_room)
+        try:
+            await self._room
+        finally:
+            if self._handle == handle:
+                loop.remove_writer(handle)
+            self._room = None
+
+    def _has_room(self) -> None:
+        if self._room is not None and not self._room.done():
+            self._room.set_result(None)
+
+    def close(self) -> None:
+        """The process reads the end of its input."""
+        if self._handle is not None:
+            asyncio.get_running_loop().remove_writer(self._handle)
+            os.close(self._handle)
+            self._handle = None
+            self._has_room()
+
+    def finish(self) -> None:
+        """The process has ended; the next one has to be started."""
+        self.close()
+        self._started.clear()
+
+
+def detach_keys(text: str) -> bytes:
+    """The bytes of `ctrl-p,ctrl-q`, `a`, `ctrl-@,x`; the default where empty. BadRequest."""
+    if not text:
+        return DETACH_KEYS
+    found = bytearray()
+    for key in text.split(","):
+        if len(key) == 1 and key.isascii():
+            found += key.encode()
+        elif key.startswith("ctrl-") and key[5:] in CONTROL:
+            found.append(CONTROL[key[5:]])
+        else:
+            raise errors.BadRequest(f"Invalid detach keys ({text}) provided")
+    return bytes(found)
+
+
+class KeyWatch:
+    """Finds the detach keys in what a terminal sends, also when they come one by one."""
+
+    def __init__(self, keys: bytes) -> None:
+        self._keys = keys
+        self._held = b""
+
+    def pass_on(self, data: bytes) -> tuple[bytes, bool]:
+        """(bytes for the process, whether the keys were pressed)."""
+        data = self._held + data
+        at = data.find(self._keys)
+        if at >= 0:
+            return data[:at], True
+        held = 0
+        for length in range(min(len(self._keys) - 1, len(data)), 0, -1):
+            if data.endswith(self._keys[:length]):
+                held = length
+                break
+        self._held = data[len(data) - held :]
+        return data[: len(data) - held], False
+
+
+class Connection(Protocol):
+    """Bytes both ways, as `http.Duplex` has them."""
+
+    async def read(self) -> bytes: ...
+
+    async def write(self, data: bytes) -> None: ...
+
+
+class Left(enum.Enum):
+    """Why nothing more goes from a client to a process."""
+
+    DETACHED = "the client pressed the detach keys"
+    CLOSED = "the client closed its side, or is gone"
+    DEAF = "the process reads no more"
+
+
+async def serve(
+    connection: Connection,
+    output: AsyncGenerator[bytes, None] | None,
+    stdin: Input | None,
+    keys: bytes | None,
+    close_stdin: bool,
+) -> bool:
+    """Connect a client with a process until the output ends, or the client leaves or presses
+    the detach keys (then True). `keys` None: none are looked for. `close_stdin`: the end of what
+    the client sends is the end of the process's input. Output goes on after it in any case."""
+    sending = None if output is None else asyncio.ensure_future(_send(connection, output))
+    receiving = None
+    if stdin is not None:
+        receiving = asyncio.ensure_future(_receive(connection, stdin, keys))
+    tasks = [task for task in (sending, receiving) if task is not None]
+    try:
+        if tasks:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if stdin is None or receiving is None or not receiving.done():
+            return False
+        left = receiving.result()
+        if left is Left.CLOSED and close_stdin:
+            stdin.close()
+        if left is not Left.DETACHED and sending is not None:
+            await sending
+        return left is Left.DETACHED
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if output is not None:
+            await output.aclose()
+
+
+async def _send(connection: Connection, output: AsyncGenerator[bytes, None]) -> None:
+    with contextlib.suppress(ConnectionError):
+        async for data in output:
+            await connection.write(data)
+
+
+async def _receive(connection: Connection, stdin: Input, keys: bytes | None) -> Left:
+    await stdin.started()
+    watch = KeyWatch(keys) if keys else None
+    while True:
+        try:
+            data = await connection.read()
+        except ConnectionError:
+            return Left.CLOSED
+        if not data:
+            return Left.CLOSED
+        pressed = False
+        if watch is not None:
+            data, pressed = watch.pass_on(data)
+        try:
+            await stdin.write(data)
+        except BrokenPipeError:
+            return Left.DEAF
+        if pressed:
+            return Left.DETACHED

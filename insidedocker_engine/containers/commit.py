@@ -1,0 +1,165 @@
+"""A new image out of a container: what it changed becomes a layer on top of its image's."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..base import errors, timestamps
+from ..base.version import VERSION
+from ..container.record import Container
+from ..container.store import ContainerStore
+from ..files import tar_extract
+from ..images import manifests
+from ..images.references import Reference
+from ..images.store import Image, Images
+
+if TYPE_CHECKING:
+    from ..images.blobs import Blobs
+    from ..storage.contract import Driver
+    from .file_systems import FileSystems
+    from .lifecycle import Lifecycle
+
+EMPTY = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
+"""The digest of a tar archive without entries: no layer is made for that."""
+
+OF_IMAGES = (
+    *("ArgsEscaped", "Cmd", "Entrypoint", "Env", "ExposedPorts", "Healthcheck", "Labels"),
+    *("OnBuild", "Shell", "StopSignal", "User", "Volumes", "WorkingDir"),
+)
+"""What an image keeps of a container's Config."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a commit was asked for. `settings` go before the container's own."""
+
+    settings: dict[str, Any]
+    name: Reference | None = None
+    comment: str = ""
+    author: str = ""
+    pause: bool = True
+
+
+class Commits:
+    """Makes images out of the containers of one engine."""
+
+    def __init__(
+        self,
+        containers: ContainerStore,
+        images: Images,
+        driver: Driver,
+        file_systems: FileSystems,
+        lifecycle: Lifecycle,
+    ) -> None:
+        self._containers = containers
+        self._images = images
+        self._driver = driver
+        self._file_systems = file_systems
+        self._lifecycle = lifecycle
+
+    async def commit(self, container: Container, wish: Wish) -> Image:
+        """Make the image. Raises Conflict for a container that is on its way out."""
+        if container.removing:
+            what = f"You cannot commit container {container.id} which is being removed"
+            raise errors.Conflict(what)
+        blobs, driver = self._images.blobs, self._driver
+        async with (
+            self._resting(container, wish.pause),
+            self._file_systems.mounted(container) as root,
+        ):
+            diff = await asyncio.to_thread(keep_changes, blobs, driver, container.id, root)
+        with blobs.holding([diff]):
+            image = await self._register(container, wish, diff)
+        named = {}
+        if wish.name is not None:
+            self._images.tag(image, wish.name)
+            self._images.emit("tag", image, name=wish.name.familiar)
+            named = {"imageRef": wish.name.familiar}
+        self._containers.emit(container, "commit", comment=wish.comment, imageID=image.id, **named)
+        return image
+
+    @contextlib.asynccontextmanager
+    async def _resting(self, container: Container, pause: bool) -> AsyncIterator[None]:
+        """Keep the container from writing meanwhile."""
+        paused = pause and container.state.status == "running"
+        if paused:
+            await self._lifecycle.pause(container)
+        try:
+            yield
+        finally:
+            if paused and container.state.status == "paused":
+                await self._lifecycle.unpause(container)
+
+    async def _register(self, container: Container, wish: Wish, diff: str) -> Image:
+        below = self._images.base(container.record.image)
+        moment = timestamps.now()
+        step: dict[str, Any] = {
+            "created": moment,
+            "created_by": " ".join(container.config.get("Cmd") or []),
+        }
+        if wish.author:
+            step["author"] = wish.author
+        if wish.comment:
+            step["comment"] = wish.comment
+        if not diff:
+            step["empty_layer"] = True
+        config = {
+            **{name: below.config[name] for name in PLATFORM if name in below.config},
+            "author": wish.author,
+            "comment": wish.comment,
+            "config": merged(wish.settings, container.config),
+            "container": container.id,
+            "container_config": container.config,
+            "created": moment,
+            "docker_version": VERSION,
+            "history": [*(below.config.get("history") or []), step],
+            "rootfs": {"type": "layers", "diff_ids": [*below.diff_ids, *filter(None, [diff])]},
+        }
+        return await self._images.commit(config, parent=below.id)
+
+
+def keep_changes(
+    blobs: Blobs,
+    driver: Driver,
+    container: str,
+    root: Path,
+    owners: tar_extract.Owners | None = None,
+) -> str:
+    """What differs in the file system at `root` from its layers, as a layer in the blobs: its
+    digest, or nothing where nothing does. Blocking."""
+    with blobs.writing() as writer:
+        for piece in tar_extract.pack_changes(root, driver.changes(container), owners):
+            writer.write(piece)
+        return "" if writer.digest == EMPTY else writer.keep()
+
+
+PLATFORM = ("architecture", "variant", "os", "os.version", "os.features")
+"""What an image has from the one below it."""
+
+
+def merged(settings: dict[str, Any], below: dict[str, Any]) -> dict[str, Any]:
+    """An image's settings: `settings`, and where they say nothing those of `below`."""
+    result = {name: settings.get(name) or below.get(name) for name in OF_IMAGES}
+    for name in ("ExposedPorts", "Labels", "Volumes"):
+        result[name] = {**(below.get(name) or {}), **(settings.get(name) or {})} or None
+    own = settings.get("Env") or []
+    said = {text.partition("=")[0] for text in own}
+    inherited = [one for one in below.get("Env") or [] if one.partition("=")[0] not in said]
+    result["Env"] = [*own, *inherited] or None
+    if settings.get("Entrypoint") and not settings.get("Cmd"):
+        result["Cmd"] = None  # a command belongs to its entry point
+    return {name: value for name, value in result.items() if value}
+
+
+def check_settings(settings: Any) -> dict[str, Any]:
+    """The Config that a client sent. Raises BadRequest."""
+    try:
+        manifests.check_settings(settings)
+    except manifests.Malformed as error:
+        raise errors.BadRequest(f"invalid JSON: {error}") from None
+    return settings or {}

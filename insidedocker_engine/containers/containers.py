@@ -1,0 +1,411 @@
+"""Making, changing and removing containers.
+
+How a container's process lives stands in `lifecycle`, what an answer shows in `inspect` and
+`listing`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import logging
+import secrets
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..base import errors, filters, timestamps
+from ..base.restrictions import Restrictions
+from ..container import names
+from ..container.record import Container, MountPoint, Record
+from ..container.store import ContainerStore
+from ..files import atomic_files, directory_trees
+from . import create_request, etc_files, inspect, mounts, restricted, spec
+from .execs import Execs
+from .file_systems import FileSystems
+from .lifecycle import Lifecycle
+
+if TYPE_CHECKING:
+    from ..images.store import Image, Images
+    from ..networks.networks import Networks
+    from ..runtime.contract import Runtime
+    from ..storage.contract import Driver
+    from ..volumes import Volumes
+
+log = logging.getLogger(__name__)
+
+LOST = 137
+"""Exit code of a container whose process went with the engine."""
+LIMITS = {
+    "Memory": "memory",
+    "NanoCpus": "cpu",
+    "CpuShares": "cpu",
+    "CpuQuota": "cpu",
+    "CpusetCpus": "",
+    "PidsLimit": "pids",
+}
+"""Fields of HostConfig, and which of the runtime's limits each needs; none does for the empty."""
+
+
+class Containers:
+    """All containers of one engine, to be made, changed and removed."""
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        host_name: str,
+        runtime: Runtime,
+        driver: Driver,
+        containers: ContainerStore,
+        images: Images,
+        volumes: Volumes,
+        networks: Networks,
+        restrictions: Restrictions,
+    ) -> None:
+        self._temporary = root / "tmp"
+        self._base_layer = root / "base-layer"
+        self._host_name = host_name
+        self._runtime = runtime
+        self._driver = driver
+        self._containers = containers
+        self._images = images
+        self._volumes = volumes
+        self._networks = networks
+        self._restrictions = restrictions
+        self.file_systems = FileSystems(driver, containers)
+        self.execs = Execs(runtime, containers, self.file_systems, restrictions)
+        self.life = Lifecycle(
+            runtime=runtime,
+            containers=containers,
+            file_systems=self.file_systems,
+            volumes=volumes,
+            networks=networks,
+            execs=self.execs,
+            restrictions=restrictions,
+            remove=self.remove_ended,
+        )
+        self._clearing: dict[asyncio.Future[None], Container] = {}
+
+    # From disk, and the end
+
+    def load(self) -> None:
+        """Read every container, settle what the engine's last end left open, and start again
+        what a restart policy wants up."""
+        etc_files.make_base_layer(self._base_layer)
+        unreadable = self._containers.load()
+        for container in self._containers.all():
+            if container.state.status in ("running", "paused", "restarting", "removing"):
+                container.state.status, container.state.pid = "exited", 0
+                container.state.exit_code = LOST
+                container.state.finished = timestamps.now()
+                container.save()
+                self._settle(container)
+            elif container.record.started_before and self.life.wants_restart(
+                container, container.state.exit_code
+            ):
+                self.life.spawn(self.life.revive(container))
+        for identity in self._driver.containers():
+            if identity not in self._containers and identity not in unreadable:
+                self._driver.remove(identity)
+
+    def _settle(self, container: Container) -> None:
+        if self.life.wants_restart(container, container.state.exit_code):
+            self.life.spawn(self.life.revive(container))
+        elif container.host_config["AutoRemove"]:
+            self.life.spawn(self.remove_ended(container))
+
+    async def close(self) -> None:
+        await self.life.close()
+        for container in self._clearing.values():
+            container.unused.set()
+        await asyncio.gather(*self._clearing)
+
+    # Making
+
+    async def create(
+        self, name: str, body: Any, version: tuple[int, int], image: Image | None = None
+    ) -> tuple[Container, list[str]]:
+        """A new container and the warnings that go with it. `image` is given where no name leads
+        to it: an image in the making. Raises BadRequest, NotFound (the image), Conflict (the
+        name)."""
+        if name:
+            name = names.check(name)
+        wish = create_request.read(body, version)
+        if image is None:
+            if not wish.config["Image"]:
+                raise errors.BadRequest("no command specified")
+            image = self._images.get(wish.config["Image"])
+        runtime = wish.host_config["Runtime"]
+        if runtime not in ("", "runc", self._runtime.name):
+            raise errors.BadRequest(f"unknown or invalid runtime name: {runtime}")
+        create_request.merge(wish, image.settings)
+        identity = secrets.token_hex(32)
+        wish.config["Hostname"] = self._hostname(wish, identity)
+        wish.networks = self._networks.check(wish.config, wish.host_config, wish.networks, version)
+        points = mounts.plan(wish, self._inherited(wish))
+        restricted.check(self._restrictions, wish, points, self._containers.known())
+        for text in wish.host_config["ExtraHosts"] or []:
+            etc_files.split_extra_host(text)
+        name = self._containers.reserve(name, identity)
+        command = wish.command
+        record = Record(
+            identity,
+            name,
+            time.time_ns(),
+            image.id,
+            command[0],
+            command[1:],
+            wish.config,
+            wish.host_config,
+            points,
+            wish.networks,
+        )
+        unfinished = Container(record, self._containers.folder / identity)
+        self._containers.begin(unfinished)
+        try:
+            container = await self._make(record, image)
+        except BaseException:
+            self._containers.give_up(unfinished)
+            self._images.forget_unused()
+            raise
+        self._containers.add(container)
+        return container, self._warnings(wish)
+
+    def _hostname(self, wish: create_request.Wish, identity: str) -> str:
+        if wish.config["Hostname"]:
+            return str(wish.config["Hostname"])
+        mode = wish.host_config["NetworkMode"]
+        if mode == "host" or wish.host_config["UTSMode"] == "host":
+            return self._host_name
+        return identity[:12]
+
+    def _inherited(self, wish: create_request.Wish) -> list[MountPoint]:
+        """The mounts of other containers, by VolumesFrom."""
+        found = []
+        for text in wish.host_config["VolumesFrom"] or []:
+            name, _, mode = text.partition(":")
+            if mode not in ("", "ro", "rw", "z", "Z"):
+                raise errors.BadRequest(f"invalid mode: {mode}")
+            try:
+                other = self._containers.get(name)
+            except errors.NotFound as error:
+                raise errors.BadRequest(error.message) from None
+            for point in other.record.mounts:
+                writable = point.writable and mode != "ro"
+                found.append(
+                    dataclasses.replace(point, mode="", writable=writable, anonymous=False)
+                )
+        return found
+
+    async def _make(self, record: Record, image: Any) -> Container:
+        """Its file system and folder; nothing is left of it where this fails."""
+
+        def build() -> Container:
+            layers = [*self._images.layer_folders(image), self._base_layer]
+            folder = self._containers.folder / record.id
+            unfinished = Path(tempfile.mkdtemp(dir=self._temporary, prefix="container-"))
+            try:
+                self._driver.create(record.id, layers)
+                Container(record, unfinished).save_first()
+                unfinished.rename(folder)
+            except BaseException:
+                directory_trees.remove(unfinished)
+                self._driver.remove(record.id)
+                raise
+            atomic_files.sync_folder(self._containers.folder)
+            return Container(record, folder)
+
+        volumes: list[str] = []
+        try:
+            await self._find_volumes(record, volumes)
+            return await asyncio.to_thread(build)
+        finally:  # nobody comes between this and the container being known to all
+            self._volumes.keep_promise(volumes)
+
+    def _warnings(self, wish: create_request.Wish) -> list[str]:
+        """What this engine cannot do of what was asked."""
+        # Clients print "WARNING: " before each of these; /info's warnings bring their own.
+        isolation = self._runtime.isolation.warnings()
+        found = [text.removeprefix("WARNING: ") for text in isolation]
+        if unmet := self._unmet(wish.host_config):
+            found.append(
+                "this host gives the engine no control groups to limit with; "
+                f"these are kept but do nothing: {', '.join(unmet)}"
+            )
+        options = wish.host_config["LogConfig"]["Config"]
+        if options:
+            found.append(
+                "logs are kept whole by this engine; these options are kept but do nothing: "
+                + ", ".join(options)
+            )
+        if wish.host_config["NetworkMode"] == "host" and wish.host_config["PortBindings"]:
+            found.append("Published ports are discarded when using host network mode")
+        return found
+
+    async def _find_volumes(self, record: Record, promised: list[str]) -> None:
+        """Give each volume mount its folder on the host; their names go to `promised`."""
+        for point in record.mounts:
+            if point.type == "volume" and not point.source:
+                volume = await self._volumes.promise(point)
+                promised.append(volume.name)
+                point.name, point.source = volume.name, str(volume.path)
+
+    # Changing
+
+    async def rename(self, container: Container, name: str) -> None:
+        async with container.lock:
+            if not name:
+                raise errors.BadRequest("Neither old nor new names may be empty")
+            if name.removeprefix("/") == container.name:
+                raise errors.BadRequest(
+                    "Renaming a container with the same name as its current name"
+                )
+            try:
+                new = names.check(name, f"/{name.removeprefix('/')}")
+                self._containers.reserve(new, container.id)
+            except errors.APIError as error:
+                raise type(error)(f"Error when allocating new name: {error.message}") from None
+            old, container.record.name = container.name, new
+            try:
+                await self._containers.save(container)
+            except BaseException:
+                container.record.name = old
+                self._containers.release(new)
+                raise
+            self._containers.release(old)
+            self._containers.emit(container, "rename", oldName=f"/{old}")
+
+    async def update(self, container: Container, body: Any) -> list[str]:
+        """New resources and restart policy; returns warnings."""
+        if not isinstance(body, dict):
+            raise errors.BadRequest("invalid JSON: an object is needed")
+        async with container.lock:
+            if container.removing:
+                raise errors.Conflict(
+                    f"Cannot update container {container.id}: "
+                    'Container is marked for removal and cannot be "update".'
+                )
+            changed = create_request.check_update(container.host_config, body)
+            policy = body.get("RestartPolicy")
+            if policy and policy not in ({"Name": ""}, {"Name": "", "MaximumRetryCount": 0}):
+                changed["RestartPolicy"] = create_request.check_restart_policy(
+                    container.host_config, policy
+                )
+            limits = spec.limits(changed)
+            if limits != spec.limits(container.host_config):
+                try:
+                    await asyncio.to_thread(self._runtime.limit, container.id, limits)
+                except OSError as error:
+                    what = f"Cannot update container {container.id}"
+                    raise errors.APIError(f"{what}: {error.strerror}") from error
+            container.record.host_config = changed
+            await self._containers.save(container)
+            self._containers.emit(container, "update")
+        unmet = self._unmet(body)
+        return [f"kept, but without effect on this engine: {', '.join(unmet)}"] if unmet else []
+
+    def _unmet(self, asked: dict[str, Any]) -> list[str]:
+        """What is asked for and cannot be had from this host."""
+        has = self._runtime.limits
+        return [name for name, need in LIMITS.items() if asked.get(name) and need not in has]
+
+    # Removing
+
+    async def remove(self, container: Container, force: bool, volumes: bool) -> None:
+        """Raises Conflict where it runs and `force` is not given, or it is being removed."""
+        if container.removing:
+            raise errors.Conflict(f"removal of container {container.name} is already in progress")
+        if container.state.running and not force:
+            what = f'cannot remove container "{container.name}": container is'
+            if container.state.status == "paused":
+                raise errors.Conflict(f"{what} paused and must be unpaused first")
+            raise errors.Conflict(
+                f"{what} {container.state.status}: "
+                "stop the container before removing or force remove"
+            )
+        container.removing = True
+        try:
+            with contextlib.suppress(errors.Conflict):
+                await self.life.kill(container, 9, container.name)
+            async with container.lock:
+                run = container.run
+                if run is not None:  # it was just being started
+                    await self.life.kill(container, 9, container.name)
+                await self._remove(container, volumes)
+        except BaseException:
+            container.removing = False
+            raise
+
+    async def prune(self, wanted: filters.Filters) -> tuple[list[str], int]:
+        """Remove every container that does not run and passes the filters: their ids, and the
+        bytes that their writable layers took. Raises BadRequest."""
+        passes = filters.prunable(wanted)
+        removed, freed = [], 0
+        for container in self._containers.all():
+            if container.state.running:
+                continue
+            if not passes(container.config["Labels"], container.record.created):
+                continue
+            try:
+                size = await asyncio.to_thread(inspect.written, container, self._driver)
+                await self.remove(container, force=False, volumes=False)
+            except errors.Conflict:  # started or removed meanwhile
+                continue
+            removed.append(container.id)
+            freed += size
+        return removed, freed
+
+    async def remove_link(self, name: str) -> None:
+        """Take a link (`parent/alias`) away. Raises NotFound, Conflict."""
+        parent_name, slash, alias = name.strip("/").partition("/")
+        parent = self._containers.get(parent_name)
+        if not slash:
+            raise errors.Conflict("Conflict, cannot remove the default link name of the container")
+        async with parent.lock:
+            links = parent.host_config["Links"] or []
+            kept = [link for link in links if link.rpartition(":")[2].rpartition("/")[2] != alias]
+            if len(kept) == len(links):
+                raise errors.NotFound(f"Could not get entry for /{parent.name}/{alias}")
+            parent.host_config["Links"] = kept or None
+            await self._containers.save(parent)
+
+    async def remove_ended(self, container: Container) -> None:
+        """As AutoRemove asks for."""
+        with contextlib.suppress(errors.Conflict):
+            await self.remove(container, force=True, volumes=True)
+
+    async def _remove(self, container: Container, volumes: bool) -> None:
+        gone = self._temporary / f"removed-{container.id}"
+
+        def hide() -> None:
+            """Out of sight, in one step."""
+            container.folder.rename(gone)
+            atomic_files.sync_folder(self._containers.folder)
+
+        await asyncio.to_thread(hide)
+        self._containers.drop(container)
+        await self.execs.container_removed(container)
+        await self._release_volumes(container, volumes)
+        self._images.forget_unused()
+        self._containers.emit(container, "destroy")
+        container.tell_removed()
+        clearing = asyncio.ensure_future(self._clear(container, gone))
+        self._clearing[clearing] = container
+        clearing.add_done_callback(self._clearing.pop)
+
+    async def _clear(self, container: Container, gone: Path) -> None:
+        """Behind the answer: free what a removed container took up on disk, once nobody copies
+        from it any more. A kill cuts this short; the next start of the engine does the rest."""
+        try:
+            await self.file_systems.remove(container)
+            await asyncio.to_thread(directory_trees.remove, gone)
+        except OSError as error:
+            log.warning("what is left of container %s cannot be removed: %s", container.id, error)
+
+    async def _release_volumes(self, container: Container, remove: bool) -> None:
+        for point in container.record.mounts:
+            if point.type == "volume" and point.anonymous and remove:
+                await self._volumes.release(point.name)

@@ -1,0 +1,199 @@
+"""From the body of a create call and an image's settings to a container's own Config and
+HostConfig: what is missing filled in, what cannot be refused.
+
+It knows no disk and no process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..base import errors
+from . import defaults, health, validation
+
+
+@dataclass
+class Wish:
+    """What a create call asks for, complete and checked."""
+
+    config: dict[str, Any]
+    host_config: dict[str, Any]
+    networks: dict[str, dict[str, Any]]
+    """EndpointsConfig by network name."""
+
+    @property
+    def command(self) -> list[str]:
+        return [*(self.config["Entrypoint"] or []), *(self.config["Cmd"] or [])]
+
+
+def read(body: Any, version: tuple[int, int]) -> Wish:
+    """Raises BadRequest for what no image could make right."""
+    if not isinstance(body, dict) or not body:
+        raise errors.BadRequest("config cannot be empty in order to create a container")
+    given = defaults.spelled(body, _TOP)
+    host_given = given.pop("HostConfig", None) or {}
+    networking = given.pop("NetworkingConfig", None) or {}
+    if not isinstance(host_given, dict) or not isinstance(networking, dict):
+        raise errors.BadRequest("invalid JSON: HostConfig and NetworkingConfig need objects")
+    if given.get("Runtime"):  # where docker-py puts it
+        host_given = {"Runtime": given["Runtime"], **host_given}
+    for name in ("Cmd", "Entrypoint", "Shell"):
+        if isinstance(given.get(name), str):  # the API takes one word for a list of it
+            given[name] = [given[name]]
+    try:
+        config = defaults.fill(
+            given, defaults.CONFIG, defaults.CONFIG_TYPES, defaults.CONFIG_OPTIONAL
+        )
+        host_config = defaults.fill(
+            host_given,
+            defaults.HOST_CONFIG,
+            defaults.HOST_CONFIG_TYPES,
+            defaults.HOST_CONFIG_OPTIONAL,
+        )
+    except TypeError as error:
+        raise errors.BadRequest(f"invalid JSON: {error}") from None
+    validation.config(config)
+    validation.host_config(host_config, version)
+    return Wish(config, host_config, _endpoints(networking, host_config))
+
+
+_TOP = ("HostConfig", "NetworkingConfig", "Runtime", "Cmd", "Entrypoint", "Shell")
+
+
+def check_restart_policy(host: dict[str, Any], policy: Any) -> dict[str, Any]:
+    """The policy of an update call, complete; BadRequest where it cannot be."""
+    if not isinstance(policy, dict):
+        raise errors.BadRequest("invalid JSON: RestartPolicy needs an object")
+    wanted = validation.restart_policy(policy)
+    if host["AutoRemove"] and wanted["Name"] != "no":
+        raise errors.Conflict("Restart policy cannot be updated because AutoRemove is enabled")
+    return wanted
+
+
+def check_update(host: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """HostConfig with the resources of an update call; BadRequest where they cannot be."""
+    wanted = {name: value for name, value in changes.items() if name in _RESOURCES and value}
+    try:
+        filled = defaults.fill(
+            {**host, **wanted},
+            defaults.HOST_CONFIG,
+            defaults.HOST_CONFIG_TYPES,
+            defaults.HOST_CONFIG_OPTIONAL,
+        )
+    except TypeError as error:
+        raise errors.BadRequest(f"invalid JSON: {error}") from None
+    if "MemorySwap" not in wanted and 0 < host["MemorySwap"] < wanted.get("Memory", 0):
+        raise errors.BadRequest(
+            "Memory limit should be smaller than already set memoryswap limit, "
+            "update the memoryswap at the same time"
+        )
+    validation.hold(filled)
+    validation.resources(filled)
+    return filled
+
+
+_RESOURCES = {
+    *(
+        "CpuShares",
+        "Memory",
+        "CgroupParent",
+        "BlkioWeight",
+    ),
+    *(
+        "BlkioWeightDevice",
+        "BlkioDeviceReadBps",
+        "BlkioDeviceWriteBps",
+        "BlkioDeviceReadIOps",
+    ),
+    *(
+        "BlkioDeviceWriteIOps",
+        "CpuPeriod",
+        "CpuQuota",
+        "CpuRealtimePeriod",
+    ),
+    *(
+        "CpuRealtimeRuntime",
+        "CpusetCpus",
+        "CpusetMems",
+        "Devices",
+    ),
+    *(
+        "DeviceCgroupRules",
+        "DeviceRequests",
+        "KernelMemoryTCP",
+        "MemoryReservation",
+    ),
+    *(
+        "MemorySwap",
+        "MemorySwappiness",
+        "NanoCpus",
+        "OomKillDisable",
+    ),
+    *(
+        "Init",
+        "PidsLimit",
+        "Ulimits",
+    ),
+}
+
+
+def _endpoints(networking: dict[str, Any], host: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    asked = networking.get("EndpointsConfig") or {}
+    if not isinstance(asked, dict) or not all(
+        value is None or isinstance(value, dict) for value in asked.values()
+    ):
+        raise errors.BadRequest("invalid JSON: EndpointsConfig needs objects")
+    endpoints = {"bridge" if name == "default" else name: value for name, value in asked.items()}
+    mode = host["NetworkMode"]
+    if mode.startswith("container:"):
+        if endpoints:
+            raise errors.BadRequest(
+                "conflicting options: container type network can't be used with links or networks"
+            )
+        return {}
+    return endpoints or {mode: {}}
+
+
+def merge(wish: Wish, image: dict[str, Any]) -> None:
+    """Add what an image's config brings. Raises BadRequest where no command comes out."""
+    config = wish.config
+    config["User"] = config["User"] or image.get("User") or ""
+    config["WorkingDir"] = config["WorkingDir"] or image.get("WorkingDir") or ""
+    config["Labels"] = {**(image.get("Labels") or {}), **config["Labels"]}
+    config["Env"] = _merge_env(config["Env"] or [], image.get("Env") or [])
+    if config["Entrypoint"] is None:
+        if config["Cmd"] is None or config["Cmd"] == []:
+            config["Cmd"] = image.get("Cmd") or None
+        config["Entrypoint"] = image.get("Entrypoint") or None
+    elif config["Entrypoint"] in ([], [""]):  # `--entrypoint ""` asks for none
+        config["Entrypoint"] = None
+    for name in ("ExposedPorts", "Volumes"):
+        both = {**(image.get(name) or {}), **(config.get(name) or {})}
+        if both:
+            config[name] = both
+    _expose_published(wish)
+    for name in ("StopSignal", "Shell", "ArgsEscaped"):
+        if not config.get(name) and image.get(name):
+            config[name] = image[name]
+    merged = health.merge(config.get("Healthcheck") or {}, image.get("Healthcheck") or {})
+    if merged:
+        config["Healthcheck"] = merged
+    if image.get("OnBuild"):
+        config["OnBuild"] = image["OnBuild"]
+    if not wish.command:
+        raise errors.BadRequest("no command specified")
+
+
+def _expose_published(wish: Wish) -> None:
+    bindings = wish.host_config["PortBindings"]
+    if bindings:
+        exposed = wish.config.setdefault("ExposedPorts", {})
+        for port in bindings:
+            exposed.setdefault(port if "/" in port else f"{port}/tcp", {})
+
+
+def _merge_env(own: list[str], image: list[str]) -> list[str]:
+    """The container's own first, then those of the image that it does not name."""
+    names = {text.partition("=")[0] for text in own}
+    return own + [text for text in image if text.partition("=")[0] not in names]

@@ -1,0 +1,72 @@
+"""The files the engine writes for each container and binds into it: /etc/hostname, /etc/hosts
+and /etc/resolv.conf; and the folder of empty ones below which they are bound."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+
+from ..base import errors
+from ..container.record import Container
+from ..networks import etc_hosts
+
+LOCAL_HOSTS = (
+    ("127.0.0.1", "localhost"),
+    ("::1", "localhost ip6-localhost ip6-loopback"),
+    ("fe00::0", "ip6-localnet"),
+    ("ff00::0", "ip6-mcastprefix"),
+    ("ff02::1", "ip6-allnodes"),
+    ("ff02::2", "ip6-allrouters"),
+)
+DEVICES = (
+    *("console", "full", "init", "null", "ptmx", "random", "stderr", "stdin", "stdout"),
+    *("tty", "urandom", "zero"),
+)
+EMPTY = (
+    *(".dockerenv", "etc/hostname", "etc/hosts", "etc/resolv.conf"),
+    *(f"dev/{name}" for name in DEVICES),
+)
+FOLDERS = ("dev", "dev/fd", "dev/pts", "dev/shm", "etc", "proc", "sys")
+
+
+def make_base_layer(folder: Path) -> None:
+    """The topmost layer below every container's own: the places that the engine mounts over, so
+    that they do not show as changes of the container. Made once."""
+    if (folder / "etc/mtab").is_symlink():
+        return
+    for name in FOLDERS:
+        (folder / name).mkdir(mode=0o755, parents=True, exist_ok=True)
+    for name in EMPTY:
+        (folder / name).touch(mode=0o755 if name == ".dockerenv" else 0o644)
+    (folder / "etc/mtab").symlink_to("/proc/mounts")
+
+
+def write(container: Container, network_hosts: list[str], named: bool) -> None:
+    """Write all three. `network_hosts` are lines about the container's own addresses and others';
+    `named`: names are asked for at the engine's own server. Blocking."""
+    lines = [f"{address}\t{names}" for address, names in LOCAL_HOSTS]
+    for text in container.host_config["ExtraHosts"] or []:
+        names, address = split_extra_host(text)
+        lines.append(f"{address}\t{names}")
+    _write(container.folder / "hostname", f"{container.config['Hostname']}\n")
+    _write(container.folder / "hosts", "\n".join([*lines, *network_hosts, ""]))
+    _write(container.folder / "resolv.conf", etc_hosts.resolv_conf(container, named))
+
+
+def _write(path: Path, text: str) -> None:
+    """In place, so that a file that is bound in a running container changes there too; made
+    anew at each start, so nothing is lost when it is cut short."""
+    path.write_text(text)
+    path.chmod(0o644)
+
+
+def split_extra_host(text: str) -> tuple[str, str]:
+    """`name:address` or `name=address`; BadRequest for anything else."""
+    name, _, address = text.partition("=" if "=" in text else ":")
+    if address == "host-gateway":
+        return name, "127.0.0.1"
+    try:
+        ipaddress.ip_address(address.strip("[]"))
+    except ValueError:
+        raise errors.BadRequest(f'bad format for add-host: "{text}"') from None
+    return name, address.strip("[]")

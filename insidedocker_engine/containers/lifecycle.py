@@ -1,0 +1,455 @@
+"""The life of a container's first process: start, signals, its end, and starting it again.
+
+A start, a pause and a removal hold the container's lock. What ends a process does not: it only
+sends a signal and waits for `_watch`, which alone does what follows from an end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import logging
+import os
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..base import errors, signals, timestamps
+from ..base.restrictions import Restrictions
+from ..container.record import Container, Run, State
+from ..container.store import ContainerStore
+from ..networks import links
+from ..runtime.contract import StartError
+from . import etc_files, mounts, network, restricted, users
+from . import spec as launching
+from .execs import Execs
+from .file_systems import FileSystems
+from .health import HealthChecks
+
+if TYPE_CHECKING:
+    from ..networks.networks import Networks
+    from ..runtime.contract import Process, Runtime
+    from ..volumes import Volumes
+
+log = logging.getLogger(__name__)
+
+SIGTERM, SIGKILL, SIGCONT = 15, 9, 18
+STOP_TIMEOUT = 10
+"""Seconds between the stop signal and SIGKILL where nobody says otherwise."""
+DRAIN = 2.0
+"""Seconds that output may go on after its process has ended (others may hold the pipe)."""
+FIRST_BACKOFF, LAST_BACKOFF = 0.1, 60.0
+STEADY = 10.0
+"""Seconds after which a run counts as good, and the wait before a restart begins anew."""
+SHUTDOWN_PATIENCE = 2.0
+"""Seconds containers get to end by themselves when the engine ends."""
+
+
+class Lifecycle:
+    """Starts and ends the first processes of all containers."""
+
+    def __init__(
+        self,
+        *,
+        runtime: Runtime,
+        containers: ContainerStore,
+        file_systems: FileSystems,
+        volumes: Volumes,
+        networks: Networks,
+        execs: Execs,
+        restrictions: Restrictions,
+        remove: Callable[[Container], Coroutine[Any, Any, None]],
+    ) -> None:
+        """`remove` takes a container away that has ended, as AutoRemove asks for."""
+        self._runtime = runtime
+        self._containers = containers
+        self._file_systems = file_systems
+        self._volumes = volumes
+        self._networks = networks
+        self._execs = execs
+        self._restrictions = restrictions
+        self._remove = remove
+        self._health = HealthChecks(containers, execs)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._backoff: dict[str, float] = {}
+        self._closing = False
+
+    # Starting
+
+    async def start(self, container: Container) -> None:
+        """Raises NotModified where it runs, Conflict where it cannot, BadRequest and others
+        where its process does not start."""
+        async with container.lock:
+            if container.state.status == "paused":
+                raise errors.Conflict("cannot start a paused container, try unpause instead")
+            if container.run is not None:
+                raise errors.NotModified("")
+            if container.removing:
+                raise errors.Conflict("container is marked for removal and cannot be started")
+            self._cancel_restart(container)
+            container.record.restart_count = 0
+            container.record.stopped_by_hand = False
+            self._backoff.pop(container.id, None)
+            await self._launch(container)
+
+    async def _launch(self, container: Container) -> None:
+        if self._closing:
+            raise errors.Unavailable("the engine is shutting down")
+        try:
+            root = await self._file_systems.hold(container)
+            try:
+                await self._begin(container, root)
+            except BaseException:
+                await self._tidy(container)
+                raise
+        except Exception as error:
+            failure = _failure(error)
+            state = container.state
+            state.status = "exited" if container.record.started_before else "created"
+            state.exit_code, state.error = failure.exit_code, str(failure)
+            await self._note(container)
+            container.tell_exit()
+            if container.host_config["AutoRemove"]:
+                self.spawn(self._remove(container))
+            raise _answer(error, failure) from error
+
+    async def _begin(self, container: Container, root: Path) -> None:
+        """Everything up to a running process; what fails is undone by the caller."""
+        membership = self._networks.membership
+        place = await network.join(self._networks, self._containers, container)
+        joined = self._joined(container)
+        await self._fill_volumes(container, root)
+        linked = links.environment(self._containers, container, membership.on_bridge)
+        started = State("running", started=timestamps.now(), finished=container.state.finished)
+
+        def prepare() -> launching.ProcessSpec:
+            launching.prepare_output(container)
+            mounts.prepare_binds(container.record.mounts)
+            etc_files.write(container, place.hosts, place.name_server)
+            return launching.process(container, root, linked)
+
+        spec = await asyncio.to_thread(prepare)
+        asked = launching.sandbox(container, root, place, joined)
+        sandbox = restricted.sandbox(self._restrictions, asked)
+        # Written while the process starts: it must be on disk before anyone is told, not sooner.
+        saving = asyncio.ensure_future(asyncio.to_thread(container.save, started))
+        try:
+            process = await self._runtime.start(sandbox, spec)
+        except BaseException:
+            await asyncio.wait([saving])  # what is written of the failure comes after it
+            raise
+        try:
+            await saving
+            await membership.serve_names(container, process.name_sockets)
+        except BaseException:
+            await _discard(process)
+            raise
+        run = Run(process, time.monotonic(), asyncio.get_running_loop().create_future())
+        container.run = run
+        container.output.start(process.stdout, process.stderr)
+        container.input.start(process.stdin)
+        started.pid = process.pid
+        container.record.state = started
+        container.record.started_before = True
+        self._health.begin(container)
+        self._containers.emit(container, "start")
+        self.spawn(self._watch(container, run))
+
+    async def _fill_volumes(self, container: Container, root: Path) -> None:
+        """What the image has at the place of an empty volume is copied into it."""
+        for point in container.record.mounts:
+            if point.type == "volume" and point.copy:
+                await self._volumes.fill(point.name, root, point.destination)
+        self._volumes.mounted(container)
+
+    def _joined(self, container: Container) -> dict[str, str]:
+        """Containers whose namespaces this one shares: name to id. They must be running."""
+        found = {}
+        for field in ("PidMode", "IpcMode"):
+            mode = str(container.host_config[field])
+            if mode.startswith("container:"):
+                name = mode.removeprefix("container:")
+                other = self._containers.get(name)
+                if not other.state.running:
+                    raise errors.Conflict(f"cannot join {field} of a non running container: {name}")
+                found[name] = other.id
+        return found
+
+    async def _tidy(self, container: Container) -> None:
+        """Let go of what a run, or the attempt of one, held."""
+        with contextlib.suppress(Exception):
+            await self._networks.membership.last_words(container)
+            await self._runtime.forget(container.id)
+        await self._networks.membership.leave(container)
+        self._volumes.unmounted(container)
+        await self._file_systems.release(container)
+
+    # Ending
+
+    async def _watch(self, container: Container, run: Run) -> None:
+        """Wait for the end of a run and do what follows from it."""
+        code = 255
+        try:
+            code = (await run.process.wait()).code
+            await self._ended(container, run, code)
+        except Exception:
+            log.exception("the end of container %s was not handled", container.name)
+        finally:
+            if not run.ended.done():
+                container.run = None
+                run.ended.set_result(code)
+
+    async def _ended(self, container: Container, run: Run, code: int) -> None:
+        self._health.end(container)
+        container.input.finish()
+        await container.output.finish(DRAIN)
+        await self._execs.container_ended(container)
+        lived = time.monotonic() - run.began
+        again = not run.stay_down and not self._closing and self.wants_restart(container, code)
+        ended = dataclasses.replace(
+            container.state,
+            status="restarting" if again else "exited",
+            pid=0,
+            exit_code=code,
+            finished=timestamps.now(),
+            out_of_memory=self._runtime.out_of_memory(container.id),
+        )
+        container.record.restart_count += again
+        saving = asyncio.ensure_future(self._note(container, ended))
+        await self._tidy(container)
+        await saving
+        # Only now has it ended for everyone: whoever saw it could start or remove it at once.
+        container.record.state, container.run = ended, None
+        if ended.out_of_memory:
+            self._containers.emit(container, "oom")
+        self._containers.emit(container, "die", exitCode=str(code), execDuration=str(int(lived)))
+        run.ended.set_result(code)
+        container.tell_exit()
+        if again:
+            self._plan_restart(container, lived)
+        elif container.host_config["AutoRemove"] and not (container.removing or run.keep):
+            await self._remove(container)
+
+    async def _note(self, container: Container, as_if: State | None = None) -> None:
+        """Make durable what has happened, which no full disk can undo: it stays true here, and
+        the next start of the engine finds that the container does not run."""
+        try:
+            await asyncio.to_thread(container.save, as_if)
+        except OSError as error:
+            log.warning("the state of container %s cannot be written: %s", container.name, error)
+
+    def wants_restart(self, container: Container, code: int) -> bool:
+        """Whether its restart policy wants it up again after it has ended with `code`."""
+        policy = container.host_config["RestartPolicy"]
+        name, most = policy["Name"], policy["MaximumRetryCount"]
+        if container.removing:
+            return False
+        if name == "on-failure":
+            tries = container.record.restart_count
+            return code != 0 and (most == 0 or tries < most)
+        if name == "unless-stopped":
+            return not container.record.stopped_by_hand
+        return bool(name == "always")
+
+    def _plan_restart(self, container: Container, lived: float) -> None:
+        before = 0.0 if lived >= STEADY else self._backoff.get(container.id, 0.0)
+        wait = min(max(2 * before, FIRST_BACKOFF), LAST_BACKOFF)
+        self._backoff[container.id] = wait
+        container.restarting = self.spawn(self._restart_later(container, wait))
+
+    async def _restart_later(self, container: Container, wait: float) -> None:
+        await asyncio.sleep(wait)
+        async with container.lock:
+            if container.state.status != "restarting" or container.removing:
+                return
+            container.restarting = None
+            with contextlib.suppress(errors.APIError):
+                await self._launch(container)
+
+    def _cancel_restart(self, container: Container) -> None:
+        if container.restarting is not None:
+            container.restarting.cancel()
+            container.restarting = None
+            if container.state.status == "restarting":
+                container.state.status = "exited"
+
+    async def revive(self, container: Container) -> None:
+        """Start again what a restart policy wants up, when the engine has just started."""
+        async with container.lock:
+            with contextlib.suppress(errors.APIError):
+                await self._launch(container)
+
+    # Signals
+
+    async def kill(self, container: Container, number: int, named: str) -> None:
+        """Send a signal; after SIGKILL also wait for the end. Raises Conflict."""
+        run = container.run
+        if run is None:
+            if container.state.status == "restarting":
+                self._cancel_restart(container)
+                container.record.stopped_by_hand = True
+                await self._containers.save(container)
+                return
+            raise errors.Conflict(
+                f"cannot kill container: {named}: container {container.id} is not running"
+            )
+        await self._signal(container, run, number)
+        if number == SIGKILL:
+            await self._end_of(run)
+
+    async def _signal(self, container: Container, run: Run, number: int) -> None:
+        own = container.config.get("StopSignal")
+        deadly = number == SIGKILL or not own or signals.parse(own) == number
+        if deadly:
+            run.stay_down = True
+            container.record.stopped_by_hand = True
+        if container.state.status == "paused" and number == SIGKILL:
+            await self._unpause(container)
+        with contextlib.suppress(ProcessLookupError):
+            run.process.kill(number)
+        self._containers.emit(container, "kill", signal=str(number))
+        if deadly and container.state.status == "paused":
+            await self._unpause(container)
+
+    async def stop(self, container: Container, timeout: int | None, signal: str = "") -> None:
+        """Stop signal, then SIGKILL after `timeout` seconds (negative: never). NotModified where
+        it does not run."""
+        if container.run is None and container.state.status != "restarting":
+            raise errors.NotModified("")
+        await self._stop(container, timeout, signal)
+        self._containers.emit(container, "stop")
+
+    async def _stop(self, container: Container, timeout: int | None, signal: str = "") -> None:
+        number = signals.parse(signal or container.config.get("StopSignal") or "TERM")
+        if timeout is None:
+            timeout = container.config.get("StopTimeout")
+        patience = STOP_TIMEOUT if timeout is None else timeout
+        run = container.run
+        container.record.stopped_by_hand = True
+        if run is None:
+            self._cancel_restart(container)
+            await self._containers.save(container)
+            return
+        run.stay_down = True
+        await self._signal(container, run, number)
+        if patience != 0 or number == SIGKILL:
+            done, _ = await asyncio.wait([run.ended], timeout=patience if patience >= 0 else None)
+            if done:
+                return
+        await self._signal(container, run, SIGKILL)
+        await self._end_of(run)
+
+    async def restart(self, container: Container, timeout: int | None, signal: str = "") -> None:
+        if container.run is not None:
+            container.run.keep = True
+        if container.run is not None or container.state.status == "restarting":
+            await self._stop(container, timeout, signal)
+            self._containers.emit(container, "stop")
+        with contextlib.suppress(errors.NotModified):
+            await self.start(container)
+        self._containers.emit(container, "restart")
+
+    @staticmethod
+    async def _end_of(run: Run) -> None:
+        await asyncio.wait([run.ended])
+
+    # Pausing
+
+    async def pause(self, container: Container) -> None:
+        async with container.lock:
+            if container.run is None:
+                raise errors.Conflict(f"container {container.id} is not running")
+            if container.state.status == "paused":
+                raise errors.Conflict(f"Container {container.id} is already paused")
+            await self._runtime.pause(container.id)
+            container.state.status = "paused"
+            await self._containers.save(container)
+            self._containers.emit(container, "pause")
+
+    async def unpause(self, container: Container) -> None:
+        async with container.lock:
+            if container.state.status != "paused":
+                raise errors.APIError(f"Container {container.id} is not paused")
+            await self._unpause(container)
+
+    async def _unpause(self, container: Container) -> None:
+        await self._runtime.unpause(container.id)
+        if container.state.status == "paused":
+            container.state.status = "running"
+            await self._containers.save(container)
+            self._containers.emit(container, "unpause")
+
+    # The engine's end
+
+    async def close(self) -> None:
+        """End every container, politely first."""
+        self._closing = True
+        runs = []
+        for container in self._containers.all():
+            if container.restarting is not None:
+                container.restarting.cancel()
+            if container.run is not None:
+                runs.append((container, container.run))
+        for container, run in runs:
+            await self._ask_to_end(container, run)
+        if runs:
+            await asyncio.wait([run.ended for _, run in runs], timeout=SHUTDOWN_PATIENCE)
+        left = [run for _, run in runs if not run.ended.done()]
+        for run in left:
+            with contextlib.suppress(ProcessLookupError):
+                run.process.kill(SIGKILL)
+        if left:
+            await asyncio.wait([run.ended for run in left], timeout=SHUTDOWN_PATIENCE)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _ask_to_end(self, container: Container, run: Run) -> None:
+        number = signals.parse(container.config.get("StopSignal") or "TERM")
+        with contextlib.suppress(ProcessLookupError):
+            run.process.kill(number)
+        if container.state.status == "paused":
+            with contextlib.suppress(Exception):
+                await self._unpause(container)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+async def _discard(process: Process) -> None:
+    """End a process that nobody shall see."""
+    with contextlib.suppress(ProcessLookupError):
+        process.kill(SIGKILL)
+    await process.wait()
+    for handle in (process.stdin, process.stdout, process.stderr):
+        if handle is not None:
+            os.close(handle)
+
+
+def _failure(error: Exception) -> StartError:
+    """What `docker run` is told, with the exit code it shall end with."""
+    if isinstance(error, StartError):
+        return error
+    if isinstance(error, errors.APIError):
+        return StartError(error.message)
+    if isinstance(error, users.UnknownUser | launching.WorkingDirError):
+        return StartError(str(error))
+    if isinstance(error, OSError):
+        where = f": {Path(error.filename).name}" if isinstance(error.filename, str) else ""
+        return StartError(f"the container cannot be prepared: {error.strerror or error}{where}")
+    log.error("a start failed", exc_info=error)
+    return StartError(f"{type(error).__name__}: {error}")
+
+
+def _answer(error: Exception, failure: StartError) -> errors.APIError:
+    """The Engine blames the request where the program cannot be run, else itself."""
+    if isinstance(error, errors.APIError):
+        return error
+    if failure.exit_code in (126, 127):
+        return errors.BadRequest(str(failure))
+    return errors.APIError(str(failure))

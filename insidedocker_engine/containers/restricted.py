@@ -1,0 +1,121 @@
+"""What a restricted engine refuses in a container's HostConfig, and how it bounds what a container
+keeps in memory."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from typing import Any
+
+from ..base import errors
+from ..base.restrictions import Restrictions
+from ..container.record import Container, MountPoint
+from ..runtime.contract import Mount, SandboxSpec
+from .create_request import Wish
+from .defaults import HOST_CONFIG
+
+IN_MEMORY = 512 << 20
+"""Bytes that all containers together may keep in file systems in memory, shared memory too."""
+TMPFS, SHARED_MEMORY = 16 << 20, 4 << 20
+"""What one gets where nobody says how much."""
+BYTES_OF_A_FILE = 4096
+"""A file system in memory holds a file for each so many bytes: an empty one takes memory, too."""
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+
+MODES = ("NetworkMode", "PidMode", "IpcMode", "UTSMode", "UsernsMode")
+PROTECTED = ("MaskedPaths", "ReadonlyPaths")
+POWERS = ("Privileged", "Devices", "DeviceRequests", "DeviceCgroupRules")
+NEVER_ADDED = {
+    "ALL",
+    "SYS_ADMIN",
+    "SYS_MODULE",
+    "SYS_PTRACE",
+    "SYS_RAWIO",
+    "DAC_READ_SEARCH",
+    "BPF",
+}
+
+
+def check(
+    restrictions: Restrictions,
+    wish: Wish,
+    points: Iterable[MountPoint],
+    known: Collection[Container],
+) -> None:
+    """Raises Forbidden for a container that a restricted engine does not make; `known` are those
+    that there are."""
+    if not restrictions.on:
+        return
+    restrictions.limit("containers", len(known))
+    points = list(points)
+    for what in _refused(wish, points):
+        restrictions.refuse(True, what)
+    promised = sum(_in_memory(each.host_config, each.record.mounts) for each in known)
+    if promised + _in_memory(wish.host_config, points) > IN_MEMORY:
+        raise errors.Forbidden(
+            "this engine is restricted: tmpfs mounts and shared memory of all its containers have "
+            f"at most {IN_MEMORY >> 20} MiB together"
+        )
+
+
+def sandbox(restrictions: Restrictions, asked: SandboxSpec) -> SandboxSpec:
+    """A container as a restricted engine runs it: what it keeps in memory has the size that was
+    counted when it was made."""
+    if not restrictions.on:
+        return asked
+    mounts = [_bounded(mount) if mount.kind == "tmpfs" else mount for mount in asked.mounts]
+    return replace(asked, mounts=mounts, shm_size=_shared_memory(asked.shm_size), counted=True)
+
+
+def _in_memory(host: dict[str, Any], points: Iterable[MountPoint]) -> int:
+    """The bytes that a container may keep in memory as files. Raises Forbidden."""
+    sizes = [_size(point.options) for point in points if point.type == "tmpfs"]
+    return _shared_memory(host["ShmSize"]) + sum(sizes)
+
+
+def _shared_memory(asked: int) -> int:
+    return SHARED_MEMORY if asked == HOST_CONFIG["ShmSize"] else asked
+
+
+def _size(options: str) -> int:
+    """The size that a tmpfs is to have; the last one counts. Raises Forbidden."""
+    asked = [each for each in options.lower().split(",") if each.startswith("size=")]
+    if not asked:
+        return TMPFS
+    found = re.fullmatch(r"size=(0*[1-9][0-9]{0,15})([kmg]?)", asked[-1])
+    if not found:
+        raise errors.Forbidden(
+            f"this engine is restricted: it refuses a tmpfs with {asked[-1][:40]}"
+        )
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def _bounded(mount: Mount) -> Mount:
+    size = _size(mount.options)
+    bounds = f"size={size},nr_inodes={max(64, size // BYTES_OF_A_FILE)}"
+    return replace(mount, options=f"{mount.options},{bounds}")  # of two, the last one counts
+
+
+def _refused(wish: Wish, points: Iterable[MountPoint]) -> Iterable[str]:
+    """What is asked for and leads to the host, or to more rights."""
+    host = wish.host_config
+    yield from (f"{field} host" for field in MODES if host.get(field) == "host")
+    yield from (field for field in POWERS if host.get(field))
+    yield from (f for f in PROTECTED if set(HOST_CONFIG[f]) - set(host[f] or ()))
+    yield from (text for text in host["SecurityOpt"] or [] if "unconfined" in text)
+    for name in host["CapAdd"] or []:
+        if name.upper().removeprefix("CAP_") in NEVER_ADDED:
+            yield f"the capability {name}"
+    if (host["PortBindings"] or host["PublishAllPorts"]) and not _alone():
+        yield "publishing ports on this host"
+    if "host" in wish.networks:
+        yield "the network host"
+    if any(point.type == "bind" for point in points):
+        yield "a folder of the host as a mount"
+
+
+def _alone() -> bool:
+    """Whether the network here is nobody's but ours: it has no interface but the loopback."""
+    return [name for _, name in socket.if_nameindex()] == ["lo"]

@@ -1,0 +1,69 @@
+"""Files that survive a kill at any moment: written beside, synced, renamed into place."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ..base import disk
+
+
+def write_bytes(path: Path, data: bytes, mode: int = 0o600, lasting: bool = True) -> None:
+    """Replace `path` by `data` so that a reader sees the old file or the new one, never half.
+
+    What is not `lasting` outlives the engine however it ends, but may be gone, or empty, after
+    the machine's power was: for what can be made anew.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            disk.need_room()
+            file.write(data)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            if lasting:
+                os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+    if lasting:
+        sync_folder(path.parent)
+
+
+def write_new(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Into a folder that nobody looks into yet: nothing is there to be replaced, and what makes
+    the folder itself last comes later."""
+    disk.need_room()
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def write_json(path: Path, value: Any, lasting: bool = True) -> None:
+    write_bytes(path, encode(value), lasting=lasting)
+
+
+def encode(value: Any) -> bytes:
+    """As JSON on one line: json's quick encoder knows no indentation."""
+    return json.dumps(value).encode()
+
+
+def read_json(path: Path) -> Any:
+    return json.loads(path.read_bytes())
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename or unlink in `folder` durable."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,158 @@
+"""Deleting images by the Engine's rules: first names go, then the image, then the parents that
+nobody needs; what a container stands on stays unless force is used.
+
+It knows images and which containers use them, not the API's JSON beyond the list of what went.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from ..base import errors, filters
+from . import references
+from .references import Reference
+from .store import Image, Images
+
+Records = list[dict[str, str]]
+"""`{"Untagged": name}` and `{"Deleted": id of an image, or chain id of a layer}`."""
+
+
+class _Conflict(errors.Conflict):
+    """Why an image stays. `hard`: also with force."""
+
+    def __init__(self, image: Image, reason: str, hard: bool, used: bool = False) -> None:
+        forced = "cannot be forced" if hard else "must be forced"
+        super().__init__(f"conflict: unable to delete {image.short} ({forced}) - {reason}")
+        self.used = used
+
+
+class Deletion:
+    """One request to delete: collects what went."""
+
+    def __init__(self, images: Images) -> None:
+        self._images = images
+        self.records: Records = []
+        self.freed: list[Image] = []
+
+    async def delete(self, name: str, force: bool, prune: bool) -> Records:
+        """Delete what `name` means: a name of an image, or all of it by its id. With `prune`
+        untagged parents go too. Raises NotFound, Conflict."""
+        image = self._images.get(name)
+        by_name = not _is_prefix(image.id, name)
+        if by_name:
+            self._untag_one(image, references.parse(name), force)
+            if self._images.names.of(image.id):
+                return self.records
+        elif _single(self._images.names.of(image.id)):
+            self._check(image, force, names=False)
+            self._untag(image, self._images.names.of(image.id))
+        try:
+            self._remove(image, force, prune, quiet=by_name)
+        finally:
+            await self.finish()
+        return self.records
+
+    async def finish(self) -> None:
+        """Remove the files of what went."""
+        for image in self.freed:
+            await asyncio.to_thread(self._images.free, image)
+        self.freed = []
+
+    def _untag_one(self, image: Image, name: Reference, force: bool) -> None:
+        """Take one name away; with the last tag of a repository go its digests as well."""
+        names = self._images.names.of(image.id)
+        used = self._images.using(image)
+        if not force and _single(names) and used:
+            raise errors.Conflict(
+                f'conflict: unable to remove repository reference "{name.familiar}" (must force) '
+                f"- container {used[0].id[:12]} is using its referenced image {image.short}"
+            )
+        gone = name.with_digest(name.digest) if name.digest else name.tagged()
+        self._untag(image, [gone])
+        left = [other for other in self._images.names.of(image.id) if other.name == name.name]
+        if gone.tag and not any(other.tag for other in left):
+            self._untag(image, left, tell=False)
+
+    def _untag(self, image: Image, names: list[Reference], tell: bool = True) -> None:
+        self._images.untag(names)
+        for name in names:
+            if tell:
+                self._images.emit("untag", image)
+            self.records.append({"Untagged": name.familiar})
+
+    def _remove(self, image: Image, force: bool, prune: bool, quiet: bool) -> None:
+        """Forget an image. `quiet`: a reason against it is no error, but for a dangling image
+        that is in nobody's use."""
+        try:
+            self._check(image, force)
+        except _Conflict as conflict:
+            dangling = not self._images.names.of(image.id) and not self._children(image)
+            if quiet and (not dangling or conflict.used):
+                return
+            raise
+        self._untag(image, self._images.names.of(image.id))
+        gone = self._images.drop(image, keep_layers=bool(self._images.using(image)))
+        self.freed.append(image)
+        self._images.emit("delete", image)
+        self.records.append({"Deleted": image.id})
+        if not image.removed:
+            self.records += [{"Deleted": link} for link in gone]
+        parent = self._images.find(image.parent) if image.parent else None
+        if prune and parent is not None:
+            self._remove(parent, force=False, prune=True, quiet=True)
+
+    def _check(self, image: Image, force: bool, names: bool = True) -> None:
+        """Raise _Conflict where the image has to stay."""
+        if self._children(image):
+            raise _Conflict(image, "image has dependent child images", hard=True)
+        used = self._images.using(image)
+        running = [container for container in used if container.record.state.running]
+        if running:
+            reason = f"image is being used by running container {running[0].id[:12]}"
+            raise _Conflict(image, reason, hard=True, used=True)
+        if force:
+            return
+        if names and self._images.names.of(image.id):
+            raise _Conflict(image, "image is referenced in multiple repositories", hard=False)
+        if used:
+            reason = f"image is being used by stopped container {used[0].id[:12]}"
+            raise _Conflict(image, reason, hard=False, used=True)
+
+    def _children(self, image: Image) -> list[Image]:
+        return self._images.children(image.id)
+
+
+async def prune(images: Images, wanted: filters.Filters) -> tuple[Records, int]:
+    """Delete what nobody uses: untagged images, or with `dangling=false` every unused one.
+    Returns what went and how many bytes of layers that were. Raises BadRequest."""
+    passes = filters.prunable(wanted, ("dangling", "label", "label!", "until"))
+    dangling_only = filters.flag(wanted, "dangling", default=True)
+    records: Records = []
+    sizes: dict[str, int] = {}
+    parents = images.parents()
+    for image in images.all():
+        names = images.names.of(image.id)
+        if not names and image.id in parents:
+            continue  # a mere step of another one
+        if not passes(image.labels, image.created or 0):
+            continue
+        sizes |= dict(zip(image.chain, image.sizes, strict=True))
+        if dangling_only and any(name.tag for name in names):
+            continue
+        for name in [str(name) for name in names] or [image.id]:
+            try:
+                records += await Deletion(images).delete(name, force=False, prune=True)
+            except (errors.Conflict, errors.NotFound):
+                continue  # in use, or gone with another one
+    reclaimed = sum(sizes.get(record.get("Deleted", ""), 0) for record in records)
+    return records, reclaimed
+
+
+def _is_prefix(identity: str, text: str) -> bool:
+    return identity.startswith(text) or identity.removeprefix("sha256:").startswith(text)
+
+
+def _single(names: list[Reference]) -> bool:
+    """At most one tag, and every digest of the same repository."""
+    tags = [name for name in names if name.tag]
+    return len(tags) <= 1 and len({name.name for name in names}) <= 1

@@ -1,0 +1,423 @@
+"""Containers in networks: what a start, an end, a connect and a disconnect do there.
+
+A container has its networks, its published ports and its lines in /etc/hosts while it runs; whether
+it runs is the containers' own business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..base import errors
+from ..base.events import Events
+from ..container.record import Container
+from ..container.store import ContainerStore
+from ..runtime.contract import ContainerGone, Endpoint, NetworkError
+from . import addresses, endpoints, etc_hosts, links, port_mapping
+from .addresses import Pool
+from .endpoints import Joined
+from .model import Network
+from .resolver import NameServer
+
+if TYPE_CHECKING:
+    from ..runtime.contract import Runtime
+
+log = logging.getLogger(__name__)
+
+FAILED = "failed to set up container networking: "
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass
+class Attachments:
+    """What one container has in networks while it runs."""
+
+    joined: dict[str, Joined] = field(default_factory=dict)
+    """Its place in each, by the network's name."""
+    ports: port_mapping.Ports = field(default_factory=dict)
+    """What is published."""
+    host_lines: list[str] = field(default_factory=list)
+    """What the engine wrote of networks into its /etc/hosts."""
+
+
+class Membership:
+    """Who is in which network of one engine."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        containers: ContainerStore,
+        events: Events,
+        find: Callable[[str], Network | None],
+    ) -> None:
+        """`find` gives a network by name or id."""
+        self._runtime = runtime
+        self._containers = containers
+        self._events = events
+        self._find = find
+        self._attached: dict[str, Attachments] = {}
+        """By the container's id."""
+        self._pools: dict[str, list[Pool]] = {}
+        """Of each network, the addresses of its subnets."""
+        self._members: dict[str, dict[str, Joined]] = {}
+        """Of each network, the running containers in it, by their ids."""
+        self._published = port_mapping.Published()
+        self._servers: dict[str, NameServer] = {}
+        """Of containers in networks with names."""
+
+    @property
+    def _isolated(self) -> bool:
+        return self._runtime.isolation.network
+
+    def add(self, network: Network) -> None:
+        self._pools[network.id] = [Pool(config) for config in network.pools]
+        self._members[network.id] = {}
+
+    def drop(self, network: Network) -> None:
+        self._pools.pop(network.id, None)
+        self._members.pop(network.id, None)
+
+    def attachments(self, container: Container) -> Attachments:
+        """To be read; nothing where it does not run."""
+        return self._attached.get(container.id) or Attachments()
+
+    def joined(self, container: Container) -> list[Joined]:
+        """Its places in networks."""
+        return list(self.attachments(container).joined.values())
+
+    def on_bridge(self, container: Container) -> Joined | None:
+        return self.attachments(container).joined.get("bridge")
+
+    def has_name_server(self, container: Container) -> bool:
+        """Whether its programs ask the engine for names."""
+        return self._isolated and any(each.network.named for each in self.joined(container))
+
+    def of(self, network: Network) -> list[Joined]:
+        """The running containers in a network."""
+        return list(self._members.get(network.id, {}).values())
+
+    # Containers that start and end
+
+    async def join(self, container: Container) -> list[Endpoint]:
+        """Put a container that is about to start into its networks and publish its ports. What
+        fails is undone by `leave`. Returns what the runtime has to make."""
+        await self.leave(container)  # left over from a connect while it was ending
+        mode = container.network_mode
+        wanted = sorted(container.record.networks, key=lambda name: (name != mode, name))
+        for name in wanted:
+            network = self._find(name)
+            if network is None:
+                raise errors.NotFound(f"{FAILED}network {name} not found")
+            record = container.record.networks
+            record[network.name] = record.pop(name)  # it may be asked for by its id
+            try:
+                await self._join(container, network, record[network.name])
+            except errors.APIError as error:
+                raise type(error)(f"{FAILED}{error.message}") from None
+        links.check_running(self._containers, container, self.on_bridge)
+        await self._publish(container)
+        for joined in self.joined(container):
+            self._tell("connect", joined)
+        await self._refresh_hosts(self._concerned(container))
+        if not self._isolated:
+            return []
+        way_out = self.way_out(container)
+        return [
+            each.for_runtime(default_route=each is way_out)
+            for each in self.joined(container)
+            if each.interface
+        ]
+
+    async def _join(
+        self, container: Container, network: Network, settings: dict[str, Any]
+    ) -> Joined:
+        endpoints.check(network, network.name, settings)
+        joined = Joined(network, container, secrets.token_hex(32), settings)
+        settings["NetworkID"], settings["Named"] = network.id, network.named
+        self._members[network.id][container.id] = joined
+        self._attached.setdefault(container.id, Attachments()).joined[network.name] = joined
+        if network.driver == "bridge":
+            self._give_addresses(joined)
+            await self._make_bridge(network)
+        return joined
+
+    def _give_addresses(self, joined: Joined) -> None:
+        network, settings = joined.network, joined.settings
+        wanted = settings.get("IPAMConfig") or {}
+        for pool, config in zip(self._pools[network.id], network.pools, strict=True):
+            gateway = "" if network.internal else config["Gateway"]
+            if pool.subnet.version == 4:
+                joined.ipv4 = self._address(network, pool, wanted.get("IPv4Address") or "")
+                joined.gateway = gateway
+            else:
+                joined.ipv6 = self._address(network, pool, wanted.get("IPv6Address") or "")
+                joined.gateway6 = gateway
+        joined.mac = settings.get("WantedMac") or ""
+        if not self._isolated:
+            return  # there is no interface that could have one
+        if not joined.mac:
+            own = joined.address
+            joined.mac = addresses.mac_of(own) if own else addresses.random_mac()
+        taken = {each.interface for each in self.joined(joined.container)}
+        names = (f"eth{number}" for number in range(len(taken) + 1))
+        joined.interface = next(name for name in names if name not in taken)
+
+    @staticmethod
+    def _address(network: Network, pool: Pool, wanted: str) -> str:
+        try:
+            return pool.with_prefix(pool.take(wanted))
+        except addresses.Exhausted as error:
+            raise errors.Forbidden(f"{error}: {network.name} ({network.id})") from None
+
+    async def _make_bridge(self, network: Network) -> None:
+        """It is there already but for the first container since the launcher was started."""
+        if not self._isolated:
+            return
+        pools = zip(self._pools[network.id], network.pools, strict=True)
+        gateways = [pool.with_prefix(config["Gateway"]) for pool, config in pools]
+        try:
+            await self._runtime.create_bridge(network.bridge, *gateways)
+        except NetworkError as error:
+            raise errors.APIError(f"the bridge of {network.name}: {error}") from None
+
+    async def serve_names(self, container: Container, sockets: list[int]) -> None:
+        """Begin to answer the programs of a container that has just started."""
+        if sockets:
+            server = NameServer(
+                container, lambda: self.joined(container), lambda joined: self.of(joined.network)
+            )
+            self._servers[container.id] = server
+            await server.serve(*(socket.socket(fileno=number) for number in sockets))
+
+    async def last_words(self, container: Container) -> None:
+        """At the end of a run, while its network is still there: let what it sent last arrive."""
+        await self._published.last_words(container)
+
+    async def leave(self, container: Container) -> None:
+        """After the end of a run, or of an attempt to start."""
+        server = self._servers.pop(container.id, None)
+        if server is not None:
+            server.close()
+        self._published.withdraw(container)
+        concerned = self._concerned(container)
+        for joined in self.joined(container):
+            self._leave(joined)
+        self._attached.pop(container.id, None)
+        await self._refresh_hosts(concerned)
+
+    def _leave(self, joined: Joined) -> None:
+        network, container = joined.network, joined.container
+        self.attachments(container).joined.pop(network.name, None)
+        self._members.get(network.id, {}).pop(container.id, None)
+        for pool in self._pools.get(network.id, []):
+            address = joined.address if pool.subnet.version == 4 else joined.address6
+            if address:
+                pool.release(address)
+        self._tell("disconnect", joined)
+
+    def _tell(self, action: str, joined: Joined) -> None:
+        network, container = joined.network, joined.container
+        attributes = {"container": container.id, **network.attributes()}
+        self._events.emit("network", action, network.id, attributes)
+
+    # Names in /etc/hosts
+
+    def hosts(self, container: Container) -> list[str]:
+        """The lines of /etc/hosts about links on the default bridge, where no name server can be
+        had about all others in networks with names, and about the container itself."""
+        lines = links.host_lines(self._containers, container, self.on_bridge)
+        if not self._isolated:
+            for joined in self.joined(container):
+                lines += self._neighbours(joined)
+        return [*lines, *etc_hosts.own_lines(container, self.joined(container))]
+
+    def host_lines(self, container: Container) -> list[str]:
+        """All that the engine has to say in /etc/hosts of a container that is about to start."""
+        lines = self.hosts(container)
+        if container.id in self._attached:
+            self._attached[container.id].host_lines = lines
+        return lines
+
+    async def _refresh_hosts(self, containers: Iterable[Container]) -> None:
+        """Bring the /etc/hosts of running containers up to date."""
+        for container in containers:
+            attached = self._attached.get(container.id)
+            if attached is None:
+                continue
+            before, attached.host_lines = attached.host_lines, self.hosts(container)
+            if before != attached.host_lines:
+                await asyncio.to_thread(etc_hosts.replace, container, before, attached.host_lines)
+
+    def _neighbours(self, joined: Joined) -> Iterable[str]:
+        if not joined.network.named:
+            return
+        for other in self.of(joined.network):
+            if other is not joined:
+                known = [*other.names(), f"{other.container.name}.{joined.network.name}"]
+                known += etc_hosts.aliases(joined, other)
+                yield f"{self._reached_at(other)}\t{' '.join(known)}"
+
+    def _reached_at(self, joined: Joined) -> str:
+        """Without networks of our own every container is on the host's loopback."""
+        return joined.address if joined.address.startswith("127.") else LOOPBACK
+
+    def _concerned(self, container: Container) -> list[Container]:
+        """Running containers whose /etc/hosts tells of `container`."""
+        found = {}
+        for joined in self.joined(container):
+            for other in self.of(joined.network):
+                linked = other.container.host_config["Links"]
+                if linked or (joined.network.named and not self._isolated):
+                    found[other.container.id] = other.container
+        found.pop(container.id, None)
+        return [other for other in found.values() if other.run is not None]
+
+    # Published ports
+
+    def way_out(self, container: Container) -> Joined | None:
+        """The network that leads out of the container and into it from the host: the one with
+        the highest GwPriority, then the first by name; never an internal one."""
+        candidates = [each for each in self.joined(container) if each.gateway or each.gateway6]
+        return min(
+            candidates,
+            key=lambda each: (-int(each.settings.get("GwPriority") or 0), each.network.name),
+            default=None,
+        )
+
+    async def _publish(self, container: Container) -> None:
+        """Publish what is asked for, or lead what is published to where the container is now."""
+        way_out = self.way_out(container)
+        attached = self.attachments(container)
+        if way_out is None:
+            self._published.withdraw(container)
+            attached.ports = {}
+            return
+        address = way_out.address if self._isolated else self._reached_at(way_out)
+        if attached.ports:
+            self._published.redirect(container, address)
+            return
+        try:
+            attached.ports = await self._published.publish(
+                container, address, self._reach, direct=not self._isolated
+            )
+        except port_mapping.NotPublished as error:
+            raise errors.APIError(
+                f"{FAILED}driver failed programming external connectivity on endpoint "
+                f"{container.name} ({way_out.id}): {error}"
+            ) from None
+
+    async def _reach(self, kind: int) -> socket.socket:
+        try:
+            return await self._runtime.open_socket(None, kind)
+        except NetworkError as error:
+            raise OSError(str(error)) from None
+
+    # Connecting and disconnecting
+
+    async def connect(self, network: Network, container: Container, given: Any) -> None:
+        """Raises BadRequest, Forbidden, Conflict."""
+        settings = endpoints.asked(network.name, given or {})
+        async with container.lock:
+            self._check_connect(network, container)
+            if network.name in self.attachments(container).joined:
+                raise errors.Forbidden(
+                    f"endpoint with name {container.name} already exists in network {network.name}"
+                )
+            endpoints.check(network, network.name, settings)
+            if container.run is not None:
+                await self._plug(network, container, settings)
+            container.record.networks[network.name] = settings
+            await self._containers.save(container)
+
+    @staticmethod
+    def _check_connect(network: Network, container: Container) -> None:
+        mode = container.network_mode
+        if container.removing:
+            raise errors.Conflict(
+                f"Container {container.id} is marked for removal and cannot be connected or "
+                "disconnected to the network"
+            )
+        if network.driver == "host":
+            raise errors.BadRequest(
+                "cannot connect container to host network - "
+                "container must be created in host network mode"
+            )
+        if mode == "host" or mode.startswith("container:"):
+            raise errors.BadRequest(
+                "container sharing network namespace with another container or host "
+                "cannot be connected to any other network"
+            )
+        others = set(container.record.networks) - {network.name}
+        if "none" in others or (others and network.driver == "null"):
+            raise errors.BadRequest(
+                "container cannot be connected to multiple networks with one of the networks in "
+                "private (none) mode"
+            )
+
+    async def _plug(self, network: Network, container: Container, settings: dict[str, Any]) -> None:
+        """Put a running container into one more network."""
+        joined = await self._join(container, network, settings)
+        try:
+            if self._isolated and joined.interface:
+                first = self.way_out(container) is joined and self.joined(container) == [joined]
+                endpoint = joined.for_runtime(default_route=first)
+                await self._runtime.attach(container.id, endpoint)
+            await self._publish(container)
+        except BaseException as error:
+            self._leave(joined)
+            if isinstance(error, ContainerGone):
+                return  # as with one that does not run: its next start joins
+            if isinstance(error, NetworkError):
+                raise errors.APIError(f"{FAILED}{error}") from None
+            raise
+        if self._isolated and network.named:
+            await self._start_naming(container)
+        self._tell("connect", joined)
+        await self._refresh_hosts([container, *self._concerned(container)])
+
+    async def _start_naming(self, container: Container) -> None:
+        """A container that had no name server gets one, with its first network with names."""
+        if container.id in self._servers:
+            return
+        try:
+            sockets = await self._runtime.open_name_sockets(container.id)
+        except NetworkError as error:
+            log.warning("container %s has no name server: %s", container.name, error)
+            return
+        await self.serve_names(container, sockets)
+        await etc_hosts.use_name_server(container)
+
+    async def disconnect(self, network: Network, container: Container) -> None:
+        """Raises BadRequest, and APIError where it is not in that network."""
+        async with container.lock:
+            if network.driver == "host" and container.network_mode == "host":
+                raise errors.BadRequest(
+                    "cannot disconnect container from host network - "
+                    "container was created in host network mode"
+                )
+            if network.name not in container.record.networks:
+                raise errors.APIError(
+                    f"container {container.id} is not connected to network {network.name}"
+                )
+            joined = self.attachments(container).joined.get(network.name)
+            if joined is not None:
+                await self._unplug(joined)
+            container.record.networks.pop(network.name)
+            await self._containers.save(container)
+
+    async def _unplug(self, joined: Joined) -> None:
+        container = joined.container
+        concerned = self._concerned(container)
+        if joined.interface:
+            with contextlib.suppress(NetworkError):  # it has just ended
+                await self._runtime.detach(container.id, joined.interface)
+        self._leave(joined)
+        await self._publish(container)
+        await self._refresh_hosts([container, *concerned])

@@ -1,0 +1,108 @@
+"""A network as the engine remembers it, in memory and in its file on disk.
+
+It knows neither bridges nor containers.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..base import timestamps
+from ..files import atomic_files
+
+PREDEFINED = ("bridge", "host", "none")
+"""Networks that every engine has; `bridge` is the one for containers that ask for nothing."""
+
+Config = dict[str, Any]
+"""One entry of IPAM.Config: Subnet, Gateway, IPRange, AuxiliaryAddresses (those that are set)."""
+
+
+@dataclass
+class Network:
+    """What is written to disk. Addresses in use are not: they live and end with processes."""
+
+    id: str
+    name: str
+    created: int
+    """Nanoseconds since 1970."""
+    driver: str = "bridge"
+    """bridge, host or null."""
+    ipam_driver: str = "default"
+    ipam_options: dict[str, str] | None = None
+    shown: list[Config] | None = None
+    """IPAM.Config as an answer shows it: as asked for, or as chosen where nothing was."""
+    chosen_by_user: bool = False
+    """Whether a subnet was asked for."""
+    pools: list[Config] = field(default_factory=list)
+    """What holds: for each family Subnet, Gateway, and perhaps IPRange and auxiliary ones."""
+    internal: bool = False
+    attachable: bool = False
+    ipv4: bool = True
+    ipv6: bool = False
+    config_only: bool = False
+    config_from: str = ""
+    options: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def predefined(self) -> bool:
+        return self.name in PREDEFINED
+
+    @property
+    def named(self) -> bool:
+        """Whether containers in it find each other by name."""
+        return self.driver == "bridge" and not self.predefined
+
+    @property
+    def bridge(self) -> str:
+        """The name of its bridge interface, which nobody sees: 15 bytes at most."""
+        return f"br-{self.id[:12]}"
+
+    def pool(self, version: int) -> Config | None:
+        """Subnet and gateway of IP version 4 or 6."""
+        for pool in self.pools:
+            if (":" in pool["Subnet"]) == (version == 6):
+                return pool
+        return None
+
+    def attributes(self) -> dict[str, str]:
+        """What an event tells of it."""
+        return {"name": self.name, "type": self.driver}
+
+    def save(self, folder: Path) -> None:
+        """Blocking, short."""
+        file = folder / f"{self.id}.json"
+        atomic_files.write_json(file, dataclasses.asdict(self), lasting=not self.predefined)
+
+    @classmethod
+    def read(cls, file: Path) -> Network:
+        """Raises OSError, ValueError or TypeError where the file holds none."""
+        return cls(**atomic_files.read_json(file))
+
+    def describe(self) -> dict[str, Any]:
+        """As a list shows it: without containers."""
+        return {
+            "Name": self.name,
+            "Id": self.id,
+            "Created": timestamps.text(self.created),
+            "Scope": "local",
+            "Driver": self.driver,
+            "EnableIPv4": self.ipv4,
+            "EnableIPv6": self.ipv6,
+            "IPAM": {
+                "Driver": self.ipam_driver,
+                "Options": self.ipam_options,
+                "Config": self.shown,
+            },
+            "Internal": self.internal,
+            "Attachable": self.attachable,
+            "Ingress": False,
+            "ConfigFrom": {"Network": self.config_from},
+            "ConfigOnly": self.config_only,
+            "Containers": {},
+            "Options": self.options,
+            "Labels": self.labels,
+        }

@@ -1,0 +1,269 @@
+"""Published ports: which ones a container asks for, and the host's ports that lead to them.
+
+An ordinary user cannot redirect packets, so every published port is a socket of the engine's on
+the host with a relay behind it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ipaddress
+import re
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..base import errors
+from .port_proxy import LAST_WORDS_SECONDS, Opener, TCPRelay, UDPRelay
+
+if TYPE_CHECKING:
+    from ..container.record import Container
+
+FIRST_FREE, LAST_FREE = 32768, 60999
+"""Where the host's ports come from when nobody asks for one."""
+BACKLOG = 1024
+KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
+_EVERYWHERE = ("0.0.0.0", "::")
+
+Ports = dict[str, list[dict[str, str]] | None]
+"""NetworkSettings.Ports: `80/tcp` to the host's addresses and ports; None where only exposed."""
+
+
+class NotPublished(Exception):
+    """A port cannot be published; the text says why, as the Engine would."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One port of a container that shall be reachable from the host."""
+
+    port: int
+    kind: str
+    """tcp or udp."""
+    host: str
+    """An address of the host; empty for all of them."""
+    choice: range | None
+    """The host's ports that may be taken; None for any free one."""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        return (self.host,) if self.host else _EVERYWHERE
+
+
+def check(host_config: dict[str, Any]) -> None:
+    """Raise BadRequest for bindings that mean nothing."""
+    for text, bindings in (host_config["PortBindings"] or {}).items():
+        _port(text)
+        if not isinstance(bindings, list | None):
+            raise errors.BadRequest("invalid JSON: PortBindings needs lists of objects")
+        for binding in bindings or []:
+            if not isinstance(binding, dict):
+                raise errors.BadRequest("invalid JSON: PortBindings needs lists of objects")
+            for field in ("HostIp", "HostPort"):
+                if not isinstance(binding.get(field), str | None):
+                    raise errors.BadRequest(f"invalid JSON: {field} needs a string")
+            _choice(binding.get("HostPort") or "")
+
+
+def _port(text: str) -> tuple[int, str]:
+    number, _, kind = text.partition("/")
+    if not re.fullmatch(r"\d{1,5}", number) or not 0 < int(number) < 1 << 16:
+        raise errors.BadRequest(f'invalid port specification: "{text}"')
+    return int(number), kind.lower() or "tcp"
+
+
+def _choice(text: str) -> range | None:
+    if text in ("", "0"):
+        return None
+    match = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", text)
+    first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+    if not 0 < first <= last < 1 << 16:
+        raise errors.BadRequest(f'invalid port specification: "{text}"')
+    return range(first, last + 1)
+
+
+def wishes(container: Container) -> list[Wish]:
+    """What is to be published. Raises NotPublished."""
+    host_config = container.host_config
+    found = []
+    bound = host_config["PortBindings"] or {}
+    for text, bindings in bound.items():
+        number, kind = _port(text)
+        for binding in bindings or [{}]:
+            choice = _choice(binding.get("HostPort") or "")
+            found.append(_wish(number, kind, binding.get("HostIp") or "", choice))
+    if host_config["PublishAllPorts"]:
+        for text in exposed(container):
+            if text not in bound:
+                found.append(_wish(*_port(text), "", None))
+    return found
+
+
+def _wish(number: int, kind: str, host: str, choice: range | None) -> Wish:
+    if kind not in KINDS:
+        raise NotPublished(f"this engine publishes ports of tcp and udp, not of {kind}")
+    if host:
+        try:
+            host = str(ipaddress.ip_address(host.strip("[]")))
+        except ValueError:
+            raise NotPublished(f"invalid IP address in port binding: {host}") from None
+    return Wish(number, kind, host, choice)
+
+
+def exposed(container: Container) -> list[str]:
+    """Ports that the container or its image names, as `80/tcp`."""
+    found = []
+    for text in container.config.get("ExposedPorts") or {}:
+        try:
+            number, kind = _port(text)
+        except errors.BadRequest:  # the Engine takes any text here
+            continue
+        found.append(f"{number}/{kind}")
+    return found
+
+
+class Published:
+    """All ports of the host that lead to containers of one engine."""
+
+    def __init__(self) -> None:
+        self._relays: dict[str, list[TCPRelay | UDPRelay]] = {}
+        """Of each container, by its id."""
+        self._taken: dict[tuple[str, str, int], str] = {}
+        """(kind, address, port) of the host: the id of the container that has it."""
+        self._next = FIRST_FREE
+
+    async def publish(
+        self, container: Container, address: str, opener: Opener, direct: bool = False
+    ) -> Ports:
+        """Lead the ports that `container` asks for to its `address`. With `direct` its processes
+        listen on the host's own network, and a port that stays the same needs no relay. Raises
+        NotPublished; nothing is published then."""
+        ports: Ports = dict.fromkeys(exposed(container))
+        relays = self._relays.setdefault(container.id, [])
+        try:
+            for wish in wishes(container):
+                bound = self._take(container, wish)
+                shown = ports.get(f"{wish.port}/{wish.kind}") or []
+                for listener, host, number in bound:
+                    shown.append({"HostIp": host, "HostPort": str(number)})
+                    if direct and number == wish.port:
+                        listener.close()  # it was free: the process will bind it itself
+                        continue
+                    relay = TCPRelay if wish.kind == "tcp" else UDPRelay
+                    relays.append(relay(listener, (address, wish.port), opener))
+                    await relays[-1].start()
+                ports[f"{wish.port}/{wish.kind}"] = shown
+        except BaseException:
+            self.withdraw(container)
+            raise
+        return ports
+
+    def redirect(self, container: Container, address: str) -> None:
+        """Lead what is published to another address of the container from now on."""
+        for relay in self._relays.get(container.id, []):
+            relay.target = (address, relay.target[1])
+
+    async def last_words(self, container: Container) -> None:
+        """Once it has ended: wait for what it sent last, but not for long."""
+        relays = self._relays.get(container.id, [])
+        left = {
+            each for relay in relays if isinstance(relay, TCPRelay) for each in relay.last_words()
+        }
+        if left:
+            await asyncio.wait(left, timeout=LAST_WORDS_SECONDS)
+
+    def withdraw(self, container: Container) -> None:
+        for relay in self._relays.pop(container.id, []):
+            relay.close()
+        for key in [key for key, owner in self._taken.items() if owner == container.id]:
+            del self._taken[key]
+
+    def _take(self, container: Container, wish: Wish) -> list[tuple[socket.socket, str, int]]:
+        """Listening sockets for a wish: one for each of its addresses, all on one port."""
+        if wish.choice is not None:
+            failure: NotPublished | None = None
+            for number in wish.choice:
+                try:
+                    return self._take_port(container, wish, number)
+                except NotPublished as error:
+                    failure = failure or error
+            raise failure or NotPublished("no port")
+        for _ in range(LAST_FREE - FIRST_FREE + 1):
+            number = self._next
+            self._next = number + 1 if number < LAST_FREE else FIRST_FREE
+            try:
+                return self._take_port(container, wish, number)
+            except NotPublished as error:
+                if not isinstance(error, _InUse):
+                    raise
+        raise NotPublished("all ports are allocated")
+
+    def _take_port(
+        self, container: Container, wish: Wish, number: int
+    ) -> list[tuple[socket.socket, str, int]]:
+        made: list[tuple[socket.socket, str, int]] = []
+        try:
+            for host in wish.hosts:
+                if self._conflicts(wish.kind, host, number):
+                    raise _InUse(f"Bind for {host}:{number} failed: port is already allocated")
+                listener = _bind(wish, host, number)
+                if listener is not None:
+                    made.append((listener, host, number))
+        except NotPublished:
+            for listener, _, _ in made:
+                listener.close()
+            raise
+        for _, host, _ in made:
+            self._taken[wish.kind, host, number] = container.id
+        return made
+
+    def _conflicts(self, kind: str, host: str, number: int) -> bool:
+        everywhere = _EVERYWHERE[":" in host]
+        return any(
+            kind == taken_kind
+            and number == taken_number
+            and (":" in host) == (":" in taken)
+            and (host == taken or everywhere in (host, taken))
+            for taken_kind, taken, taken_number in self._taken
+        )
+
+
+class _InUse(NotPublished):
+    pass
+
+
+def _bind(wish: Wish, host: str, number: int) -> socket.socket | None:
+    """A bound socket, or None for IPv6 on a host without it where all addresses are meant."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = None
+    try:
+        made = socket.socket(family, KINDS[wish.kind])
+        made.setblocking(False)
+        if wish.kind == "tcp":
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        made.bind((host, number))
+        if wish.kind == "tcp":  # some find out only now that the port is taken
+            made.listen(BACKLOG)
+    except OSError as error:
+        if made is not None:
+            made.close()
+        without_ipv6 = error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+        if without_ipv6 and family == socket.AF_INET6 and not wish.host:
+            return None
+        raise _refused(host, number, error) from None
+    return made
+
+
+def _refused(host: str, number: int, error: OSError) -> NotPublished:
+    where = f"[{host}]:{number}" if ":" in host else f"{host}:{number}"
+    if error.errno == errno.EADDRINUSE:
+        return _InUse(f"failed to bind host port for {where}: address already in use")
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return NotPublished(
+            f"failed to bind host port for {where}: permission denied: this engine runs without "
+            "privilege, choose a port of the host from 1024 on"
+        )
+    return NotPublished(f"failed to bind host port for {where}: {error.strerror}")

@@ -1,0 +1,330 @@
+"""An engine as a process of its own: starting it, waiting until it answers, finding and ending it.
+
+For whoever needs an engine: the command line, the lab, a grading run, tests.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from . import lock
+from .base import paths, private
+from .files import directory_trees
+from .lock import whereabouts
+from .sharing import Use
+
+if TYPE_CHECKING:
+    import subprocess
+
+START_SECONDS = 120.0  # it takes one; a machine may be busy
+STOP_SECONDS = 30.0
+
+
+class StartFailed(Exception):
+    """The engine did not start; the text is what it said."""
+
+
+@dataclass
+class Handle:
+    """A running engine that this process has started. Use it in a `with` statement, or call
+    `close`."""
+
+    url: str
+    """What DOCKER_HOST needs: unix:///… (the first of `urls`)."""
+    urls: list[str]
+    root: Path
+    pid: int
+    log: Path
+    """What it writes on stdout and stderr."""
+    _process: subprocess.Popen[bytes]
+    _temporary: bool
+    """Whether `root` was made for it alone."""
+    _options: list[str]
+    fault_control: str = ""
+    """Where faults are asked for (engine/faults.py); empty for an engine that takes none."""
+
+    def close(self) -> None:
+        """End it and its containers, and remove what was made for it alone."""
+        import subprocess
+
+        if self._process.poll() is None:
+            self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._temporary:  # left only where it was killed
+            directory_trees.remove(self.root)
+
+    def kill(self) -> None:
+        """End it at once, as a crash does: its containers go, its state and its socket stay."""
+        self._process.kill()
+        self._process.wait()
+
+    def start_again(self, seconds: float = START_SECONDS) -> None:
+        """After `kill`: at the same addresses, with its state. Raises StartFailed."""
+        self._process, urls, said = _spawn(self._options, self.log, seconds)
+        self.pid = self._process.pid
+        if not urls:
+            self.kill()
+            raise StartFailed(said)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+
+def start(
+    root: Path | str | None = None,
+    host: str | list[str] | None = None,
+    runtime: str = "auto",
+    *,
+    ephemeral: bool = False,
+    insecure_tcp: bool = False,
+    faults: bool = False,
+    restricted: bool = False,
+    while_used: bool = False,
+    seconds: float = START_SECONDS,
+) -> Handle:
+    """Start an engine and return once it answers.
+
+    `root` is its folder: if None, a temporary one that goes with it. `host` is the URL, or the
+    URLs, that it listens on: if None, a socket in its folder. An `ephemeral` engine ends with
+    the thread that started it, however that ends; one that is there `while_used` with the last
+    of its users (see `join`); any other runs on in a session of its own.
+    With `faults` it takes faults on request at a private socket in its folder. A `restricted` one
+    refuses what leads from a container to this host.
+    Raises StartFailed with the engine's words.
+    """
+    place = Path(tempfile.mkdtemp(prefix="insidedocker-")) if root is None else Path(root)
+    place = place.absolute()
+    hosts = [host] if isinstance(host, str) else host or [f"unix://{place}/engine.sock"]
+    control = f"unix://{place}/faults.sock" if faults else ""
+    options = [
+        *("--root", str(place), "--runtime", runtime),
+        *(word for url in hosts for word in ("--host", url)),
+        *(["--with-parent"] if ephemeral else []),
+        *(["--discard"] if root is None else []),
+        *(["--insecure-tcp"] if insecure_tcp else []),
+        *(["--fault-control", control] if faults else []),
+        *(["--restricted"] if restricted else []),
+        *(["--while-used"] if while_used else []),
+    ]
+    log = place / "engine.log"
+    try:
+        paths.make_root(place)
+        process, urls, said = _spawn(options, log, seconds)
+    except paths.PathError as error:
+        raise StartFailed(str(error)) from None
+    except OSError as error:
+        raise StartFailed(f"the engine cannot use {place}: {error.strerror}") from None
+    if not urls:
+        process.kill()
+        process.wait()
+        if root is None:
+            directory_trees.remove(place)
+        raise StartFailed(said)
+    return Handle(urls[0], urls, place, process.pid, log, process, root is None, options, control)
+
+
+def _spawn(
+    options: list[str], log: Path, seconds: float
+) -> tuple[subprocess.Popen[bytes], list[str], str]:
+    """The process, the addresses it tells (none where it fails), and what it said until then."""
+    import subprocess
+
+    reader, writer = os.pipe()
+    # -P: the current folder must not get to shadow modules of the engine.
+    command = [sys.executable, "-P", "-m", "insidedocker_engine", "--ready-fd", str(writer)]
+    try:
+        with open(log, "ab", opener=private.opener) as output:
+            before = output.tell()
+            process = subprocess.Popen(
+                [*command, *options],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=[writer],
+                start_new_session=True,
+            )
+        os.close(writer)
+        writer = -1
+        urls = _await_ready(reader, seconds)
+    finally:
+        os.close(reader)
+        if writer >= 0:
+            os.close(writer)
+    said = b"" if urls or not log.exists() else log.read_bytes()[before:]
+    text = said.decode(errors="replace").strip().removeprefix("insidedocker engine: ")
+    return process, urls, text or f"the engine did not answer within {seconds:.0f} s"
+
+
+def _await_ready(reader: int, seconds: float) -> list[str]:
+    deadline = time.monotonic() + seconds
+    told = b""
+    while select.select([reader], [], [], max(0.0, deadline - time.monotonic()))[0]:
+        data = os.read(reader, 4096)
+        told += data
+        # The addresses come in one write. No waiting for the end of the pipe: processes forked
+        # by the engine hold it, too.
+        if not data or told.endswith(b"\n"):
+            break
+    prefix = "listening on "
+    return [line.removeprefix(prefix) for line in told.decode().splitlines()]
+
+
+@dataclass(frozen=True)
+class Running:
+    """An engine that somebody has started."""
+
+    pid: int
+    urls: list[str]
+    """What it listens on; none while it is starting."""
+    stays: bool
+    """Whether it stays when nobody uses it."""
+
+    def answers(self) -> bool:
+        """Whether it can be reached from here."""
+        try:
+            return bool(self.info())
+        except (OSError, ValueError, IndexError):
+            return False
+
+    def info(self) -> dict[str, Any]:
+        """Its answer to GET /info. Raises OSError where it does not answer."""
+        import http.client
+        import json
+        import socket
+
+        url = self.urls[0]
+        connection = http.client.HTTPConnection("localhost", timeout=10)
+        if url.startswith("unix://"):
+            connection.sock = socket.socket(socket.AF_UNIX)
+            connection.sock.settimeout(10)
+            connection.sock.connect(url.removeprefix("unix://"))
+        else:
+            host, _, port = url.removeprefix("tcp://").rpartition(":")
+            connection.sock = socket.create_connection((host.strip("[]"), int(port)), 10)
+        try:
+            connection.request("GET", "/info")
+            value: dict[str, Any] = json.load(connection.getresponse())
+            return value
+        finally:
+            connection.close()
+
+
+def find(root: Path) -> Running | None:
+    """The engine that runs on `root`, if one does."""
+    pid = lock.holder(root)
+    return None if pid is None else Running(pid, lock.told(root), not lock.while_used(root))
+
+
+@dataclass(frozen=True)
+class Joined:
+    """An engine, and that we use it."""
+
+    root: Path
+    running: Running
+    use: Use
+    started: bool
+    """Whether it was started for us."""
+
+
+def join(root: Path, what: str, runtime: str = "auto", *, stays: bool) -> Joined:
+    """Use the engine on `root`, and start one if none runs; `what` is how other users are told of
+    us. One that is started here ends with its last user, unless it `stays`.
+
+    Raises StartFailed.
+    """
+    try:
+        paths.make_root(root)
+        use = Use(root, what)  # from now on it does not end for want of users
+    except (TimeoutError, paths.PathError) as error:
+        raise StartFailed(str(error)) from None
+    except OSError as error:
+        raise StartFailed(f"the engine cannot use {root}: {error.strerror}") from None
+    started = False
+    try:
+        for _ in range(3):  # one that runs may be stopped by hand at any moment
+            started = lock.holder(root) is None and _start_first(root, runtime, stays)
+            if running := _await_answer(root):
+                return Joined(root, running, use, started)
+        raise StartFailed(f"the engine on {root} ends as soon as it runs: see engine.log there")
+    except BaseException:
+        use.end()
+        raise
+
+
+def _start_first(root: Path, runtime: str, stays: bool) -> bool:
+    """Whether it was us: of two that start at the same time one is quicker."""
+    try:
+        start(root, f"unix://{paths.own_socket(root)}", runtime, while_used=not stays)
+    except (StartFailed, paths.PathError) as error:
+        if lock.holder(root) is None:
+            raise StartFailed(str(error)) from None
+        return False
+    return True
+
+
+def _await_answer(root: Path, seconds: float = START_SECONDS) -> Running | None:
+    """The engine that runs on `root`, once it answers; None where it ends instead."""
+    until = time.monotonic() + seconds
+    while running := find(root):
+        if running.urls and running.answers():
+            return running
+        if time.monotonic() > until or (running.urls and not running.pid):
+            raise StartFailed(
+                f"the engine that runs on {root} ({whereabouts(running.pid)}) does not answer "
+                "here: end it there, or choose another folder with XDG_DATA_HOME"
+            )
+        time.sleep(0.02)
+    return None
+
+
+def await_end(running: Running, seconds: float = STOP_SECONDS) -> bool:
+    """Whether it has ended, or does within this time."""
+    try:
+        pidfd = os.pidfd_open(running.pid)
+    except OSError:
+        return True
+    try:
+        return bool(select.select([pidfd], [], [], seconds)[0])
+    finally:
+        os.close(pidfd)
+
+
+def stop(root: Path, seconds: float = STOP_SECONDS) -> int | None:
+    """End the engine that runs on `root`; its process id, or None where none runs.
+
+    The process is the one that holds the lock, asked again once a pidfd pins it: a process id
+    that has gone to somebody else cannot be hit. Raises TimeoutError where it does not end.
+    """
+    pid = lock.holder(root)
+    if pid is None:
+        return None
+    if pid == 0:
+        raise PermissionError(f"the engine runs {whereabouts(pid)}: stop it there")
+    try:
+        pidfd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return None
+    try:
+        if lock.holder(root) != pid:
+            return None
+        signal.pidfd_send_signal(pidfd, signal.SIGTERM)
+        if not select.select([pidfd], [], [], seconds)[0]:
+            raise TimeoutError(f"the engine (process {pid}) has not ended after {seconds:.0f} s")
+    finally:
+        os.close(pidfd)
+    return pid

@@ -1,0 +1,80 @@
+"""Taking an engine's root folder away, whatever its containers have left in it.
+
+`rm -r` may not be able to: containers make folders that their owner may not enter, and files of
+other user ids where the host grants some.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+from .base import linux
+from .base.paths import OWNER
+from .files import directory_trees
+from .lock import NAME, Lock, Locked, whereabouts
+
+KEPT_TO_THE_END = ("engine-id", NAME)
+"""What tells an engine's root folder from others, and what keeps an engine from starting there."""
+PARTS = (
+    *("base-layer", "blobs", "containers", "distribution.json", "engine.log", "engine.sock"),
+    *("faults.sock", "images", "networks", "repositories.json", "storage", "tmp", "users"),
+    *("users.lock", "volumes", OWNER),
+)
+"""Everything else that an engine, or its users, make in it."""
+
+
+class Running(Exception):
+    """An engine runs there; the text says where."""
+
+
+class NotAnEngines(Exception):
+    """The folder is not known to be an engine's; the text is a sentence without its full stop."""
+
+
+def remove(root: Path) -> str:
+    """Remove an engine's root folder, and say what is left in it since no engine has made it.
+
+    Raises Running, NotAnEngines, and OSError where something cannot be removed.
+    """
+    if not root.is_dir():
+        raise NotAnEngines(f"There is no folder {root}")
+    if not all((root / name).is_file() for name in KEPT_TO_THE_END):
+        raise NotAnEngines(f"{root} is not an engine's root folder (no {KEPT_TO_THE_END[0]} in it)")
+    try:
+        lock = Lock.take(root)
+    except Locked as locked:
+        raise Running(whereabouts(locked.pid)) from None
+    try:
+        _as_owner_of_all(root)
+        for name in KEPT_TO_THE_END:
+            (root / name).unlink()
+    finally:
+        lock.release()
+    left = sorted(each.name for each in root.iterdir())
+    if not left and not root.is_symlink():
+        root.rmdir()
+    return ", ".join(left)
+
+
+def _as_owner_of_all(root: Path) -> None:
+    """In a child process, which becomes root of a user namespace where that is allowed: there all
+    user ids that containers had are ours."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            with contextlib.suppress(OSError):  # then no container had ids but ours
+                linux.become_root_in_user_namespace()
+            for name in PARTS:
+                directory_trees.remove(root / name)
+            code = 0
+        except OSError as error:
+            print(error, file=sys.stderr, flush=True)
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    if status != 0:
+        raise OSError("not everything in it may be removed by this account")

@@ -1,0 +1,1 @@
+"""HTTP at sockets: requests, answers and streams of them, knowing neither Docker nor its API."""

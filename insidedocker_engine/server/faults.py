@@ -1,0 +1,102 @@
+"""Faults on request, for lessons and tests: answers that come late or fail, and a full disk.
+
+Asked for at a socket of its own, which an engine has only where it was started with
+`--fault-control`; the Engine API has no way to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import re
+from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
+from http import HTTPStatus
+from typing import Any
+
+from ..base import disk, errors
+from .http import Answer, Handler, Request, Response, answer
+
+KINDS = ("delay", "fail", "disk-full")
+MOST_SECONDS = 3600
+_VERSION = re.compile(r"^/v[0-9]+\.[0-9]+(?=/)")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong. `on` says with which requests: `GET /images/*`."""
+
+    kind: str
+    on: str = "*"
+    seconds: float = 0.0
+    """How long an answer is held back (delay)."""
+    status: int = 500
+    message: str = "this engine fails on purpose"
+    """What is answered instead (fail)."""
+
+    def concerns(self, request: Request) -> bool:
+        return fnmatchcase(f"{request.method} {_VERSION.sub('', request.path)}", self.on)
+
+
+class Faults:
+    """The faults of one engine, in front of the `handler` that would answer without them."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+        self._faults: dict[str, Fault] = {}
+        self._over: dict[str, asyncio.Event] = {}
+        """Set when the fault of that name is taken back: what it holds back then goes on."""
+
+    async def handle(self, request: Request) -> Answer:
+        """The Engine API, with what is wrong with it."""
+        for name, fault in list(self._faults.items()):
+            if fault.concerns(request):
+                if fault.kind == "delay":
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._over[name].wait(), fault.seconds)
+                elif fault.kind == "fail":
+                    return answer({"message": fault.message}, fault.status)
+        return await self._handler(request)
+
+    async def control(self, request: Request) -> Answer:
+        """`GET /faults`; `PUT` and `DELETE /faults/NAME`, under a name that the client makes."""
+        match request.method, request.path.strip("/").split("/"):
+            case "GET", ["faults"]:
+                return answer({name: asdict(fault) for name, fault in self._faults.items()})
+            case "PUT", ["faults", name]:
+                fault = _read(await request.json())
+                self._take_back(name)
+                self._faults[name], self._over[name] = fault, asyncio.Event()
+            case "DELETE", ["faults", name] if name in self._faults:
+                self._take_back(name)
+            case _:
+                raise errors.NotFound("there is no such fault")
+        disk.full = any(each.kind == "disk-full" for each in self._faults.values())
+        return Response(HTTPStatus.NO_CONTENT)
+
+    def _take_back(self, name: str) -> None:
+        if self._faults.pop(name, None):
+            self._over.pop(name).set()
+
+
+def _read(value: dict[str, Any]) -> Fault:
+    """Raises BadRequest."""
+    try:
+        fault = Fault(**value)
+        sound = (
+            fault.kind in KINDS
+            and isinstance(fault.on, str)
+            and isinstance(fault.message, str)
+            and fault.status in range(400, 600)
+            and math.isfinite(fault.seconds)
+            and 0 <= fault.seconds <= MOST_SECONDS
+        )
+    except TypeError:
+        sound = False
+    if not sound:
+        raise errors.BadRequest(
+            f"no such fault: give kind ({', '.join(KINDS)}), on, seconds, status (400 to 599), "
+            "message"
+        )
+    return fault

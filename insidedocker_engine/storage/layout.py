@@ -1,0 +1,76 @@
+"""Where a storage driver keeps layers and containers below the engine's root."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+from ..files import atomic_files, directory_trees, tar_extract
+from ..files.tar_extract import Whiteouts
+
+
+class Places:
+    """`root/storage/<driver>`: layers/, and containers/<id>/ with the list of their layers.
+
+    Everything is closed to other users of the machine: images hold setuid programs, which would
+    be programs of ours.
+    """
+
+    def __init__(self, root: Path, driver: str) -> None:
+        self.root = root
+        top = root / "storage" / driver
+        self.layers = top / "layers"
+        self.containers = top / "containers"
+        for folder in (root / "storage", top, self.layers, self.containers):
+            folder.mkdir(mode=0o700, exist_ok=True)
+
+    def of(self, container: str) -> Path:
+        return self.containers / container
+
+    def begin(self, container: str, layers: list[Path]) -> Path:
+        """Make the folder of a new container and note its layers."""
+        folder = self.of(container)
+        directory_trees.remove(folder)  # half of one, from before a kill
+        folder.mkdir(mode=0o700)
+        names = [os.path.relpath(layer, self.root) for layer in layers]
+        # Whole or absent: nobody looks for the container before its own record is written.
+        with (folder / "layers.json").open("w") as file:
+            json.dump(names, file)
+            file.flush()
+            os.fsync(file.fileno())
+        return folder
+
+    def layers_of(self, container: str) -> list[Path]:
+        """Lowest first. Raises FileNotFoundError where the container has nothing here."""
+        names: list[str] = atomic_files.read_json(self.of(container) / "layers.json")
+        return [self.root / name for name in names]
+
+    def remove(self, container: str) -> None:
+        """The list goes last, with its folder: what is half removed can be removed again."""
+        directory_trees.remove(self.of(container))
+
+    def list(self) -> list[str]:
+        return sorted(entry.name for entry in self.containers.iterdir())
+
+
+def unpack_layer(archive: BinaryIO, folder: Path, whiteouts: Whiteouts) -> None:
+    """Make the layer `folder` out of a plain tar."""
+    folder.mkdir(mode=0o755, exist_ok=True)
+    folder.chmod(0o755)  # as / is where the layer does not say
+    tar_extract.extract(archive, folder, "/", tar_extract.Rules(layer=True), whiteouts)
+    # Whatever the layer says of it: we must be able to move it, and root to write in it.
+    folder.chmod(stat.S_IMODE(folder.stat().st_mode) | 0o700)
+
+
+def backing_filesystem(folder: Path) -> str:
+    """The kind of file system that `folder` is on, by the name Docker gives it."""
+    best, kind = "", "unknown"
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        before, _, after = line.partition(" - ")
+        point = before.split()[4].encode().decode("unicode_escape")
+        if len(point) >= len(best) and folder.is_relative_to(point):
+            best, kind = point, after.split()[0]
+    return {"ext2": "extfs", "ext3": "extfs", "ext4": "extfs"}.get(kind, kind)

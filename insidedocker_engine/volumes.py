@@ -1,0 +1,322 @@
+"""Volumes: folders that outlive containers, each below the engine's root with a small file that
+says what it is. Which containers use one is the containers' own knowledge."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import re
+import secrets
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .base import errors, filters, timestamps
+from .base.events import Events
+from .base.restrictions import Restrictions
+from .container.record import Container, MountPoint
+from .container.store import ContainerStore
+from .files import atomic_files, directory_trees, safe_path
+
+log = logging.getLogger(__name__)
+
+NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
+LONGEST_NAME = 255
+ANONYMOUS = "com.docker.volume.anonymous"
+"""The label of volumes that nobody gave a name."""
+LOCAL_OPTIONS = ("type", "o", "device", "size")
+"""What Docker's local driver takes and this one, whose volumes are plain folders, does not."""
+
+
+@dataclass(frozen=True)
+class Volume:
+    name: str
+    created: int
+    """Seconds since 1970."""
+    folder: Path
+    labels: dict[str, str] | None = None
+    driver: str = field(default="local", init=False)
+
+    @property
+    def path(self) -> Path:
+        """What a container sees."""
+        return self.folder / "_data"
+
+    @property
+    def anonymous(self) -> bool:
+        return ANONYMOUS in (self.labels or {})
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "CreatedAt": timestamps.text(self.created * timestamps.NANO),
+            "Driver": self.driver,
+            "Labels": self.labels,
+            "Mountpoint": str(self.path),
+            "Name": self.name,
+            "Options": None,
+            "Scope": "local",
+        }
+
+
+class Volumes:
+    """All volumes of one engine."""
+
+    def __init__(
+        self, root: Path, containers: ContainerStore, events: Events, restrictions: Restrictions
+    ) -> None:
+        """`root` is the engine's root folder."""
+        self._folder = root / "volumes"
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        self._temporary = root / "tmp"
+        self._containers = containers
+        self._events = events
+        self._restrictions = restrictions
+        self._all: dict[str, Volume] = {}
+        self._lock = asyncio.Lock()
+        """Held while one is made, filled or removed."""
+        self._mounted: set[str] = set()
+        """Ids of containers that have their volumes mounted."""
+        self._promised: Counter[str] = Counter()
+        """Names of volumes for containers that are just being made."""
+
+    def load(self) -> None:
+        """Read every volume; a folder without its file is not one yet, or no longer."""
+        for folder in sorted(self._folder.iterdir()):
+            try:
+                value = atomic_files.read_json(folder / "volume.json")
+                self._all[folder.name] = Volume(
+                    folder.name, int(value["created"]), folder, value["labels"]
+                )
+            except (OSError, ValueError, TypeError, KeyError) as error:
+                log.warning("the folder %s holds no volume: %s", folder, error)
+
+    # Finding
+
+    def all(self) -> list[Volume]:
+        """By name."""
+        return [self._all[name] for name in sorted(self._all)]
+
+    def get(self, name: str) -> Volume:
+        if name not in self._all:
+            raise errors.NotFound(f"get {name}: no such volume")
+        return self._all[name]
+
+    def users(self, volume: Volume) -> list[Container]:
+        """Containers, running or not, that mount it."""
+        return [
+            container
+            for container in self._containers.all()
+            if any(
+                point.type == "volume" and point.name == volume.name
+                for point in container.record.mounts
+            )
+        ]
+
+    def used(self) -> dict[str, int]:
+        """How many containers use each volume that is in use."""
+        found: dict[str, int] = {}
+        for container in self._containers.all():
+            names = {point.name for point in container.record.mounts if point.type == "volume"}
+            for name in names:
+                found[name] = found.get(name, 0) + 1
+        return found
+
+    # Making
+
+    async def create(
+        self,
+        name: str,
+        driver: str = "",
+        options: dict[str, str] | None = None,
+        labels: dict[str, str] | None = None,
+    ) -> Volume:
+        """A new volume, or the one there is of that name. An empty name asks for an anonymous
+        one. Raises BadRequest, NotFound (the driver)."""
+        if not name:
+            name = secrets.token_hex(32)
+            labels = {**(labels or {}), ANONYMOUS: ""}
+        self._check(name, driver, options or {})
+        if name not in self._all:
+            own = driver not in ("", "local") or bool(options)
+            self._restrictions.refuse(own, "a volume with a driver's options")
+            self._restrictions.limit("volumes", len(self._all))
+        async with self._lock:
+            if name in self._all:
+                return self._all[name]
+            made = await asyncio.to_thread(self._make, name, labels)
+            self._all[name] = made
+        self.emit("create", made)
+        return made
+
+    async def promise(self, point: MountPoint) -> Volume:
+        """The volume that a container in the making asks for, made where it is missing. It stays
+        at least until `keep_promise`."""
+        name = point.name or secrets.token_hex(32)
+        self._promised[name] += 1
+        labels = {ANONYMOUS: "", **(point.labels or {})} if not point.name else point.labels
+        try:
+            return await self.create(name, point.driver, point.driver_options, labels)
+        except BaseException:
+            self.keep_promise([name])
+            raise
+
+    def keep_promise(self, names: Iterable[str]) -> None:
+        """The container is there and counts as a user, or it never will be."""
+        self._promised -= Counter(names)
+
+    @staticmethod
+    def _check(name: str, driver: str, options: dict[str, str]) -> None:
+        if driver not in ("", "local"):
+            raise errors.NotFound(
+                f"create {name}: error looking up volume plugin {driver}: "
+                f'plugin "{driver}" not found'
+            )
+        if len(name) < 2:
+            raise errors.BadRequest(
+                f"create {name}: volume name is too short, "
+                "names should be at least two alphanumeric characters"
+            )
+        if not NAME.fullmatch(name):
+            raise errors.BadRequest(
+                f'create {name}: "{name}" includes invalid characters for a local volume name, '
+                'only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host '
+                "directory, use absolute path"
+            )
+        if len(name) > LONGEST_NAME:
+            raise errors.BadRequest(
+                f"create {name[:40]}…: a volume's name has at most {LONGEST_NAME} characters"
+            )
+        for option in options:
+            if option not in LOCAL_OPTIONS:
+                raise errors.BadRequest(f'create {name}: invalid option: "{option}"')
+            raise errors.BadRequest(
+                f'create {name}: the option "{option}" is not supported: the volumes of this '
+                "engine are plain folders; use a bind mount or a tmpfs instead"
+            )
+
+    def _make(self, name: str, labels: dict[str, str] | None) -> Volume:
+        """Whole or not at all: made beside, then renamed into its place."""
+        made = Volume(name, int(time.time()), self._folder / name, labels)
+        unfinished = Path(tempfile.mkdtemp(dir=self._temporary, prefix="volume-"))
+        try:
+            unfinished.chmod(0o711)
+            (unfinished / "_data").mkdir(mode=0o755)
+            (unfinished / "_data").chmod(0o755)
+            value = {"name": name, "created": made.created, "labels": labels}
+            atomic_files.write_json(unfinished / "volume.json", value)
+            unfinished.rename(made.folder)
+        except BaseException:
+            directory_trees.remove(unfinished)
+            raise
+        atomic_files.sync_folder(self._folder)
+        return made
+
+    # Removing
+
+    async def remove(self, volume: Volume) -> None:
+        """Raises Conflict where a container uses it."""
+        async with self._lock:
+            users = self.users(volume)
+            if users or self._promised[volume.name]:
+                listed = ", ".join(each.id for each in users)
+                raise errors.Conflict(f"remove {volume.name}: volume is in use - [{listed}]")
+            if self._all.pop(volume.name, None) is None:
+                raise errors.NotFound(f"get {volume.name}: no such volume")
+            await asyncio.to_thread(self._erase, volume)
+        self.emit("destroy", volume)
+
+    def _erase(self, volume: Volume) -> None:
+        """Out of sight first, in one step; what follows may be cut short by a kill."""
+        gone = self._temporary / f"volume-{secrets.token_hex(8)}"
+        volume.folder.rename(gone)
+        atomic_files.sync_folder(self._folder)
+        directory_trees.remove(gone)
+
+    async def release(self, name: str) -> None:
+        """The container whose own it was is gone."""
+        with contextlib.suppress(errors.NotFound, errors.Conflict):  # others may have it, too
+            await self.remove(self.get(name))
+
+    async def prune(self, wanted: filters.Filters, every: bool) -> tuple[list[str], int]:
+        """Remove the volumes that no container uses and that pass the filters, named ones only
+        with `every`: their names, and the bytes they took. Raises BadRequest."""
+        passes = filters.prunable(wanted, ("all", "label", "label!"))
+        used = self.used()
+        removed, freed = [], 0
+        for volume in self.all():
+            if volume.name in used or not (every or volume.anonymous):
+                continue
+            if not passes(volume.labels or {}, volume.created * timestamps.NANO):
+                continue
+            size = await asyncio.to_thread(directory_trees.size, volume.path)
+            try:
+                await self.remove(volume)
+            except (errors.Conflict, errors.NotFound):  # taken into use, or removed meanwhile
+                continue
+            removed.append(volume.name)
+            freed += size
+        return removed, freed
+
+    # Contents
+
+    async def fill(self, name: str, root: Path, destination: str) -> None:
+        """Copy what the image has at `destination` into a volume that is still empty; `root` is
+        the container's file system."""
+        volume = self._all.get(name)
+        if volume is None:
+            return
+        async with self._lock:
+            await asyncio.to_thread(_copy_up, root, destination, volume.path)
+
+    def mounted(self, container: Container) -> None:
+        """Tell that a container that starts has its volumes now."""
+        self._mounted.add(container.id)
+        for volume, point in self._of(container):
+            self.emit(
+                "mount",
+                volume,
+                container=container.id,
+                destination=point.destination,
+                propagation=point.propagation,
+                **{"read/write": str(point.writable).lower()},
+            )
+
+    def unmounted(self, container: Container) -> None:
+        """Tell that a container that has ended has them no longer."""
+        if container.id in self._mounted:
+            self._mounted.discard(container.id)
+            for volume, _ in self._of(container):
+                self.emit("unmount", volume, container=container.id)
+
+    def _of(self, container: Container) -> Iterable[tuple[Volume, MountPoint]]:
+        for point in container.record.mounts:
+            if point.type == "volume" and point.name in self._all:
+                yield self._all[point.name], point
+
+    def emit(self, action: str, volume: Volume, **more: str) -> None:
+        attributes = {**more, "driver": volume.driver}
+        self._events.emit("volume", action, volume.name, attributes)
+
+
+def _copy_up(root: Path, destination: str, target: Path) -> None:
+    if any(target.iterdir()):
+        return
+    try:
+        folder = safe_path.open_in(root, destination, os.O_RDONLY | os.O_DIRECTORY)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENOTDIR):
+            return
+        raise
+    try:
+        directory_trees.Copier().copy(Path(f"/proc/self/fd/{folder}"), target)
+    finally:
+        os.close(folder)
