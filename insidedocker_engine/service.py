@@ -47,13 +47,15 @@ def main(options: argparse.Namespace, parent: int, trial: Trial | None) -> None:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     try:
-        root = (options.root or paths.own_root()).absolute()
-        hosts = options.host or [f"unix://{paths.own_socket(root)}"]
-        addresses = [listen.parse(url, options.insecure_tcp) for url in hosts]
+        # What is refused leaves no folder behind: the root folder comes last.
+        addresses = [listen.parse(url, options.insecure_tcp) for url in options.host or ()]
         control = None
         if options.fault_control:
             control = listen.UnixAddress(paths.socket_path(options.fault_control))
         registries = Options.of(options.insecure_registry, options.registry_mirror)
+        root = (options.root or paths.own_root()).absolute()
+        if not addresses:
+            addresses = [listen.parse(f"unix://{paths.own_socket(root)}", False)]
         lock = take_root(root)
         for address in [*addresses, *([control] if control else [])]:
             address.prepare()

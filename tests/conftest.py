@@ -38,6 +38,8 @@ def pytest_configure(config: pytest.Config) -> None:
     An engine that the account has running, or names, is not the tests'; neither are its settings.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A shell's background jobs ignore it, and hand that on: then no test could press Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in ("DOCKER_HOST", "DOCKER_CONTEXT", "INSIDEDOCKER_ENGINE"):
         os.environ.pop(name, None)
     own = lasting_folder("idt-run-")

@@ -98,9 +98,10 @@ class Newcomer:
     def clear(self) -> None:
         """Kill what still runs, and remove what a lab that is killed leaves in /tmp."""
         self.kill_all()
-        for link in Path("/tmp").glob("inside-docker-*/engine.sock"):
+        for folder in Path("/tmp").glob("inside-docker-*"):
+            link = folder / "engine.sock"  # leads nowhere any more: glob itself would not find it
             if link.is_symlink() and link.readlink().is_relative_to(self.home):
-                directory_trees.remove(link.parent)
+                directory_trees.remove(folder)
 
 
 class Terminal:

@@ -133,6 +133,7 @@ def test_its_command_works_without_the_packages_that_stay_at_home(
                 "PYTHONPATH": str(edition),
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "HOME": str(edition.parent),
+                "XDG_RUNTIME_DIR": str(tmp_path),
             },
             capture_output=True,
             text=True,

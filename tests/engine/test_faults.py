@@ -68,13 +68,20 @@ def test_the_control_socket_is_its_owners_alone(engine: Handle) -> None:
         assert b"PermissionError" in done.stderr or b"Permission denied" in done.stderr
 
 
-def test_a_tcp_address_is_refused_for_the_control() -> None:
+def test_a_tcp_address_is_refused_for_the_control(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "insidedocker_engine", "--fault-control", "tcp://127.0.0.1:1"]
+    own = {"HOME": str(tmp_path), "XDG_DATA_HOME": ""}
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=patience.EVENT, check=False
+        command,
+        env={**os.environ, **own},
+        capture_output=True,
+        text=True,
+        timeout=patience.EVENT,
+        check=False,
     )
     assert done.returncode == 1
     assert "unix:///absolute/path" in done.stderr
+    assert list(tmp_path.iterdir()) == [], "what is refused leaves no folder behind"
 
 
 @pytest.mark.parametrize(

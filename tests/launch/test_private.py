@@ -213,7 +213,8 @@ def test_an_engine_that_another_account_lends_is_not_taken(home: Path) -> None:
             os.chown(path, OTHER, OTHER)
         for script in (
             "from insidedocker.lab import embedded; embedded.staying()",
-            "from insidedocker_engine.base import paths; from insidedocker_engine.server import listen;"
+            "from insidedocker_engine.base import paths;"
+            "from insidedocker_engine.server import listen;"
             "listen.UnixAddress(paths.default_socket()).prepare()",
         ):
             words = [*as_ordinary_user(), ordinary_python(), "-c", script]
