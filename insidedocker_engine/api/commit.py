@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..builder import changes
-from ..containers.commit import Wish, check_settings
+from ..containers.commit import CommitOptions, check_settings
 from ..images import references
 from ..server.http import Answer, Request, answer
 from .routing import route
@@ -23,12 +23,12 @@ async def commit_container(daemon: Daemon, request: Request) -> Answer:
     if request.get("repo"):
         name = references.parse(request.get("repo"))
         name = name.with_tag(request.get("tag")) if request.get("tag") else name.tagged()
-    wish = Wish(
+    options = CommitOptions(
         settings,
         name,
         request.get("comment"),
         request.get("author"),
         request.flag("pause", default=True),
     )
-    image = await daemon.commits.commit(container, wish)
+    image = await daemon.commits.commit(container, options)
     return answer({"Id": image.id}, 201)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..base import errors, filters, signals, timestamps
 from ..container import logs, streams
-from ..containers import inspect, listing, network, processes
+from ..containers import inspect, listing, processes
+from ..networks import endpoints
 from ..server.http import Answer, Duplex, Hijack, Request, Response, Stream, answer
 from ..server.websocket import WebSocket, upgrade
 from .routing import empty, reply, route
@@ -76,7 +77,7 @@ async def inspect_one(daemon: Daemon, request: Request) -> Answer:
         container, daemon.store, daemon.driver, daemon.runtime, daemon.networks.membership
     )
     if request.version < (1, 45):
-        network.add_ids_to_aliases(container, shown["NetworkSettings"])
+        endpoints.add_ids_to_aliases(container, shown["NetworkSettings"])
     if request.flag("size"):
         shown |= await _sizes(daemon, container)
     return reply(request, shown)

@@ -19,8 +19,6 @@ from .logs import Log
 from .streams import Input, Output
 
 if TYPE_CHECKING:
-    from ..networks.endpoints import Joined
-    from ..networks.port_mapping import Ports
     from ..runtime.contract import Process
 
 FIRST_WORDS = 0.05
@@ -136,12 +134,6 @@ class Container:
         self.output = Output()
         self.input = Input()
         self.exec_ids: set[str] = set()
-        self.joined: dict[str, Joined] = {}
-        """Its networks while it runs, by their names."""
-        self.ports: Ports = {}
-        """What is published while it runs."""
-        self.host_lines: list[str] = []
-        """What the engine wrote of its networks into its /etc/hosts."""
         self.waiting: list[asyncio.Future[int]] = []
         """Those who wait for the next exit."""
         self.waiting_removed: list[asyncio.Future[int]] = []

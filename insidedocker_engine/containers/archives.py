@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..base import errors, timestamps
 from ..files import safe_path, tar_extract
-from . import network
+from . import etc_files
 
 if TYPE_CHECKING:
     from ..container.record import Container
@@ -80,7 +80,7 @@ def _mounted(
             found.append((point.destination, Path(point.source), point.writable))
         elif point.type == "tmpfs" and container.run and runtime.name == "namespaces":
             found.append((point.destination, None, point.writable))
-    folder = network.files_of(containers, container)
+    folder = etc_files.folder_of(containers, container)
     for name in ("hosts", "hostname", "resolv.conf"):
         if (folder / name).exists():
             found.append((f"/etc/{name}", folder / name, True))

@@ -35,7 +35,7 @@ OF_IMAGES = (
 
 
 @dataclass(frozen=True)
-class Wish:
+class CommitOptions:
     """What a commit was asked for. `settings` go before the container's own."""
 
     settings: dict[str, Any]
@@ -62,25 +62,27 @@ class Commits:
         self._file_systems = file_systems
         self._lifecycle = lifecycle
 
-    async def commit(self, container: Container, wish: Wish) -> Image:
+    async def commit(self, container: Container, options: CommitOptions) -> Image:
         """Make the image. Raises Conflict for a container that is on its way out."""
         if container.removing:
             what = f"You cannot commit container {container.id} which is being removed"
             raise errors.Conflict(what)
         blobs, driver = self._images.blobs, self._driver
         async with (
-            self._resting(container, wish.pause),
+            self._resting(container, options.pause),
             self._file_systems.mounted(container) as root,
         ):
             diff = await asyncio.to_thread(keep_changes, blobs, driver, container.id, root)
         with blobs.holding([diff]):
-            image = await self._register(container, wish, diff)
+            image = await self._register(container, options, diff)
         named = {}
-        if wish.name is not None:
-            self._images.tag(image, wish.name)
-            self._images.emit("tag", image, name=wish.name.familiar)
-            named = {"imageRef": wish.name.familiar}
-        self._containers.emit(container, "commit", comment=wish.comment, imageID=image.id, **named)
+        if options.name is not None:
+            self._images.tag(image, options.name)
+            self._images.emit("tag", image, name=options.name.familiar)
+            named = {"imageRef": options.name.familiar}
+        self._containers.emit(
+            container, "commit", comment=options.comment, imageID=image.id, **named
+        )
         return image
 
     @contextlib.asynccontextmanager
@@ -95,24 +97,24 @@ class Commits:
             if paused and container.state.status == "paused":
                 await self._lifecycle.unpause(container)
 
-    async def _register(self, container: Container, wish: Wish, diff: str) -> Image:
+    async def _register(self, container: Container, options: CommitOptions, diff: str) -> Image:
         below = self._images.base(container.record.image)
         moment = timestamps.now()
         step: dict[str, Any] = {
             "created": moment,
             "created_by": " ".join(container.config.get("Cmd") or []),
         }
-        if wish.author:
-            step["author"] = wish.author
-        if wish.comment:
-            step["comment"] = wish.comment
+        if options.author:
+            step["author"] = options.author
+        if options.comment:
+            step["comment"] = options.comment
         if not diff:
             step["empty_layer"] = True
         config = {
             **{name: below.config[name] for name in PLATFORM if name in below.config},
-            "author": wish.author,
-            "comment": wish.comment,
-            "config": merged(wish.settings, container.config),
+            "author": options.author,
+            "comment": options.comment,
+            "config": merged(options.settings, container.config),
             "container": container.id,
             "container_config": container.config,
             "created": moment,

@@ -133,24 +133,26 @@ class Containers:
         name)."""
         if name:
             name = names.check(name)
-        wish = create_request.read(body, version)
+        request = create_request.read(body, version)
         if image is None:
-            if not wish.config["Image"]:
+            if not request.config["Image"]:
                 raise errors.BadRequest("no command specified")
-            image = self._images.get(wish.config["Image"])
-        runtime = wish.host_config["Runtime"]
+            image = self._images.get(request.config["Image"])
+        runtime = request.host_config["Runtime"]
         if runtime not in ("", "runc", self._runtime.name):
             raise errors.BadRequest(f"unknown or invalid runtime name: {runtime}")
-        create_request.merge(wish, image.settings)
+        create_request.merge(request, image.settings)
         identity = secrets.token_hex(32)
-        wish.config["Hostname"] = self._hostname(wish, identity)
-        wish.networks = self._networks.check(wish.config, wish.host_config, wish.networks, version)
-        points = mounts.plan(wish, self._inherited(wish))
-        restricted.check(self._restrictions, wish, points, self._containers.known())
-        for text in wish.host_config["ExtraHosts"] or []:
+        request.config["Hostname"] = self._hostname(request, identity)
+        request.networks = self._networks.check(
+            request.config, request.host_config, request.networks, version
+        )
+        points = mounts.plan(request.config, request.host_config, self._inherited(request))
+        restricted.check(self._restrictions, request, points, self._containers.known())
+        for text in request.host_config["ExtraHosts"] or []:
             etc_files.split_extra_host(text)
         name = self._containers.reserve(name, identity)
-        command = wish.command
+        command = request.command
         record = Record(
             identity,
             name,
@@ -158,10 +160,10 @@ class Containers:
             image.id,
             command[0],
             command[1:],
-            wish.config,
-            wish.host_config,
+            request.config,
+            request.host_config,
             points,
-            wish.networks,
+            request.networks,
         )
         unfinished = Container(record, self._containers.folder / identity)
         self._containers.begin(unfinished)
@@ -172,20 +174,20 @@ class Containers:
             self._images.forget_unused()
             raise
         self._containers.add(container)
-        return container, self._warnings(wish)
+        return container, self._warnings(request)
 
-    def _hostname(self, wish: create_request.Wish, identity: str) -> str:
-        if wish.config["Hostname"]:
-            return str(wish.config["Hostname"])
-        mode = wish.host_config["NetworkMode"]
-        if mode == "host" or wish.host_config["UTSMode"] == "host":
+    def _hostname(self, request: create_request.CreateRequest, identity: str) -> str:
+        if request.config["Hostname"]:
+            return str(request.config["Hostname"])
+        mode = request.host_config["NetworkMode"]
+        if mode == "host" or request.host_config["UTSMode"] == "host":
             return self._host_name
         return identity[:12]
 
-    def _inherited(self, wish: create_request.Wish) -> list[MountPoint]:
+    def _inherited(self, request: create_request.CreateRequest) -> list[MountPoint]:
         """The mounts of other containers, by VolumesFrom."""
         found = []
-        for text in wish.host_config["VolumesFrom"] or []:
+        for text in request.host_config["VolumesFrom"] or []:
             name, _, mode = text.partition(":")
             if mode not in ("", "ro", "rw", "z", "Z"):
                 raise errors.BadRequest(f"invalid mode: {mode}")
@@ -225,23 +227,23 @@ class Containers:
         finally:  # nobody comes between this and the container being known to all
             self._volumes.keep_promise(volumes)
 
-    def _warnings(self, wish: create_request.Wish) -> list[str]:
+    def _warnings(self, request: create_request.CreateRequest) -> list[str]:
         """What this engine cannot do of what was asked."""
         # Clients print "WARNING: " before each of these; /info's warnings bring their own.
         isolation = self._runtime.isolation.warnings()
         found = [text.removeprefix("WARNING: ") for text in isolation]
-        if unmet := self._unmet(wish.host_config):
+        if unmet := self._unmet(request.host_config):
             found.append(
                 "this host gives the engine no control groups to limit with; "
                 f"these are kept but do nothing: {', '.join(unmet)}"
             )
-        options = wish.host_config["LogConfig"]["Config"]
+        options = request.host_config["LogConfig"]["Config"]
         if options:
             found.append(
                 "logs are kept whole by this engine; these options are kept but do nothing: "
                 + ", ".join(options)
             )
-        if wish.host_config["NetworkMode"] == "host" and wish.host_config["PortBindings"]:
+        if request.host_config["NetworkMode"] == "host" and request.host_config["PortBindings"]:
             found.append("Published ports are discarded when using host network mode")
         return found
 

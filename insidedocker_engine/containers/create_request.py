@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..base import errors
-from . import defaults, health, validation
+from . import defaults, validation
 
 
 @dataclass
-class Wish:
+class CreateRequest:
     """What a create call asks for, complete and checked."""
 
     config: dict[str, Any]
@@ -27,7 +27,7 @@ class Wish:
         return [*(self.config["Entrypoint"] or []), *(self.config["Cmd"] or [])]
 
 
-def read(body: Any, version: tuple[int, int]) -> Wish:
+def read(body: Any, version: tuple[int, int]) -> CreateRequest:
     """Raises BadRequest for what no image could make right."""
     if not isinstance(body, dict) or not body:
         raise errors.BadRequest("config cannot be empty in order to create a container")
@@ -55,7 +55,7 @@ def read(body: Any, version: tuple[int, int]) -> Wish:
         raise errors.BadRequest(f"invalid JSON: {error}") from None
     validation.config(config)
     validation.host_config(host_config, version)
-    return Wish(config, host_config, _endpoints(networking, host_config))
+    return CreateRequest(config, host_config, _endpoints(networking, host_config))
 
 
 _TOP = ("HostConfig", "NetworkingConfig", "Runtime", "Cmd", "Entrypoint", "Shell")
@@ -155,9 +155,9 @@ def _endpoints(networking: dict[str, Any], host: dict[str, Any]) -> dict[str, di
     return endpoints or {mode: {}}
 
 
-def merge(wish: Wish, image: dict[str, Any]) -> None:
+def merge(request: CreateRequest, image: dict[str, Any]) -> None:
     """Add what an image's config brings. Raises BadRequest where no command comes out."""
-    config = wish.config
+    config = request.config
     config["User"] = config["User"] or image.get("User") or ""
     config["WorkingDir"] = config["WorkingDir"] or image.get("WorkingDir") or ""
     config["Labels"] = {**(image.get("Labels") or {}), **config["Labels"]}
@@ -172,23 +172,23 @@ def merge(wish: Wish, image: dict[str, Any]) -> None:
         both = {**(image.get(name) or {}), **(config.get(name) or {})}
         if both:
             config[name] = both
-    _expose_published(wish)
+    _expose_published(request)
     for name in ("StopSignal", "Shell", "ArgsEscaped"):
         if not config.get(name) and image.get(name):
             config[name] = image[name]
-    merged = health.merge(config.get("Healthcheck") or {}, image.get("Healthcheck") or {})
+    merged = _merged_health(config.get("Healthcheck") or {}, image.get("Healthcheck") or {})
     if merged:
         config["Healthcheck"] = merged
     if image.get("OnBuild"):
         config["OnBuild"] = image["OnBuild"]
-    if not wish.command:
+    if not request.command:
         raise errors.BadRequest("no command specified")
 
 
-def _expose_published(wish: Wish) -> None:
-    bindings = wish.host_config["PortBindings"]
+def _expose_published(request: CreateRequest) -> None:
+    bindings = request.host_config["PortBindings"]
     if bindings:
-        exposed = wish.config.setdefault("ExposedPorts", {})
+        exposed = request.config.setdefault("ExposedPorts", {})
         for port in bindings:
             exposed.setdefault(port if "/" in port else f"{port}/tcp", {})
 
@@ -197,3 +197,9 @@ def _merge_env(own: list[str], image: list[str]) -> list[str]:
     """The container's own first, then those of the image that it does not name."""
     names = {text.partition("=")[0] for text in own}
     return own + [text for text in image if text.partition("=")[0] not in names]
+
+
+def _merged_health(own: dict[str, Any], image: dict[str, Any]) -> dict[str, Any]:
+    """The container's check, with the image's for what it leaves out."""
+    merged = {**image, **{name: value for name, value in own.items() if value}}
+    return {name: value for name, value in merged.items() if value}

@@ -3,11 +3,13 @@ and /etc/resolv.conf; and the folder of empty ones below which they are bound.""
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 from pathlib import Path
 
 from ..base import errors
 from ..container.record import Container
+from ..container.store import ContainerStore
 from ..networks import etc_hosts
 
 LOCAL_HOSTS = (
@@ -70,3 +72,12 @@ def split_extra_host(text: str) -> tuple[str, str]:
     except ValueError:
         raise errors.BadRequest(f'bad format for add-host: "{text}"') from None
     return name, address.strip("[]")
+
+
+def folder_of(containers: ContainerStore, container: Container) -> Path:
+    """The folder with the hosts, hostname and resolv.conf that a container sees."""
+    mode = container.network_mode
+    if mode.startswith("container:"):
+        with contextlib.suppress(errors.NotFound):
+            return containers.get(mode.removeprefix("container:")).folder
+    return container.folder

@@ -17,8 +17,7 @@ from ..container import streams
 from ..container.record import Container
 from ..container.store import ContainerStore
 from ..runtime.contract import Process, ProcessSpec
-from . import spec as launching
-from . import users, validation
+from . import spec, users, validation
 from .defaults import spelled
 from .file_systems import FileSystems
 
@@ -154,8 +153,8 @@ class Execs:
         made.started = made.running = True
         self._emit(made, f"exec_start: {made.line}")
         try:
-            spec = await self._specify(made, size)
-            process = await self._runtime.exec(made.container.id, spec)
+            process_spec = await self._specify(made, size)
+            process = await self._runtime.exec(made.container.id, process_spec)
         except BaseException:
             made.output.leave_all()
             self._end(made, NOT_STARTED)
@@ -175,17 +174,17 @@ class Execs:
                 users.find, root, wanted["User"] or container.config["User"]
             )
         given = [*(container.config["Env"] or []), *wanted["Env"]]
-        capabilities = launching.capabilities({**host, "Privileged": True})
+        capabilities = spec.capabilities({**host, "Privileged": True})
         return ProcessSpec(
             args=made.words,
-            env=launching.environment(container, given, account.home, made.tty),
+            env=spec.environment(container, given, account.home, made.tty),
             cwd=wanted["WorkingDir"] or container.config["WorkingDir"] or "/",
             user=account.user,
             tty=made.tty,
             stdin=wanted["AttachStdin"],
             size=size or wanted["ConsoleSize"],
-            capabilities=capabilities if wanted["Privileged"] else launching.capabilities(host),
-            no_new_privileges=launching.no_new_privileges(host),
+            capabilities=capabilities if wanted["Privileged"] else spec.capabilities(host),
+            no_new_privileges=spec.no_new_privileges(host),
         )
 
     async def _watch(self, made: Exec, process: Process) -> None:

@@ -1,4 +1,4 @@
-"""Health checks: what a check may be, when it runs, and what a container's health follows."""
+"""Health checks: when they run, and what a container's health follows."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NANO = 1_000_000_000
-LEAST = 1_000_000
-"""Nanoseconds: a millisecond."""
 INTERVAL = TIMEOUT = 30 * NANO
 START_INTERVAL = 5 * NANO
 RETRIES = 3
@@ -28,29 +26,6 @@ KEPT = 5
 OUTPUT_LIMIT = 4096
 """Bytes kept of one check's output."""
 KINDS = ("NONE", "CMD", "CMD-SHELL")
-TIMES = ("Interval", "Timeout", "StartPeriod", "StartInterval")
-
-
-def check(wanted: dict[str, Any]) -> None:
-    """Raise BadRequest for a check that cannot be."""
-    for name in TIMES:
-        value = wanted.get(name) or 0
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise errors.BadRequest(f"invalid JSON: Healthcheck.{name} needs a whole number")
-        if value != 0 and value < LEAST:
-            raise errors.BadRequest(f"{name} in Healthcheck cannot be less than 1ms")
-    retries = wanted.get("Retries") or 0
-    if not isinstance(retries, int) or retries < 0:
-        raise errors.BadRequest("Retries in Healthcheck cannot be negative")
-    test = wanted.get("Test") or []
-    if not isinstance(test, list) or not all(isinstance(word, str) for word in test):
-        raise errors.BadRequest("invalid JSON: Healthcheck.Test needs a list of strings")
-
-
-def merge(own: dict[str, Any], image: dict[str, Any]) -> dict[str, Any]:
-    """The container's check, with the image's for what it leaves out."""
-    merged = {**image, **{name: value for name, value in own.items() if value}}
-    return {name: value for name, value in merged.items() if value}
 
 
 def command(container: Container) -> list[str] | None:

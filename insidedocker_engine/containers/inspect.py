@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from ..base import errors, timestamps
 from ..container.record import Container, MountPoint
 from ..container.store import ContainerStore
-from ..networks import links
-from . import network
+from ..networks import endpoints, links
+from . import etc_files
 
 if TYPE_CHECKING:
     from ..images.store import Images
@@ -25,7 +25,8 @@ def describe(
     membership: Membership,
 ) -> dict[str, Any]:
     """Everything but sizes (see `sizes`)."""
-    record, folder = container.record, network.files_of(containers, container)
+    has = membership.attachments(container)
+    record, folder = container.record, etc_files.folder_of(containers, container)
     return {
         "Id": record.id,
         "Created": timestamps.text(record.created),
@@ -56,7 +57,7 @@ def describe(
         },
         "Mounts": mounts(container),
         "Config": dict(record.config),
-        "NetworkSettings": network.settings(container, membership),
+        "NetworkSettings": endpoints.network_settings(container, has.joined, has.ports),
     }
 
 

@@ -22,8 +22,7 @@ from ..container.record import Container, Run, State
 from ..container.store import ContainerStore
 from ..networks import links
 from ..runtime.contract import StartError
-from . import etc_files, mounts, network, restricted, users
-from . import spec as launching
+from . import etc_files, mounts, restricted, spec, users
 from .execs import Execs
 from .file_systems import FileSystems
 from .health import HealthChecks
@@ -118,25 +117,25 @@ class Lifecycle:
     async def _begin(self, container: Container, root: Path) -> None:
         """Everything up to a running process; what fails is undone by the caller."""
         membership = self._networks.membership
-        place = await network.join(self._networks, self._containers, container)
+        place = await self._join_networks(container)
         joined = self._joined(container)
         await self._fill_volumes(container, root)
         linked = links.environment(self._containers, container, membership.on_bridge)
         started = State("running", started=timestamps.now(), finished=container.state.finished)
 
-        def prepare() -> launching.ProcessSpec:
-            launching.prepare_output(container)
+        def prepare() -> spec.ProcessSpec:
+            spec.prepare_output(container)
             mounts.prepare_binds(container.record.mounts)
             etc_files.write(container, place.hosts, place.name_server)
-            return launching.process(container, root, linked)
+            return spec.process(container, root, linked)
 
-        spec = await asyncio.to_thread(prepare)
-        asked = launching.sandbox(container, root, place, joined)
+        process_spec = await asyncio.to_thread(prepare)
+        asked = spec.sandbox(container, root, place, joined)
         sandbox = restricted.sandbox(self._restrictions, asked)
         # Written while the process starts: it must be on disk before anyone is told, not sooner.
         saving = asyncio.ensure_future(asyncio.to_thread(container.save, started))
         try:
-            process = await self._runtime.start(sandbox, spec)
+            process = await self._runtime.start(sandbox, process_spec)
         except BaseException:
             await asyncio.wait([saving])  # what is written of the failure comes after it
             raise
@@ -156,6 +155,26 @@ class Lifecycle:
         self._health.begin(container)
         self._containers.emit(container, "start")
         self.spawn(self._watch(container, run))
+
+    async def _join_networks(self, container: Container) -> spec.Place:
+        """Before a start. Raises NotFound for a network that is not there."""
+        mode = container.network_mode
+        if mode.startswith("container:"):
+            other = self._containers.get(mode.removeprefix("container:"))
+            if not other.state.running:
+                raise errors.Conflict(
+                    "cannot join network namespace of a non running container: "
+                    f"container {other.name} is {other.state.status}"
+                )
+            return spec.Place(f"container:{other.id}", files=other.folder)
+        membership = self._networks.membership
+        made = await membership.join(container)
+        return spec.Place(
+            "host" if mode == "host" else "private",
+            made,
+            name_server=membership.has_name_server(container),
+            hosts=membership.host_lines(container),
+        )
 
     async def _fill_volumes(self, container: Container, root: Path) -> None:
         """What the image has at the place of an empty volume is copied into it."""
@@ -437,7 +456,7 @@ def _failure(error: Exception) -> StartError:
         return error
     if isinstance(error, errors.APIError):
         return StartError(error.message)
-    if isinstance(error, users.UnknownUser | launching.WorkingDirError):
+    if isinstance(error, users.UnknownUser | spec.WorkingDirError):
         return StartError(str(error))
     if isinstance(error, OSError):
         where = f": {Path(error.filename).name}" if isinstance(error.filename, str) else ""

@@ -11,8 +11,9 @@ from ..base import errors, timestamps
 from ..base.filters import Filters, flag, labels_match
 from ..container.record import Container
 from ..container.store import ContainerStore
+from ..networks import endpoints
 from ..networks.port_mapping import Ports
-from . import inspect, network
+from . import inspect
 
 if TYPE_CHECKING:
     from ..images.store import Images
@@ -113,7 +114,7 @@ class Listing:
             "State": container.state.status,
             "Status": status(container),
             "HostConfig": host,
-            "NetworkSettings": {"Networks": network.endpoints(container, attachments)},
+            "NetworkSettings": {"Networks": endpoints.show_all(container, attachments.joined)},
             "Mounts": inspect.mounts(container),
         }
 

@@ -19,34 +19,34 @@ from ..runtime.contract import Mount
 
 if TYPE_CHECKING:
     from ..container.record import Container
-    from .create_request import Wish
 
 MODES = {"rw", "ro", "z", "Z", "nocopy", "consistent", "cached", "delegated"}
 PROPAGATIONS = {"private", "rprivate", "shared", "rshared", "slave", "rslave"}
 DEFAULT_PROPAGATION = "rprivate"
 
 
-def plan(wish: Wish, inherited: Iterable[MountPoint]) -> list[MountPoint]:
+def plan(
+    config: dict[str, Any], host_config: dict[str, Any], inherited: Iterable[MountPoint]
+) -> list[MountPoint]:
     """Every mount that was asked for, one for each destination. Volumes have no source yet.
 
     `inherited` comes from VolumesFrom. Raises BadRequest.
     """
     points: dict[str, MountPoint] = {point.destination: point for point in inherited}
     asked: set[str] = set()
-    for point in _asked(wish):
+    for point in _asked(host_config):
         if point.destination in asked:
             raise errors.BadRequest(f"Duplicate mount point: {point.destination}")
         asked.add(point.destination)
         points[point.destination] = point
-    for destination in wish.config.get("Volumes") or {}:
+    for destination in config.get("Volumes") or {}:
         place = _destination(destination, destination, "volume")
         if place not in points:
             points[place] = _volume("", place, anonymous=True)
     return list(points.values())
 
 
-def _asked(wish: Wish) -> Iterable[MountPoint]:
-    host = wish.host_config
+def _asked(host: dict[str, Any]) -> Iterable[MountPoint]:
     for text in host["Binds"] or []:
         yield _bind(text, str(host["VolumeDriver"]))
     for mount in host.get("Mounts") or []:

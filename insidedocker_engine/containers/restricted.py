@@ -13,7 +13,7 @@ from ..base import errors
 from ..base.restrictions import Restrictions
 from ..container.record import Container, MountPoint
 from ..runtime.contract import Mount, SandboxSpec
-from .create_request import Wish
+from .create_request import CreateRequest
 from .defaults import HOST_CONFIG
 
 IN_MEMORY = 512 << 20
@@ -40,7 +40,7 @@ NEVER_ADDED = {
 
 def check(
     restrictions: Restrictions,
-    wish: Wish,
+    request: CreateRequest,
     points: Iterable[MountPoint],
     known: Collection[Container],
 ) -> None:
@@ -50,10 +50,10 @@ def check(
         return
     restrictions.limit("containers", len(known))
     points = list(points)
-    for what in _refused(wish, points):
+    for what in _refused(request, points):
         restrictions.refuse(True, what)
     promised = sum(_in_memory(each.host_config, each.record.mounts) for each in known)
-    if promised + _in_memory(wish.host_config, points) > IN_MEMORY:
+    if promised + _in_memory(request.host_config, points) > IN_MEMORY:
         raise errors.Forbidden(
             "this engine is restricted: tmpfs mounts and shared memory of all its containers have "
             f"at most {IN_MEMORY >> 20} MiB together"
@@ -98,9 +98,9 @@ def _bounded(mount: Mount) -> Mount:
     return replace(mount, options=f"{mount.options},{bounds}")  # of two, the last one counts
 
 
-def _refused(wish: Wish, points: Iterable[MountPoint]) -> Iterable[str]:
+def _refused(request: CreateRequest, points: Iterable[MountPoint]) -> Iterable[str]:
     """What is asked for and leads to the host, or to more rights."""
-    host = wish.host_config
+    host = request.host_config
     yield from (f"{field} host" for field in MODES if host.get(field) == "host")
     yield from (field for field in POWERS if host.get(field))
     yield from (f for f in PROTECTED if set(HOST_CONFIG[f]) - set(host[f] or ()))
@@ -110,7 +110,7 @@ def _refused(wish: Wish, points: Iterable[MountPoint]) -> Iterable[str]:
             yield f"the capability {name}"
     if (host["PortBindings"] or host["PublishAllPorts"]) and not _alone():
         yield "publishing ports on this host"
-    if "host" in wish.networks:
+    if "host" in request.networks:
         yield "the network host"
     if any(point.type == "bind" for point in points):
         yield "a folder of the host as a mount"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import posixpath
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..files import safe_path
 from ..runtime.capabilities import ALL, DEFAULT
-from ..runtime.contract import Limits, ProcessSpec, SandboxSpec
+from ..runtime.contract import Endpoint, Limits, ProcessSpec, SandboxSpec
 from . import mounts, users
-from .network import Place
 
 if TYPE_CHECKING:
     from ..container.record import Container
@@ -20,6 +20,21 @@ if TYPE_CHECKING:
 CPU_PERIOD = 100_000
 """Microseconds, as the Engine counts shares of processors where nothing else is asked for."""
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass
+class Place:
+    """A container's place in networks, for the runtime and for the container's own files."""
+
+    mode: str
+    """private, host or container:<id>."""
+    endpoints: list[Endpoint] = field(default_factory=list)
+    name_server: bool = False
+    """Whether names are asked for at the engine's own name server."""
+    hosts: list[str] = field(default_factory=list)
+    """Lines for /etc/hosts: the container's own addresses, and others'."""
+    files: Path | None = None
+    """Whose hosts, hostname and resolv.conf it sees, where they are not its own."""
 
 
 class WorkingDirError(Exception):

@@ -9,7 +9,6 @@ from typing import Any
 from ..base import errors, schema, signals
 from ..container.record import LOGGING
 from ..runtime.capabilities import ALL
-from . import health
 
 LEAST_MEMORY = 6 << 20
 POLICIES = ("", "no", "always", "unless-stopped", "on-failure")
@@ -87,7 +86,7 @@ def config(wanted: dict[str, Any]) -> None:
     for name in ("User", "WorkingDir"):
         if not wanted[name].isprintable():
             raise errors.BadRequest(f"invalid {name}: {wanted[name]!r}")
-    health.check(wanted.get("Healthcheck") or {})
+    _check_health(wanted.get("Healthcheck") or {})
 
 
 def host_config(wanted: dict[str, Any], version: tuple[int, int]) -> None:
@@ -238,3 +237,24 @@ def _processors(wanted: dict[str, Any]) -> None:
         raise errors.BadRequest(
             f"Range of CPUs is from 0.01 to {most}.00, as there are only {most} CPUs available"
         )
+
+
+SHORTEST = 1_000_000
+"""Nanoseconds: a millisecond."""
+_TIMES = ("Interval", "Timeout", "StartPeriod", "StartInterval")
+
+
+def _check_health(wanted: dict[str, Any]) -> None:
+    """Raise BadRequest for a check that cannot be."""
+    for name in _TIMES:
+        value = wanted.get(name) or 0
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise errors.BadRequest(f"invalid JSON: Healthcheck.{name} needs a whole number")
+        if value != 0 and value < SHORTEST:
+            raise errors.BadRequest(f"{name} in Healthcheck cannot be less than 1ms")
+    retries = wanted.get("Retries") or 0
+    if not isinstance(retries, int) or retries < 0:
+        raise errors.BadRequest("Retries in Healthcheck cannot be negative")
+    test = wanted.get("Test") or []
+    if not isinstance(test, list) or not all(isinstance(word, str) for word in test):
+        raise errors.BadRequest("invalid JSON: Healthcheck.Test needs a list of strings")

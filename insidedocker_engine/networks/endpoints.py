@@ -17,6 +17,7 @@ from .model import Network
 
 if TYPE_CHECKING:
     from ..container.record import Container
+    from .port_mapping import Ports
 
 MAC = re.compile(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}")
 
@@ -194,3 +195,53 @@ def _faults(network: Network, settings: dict[str, Any]) -> Iterable[str]:
 
 def _invalid(name: str, text: str) -> errors.BadRequest:
     return errors.BadRequest(f"invalid config for network {name}: {text}")
+
+
+def show_all(container: Container, joined: dict[str, Joined]) -> dict[str, dict[str, Any]]:
+    """EndpointSettings by network name, complete."""
+    return {
+        name: show(container, joined.get(name), settings)
+        for name, settings in container.record.networks.items()
+    }
+
+
+def add_ids_to_aliases(container: Container, all_settings: dict[str, Any]) -> None:
+    """Before API 1.45 an inspect answer has the names that nobody asked for among Aliases."""
+    for name, shown in all_settings["Networks"].items():
+        if container.record.networks[name].get("Named"):
+            own = [container.id[:12], str(container.config["Hostname"])]
+            shown["Aliases"] = list(dict.fromkeys([*(shown["Aliases"] or []), *own]))
+
+
+def network_settings(
+    container: Container, joined: dict[str, Joined], ports: Ports
+) -> dict[str, Any]:
+    """NetworkSettings of an inspect answer, while it has these networks and published ports."""
+    all_endpoints = show_all(container, joined)
+    default = all_endpoints.get("bridge", EMPTY)
+    running = container.run is not None
+    return {
+        "Bridge": "",
+        "SandboxID": container.id if running else "",
+        "SandboxKey": f"/proc/{container.state.pid}/ns/net" if running else "",
+        "Ports": ports,
+        "HairpinMode": False,
+        "LinkLocalIPv6Address": "",
+        "LinkLocalIPv6PrefixLen": 0,
+        "SecondaryIPAddresses": None,
+        "SecondaryIPv6Addresses": None,
+        **{name: default[name] for name in _OF_DEFAULT_BRIDGE},
+        "Networks": all_endpoints,
+    }
+
+
+_OF_DEFAULT_BRIDGE = (
+    "EndpointID",
+    "Gateway",
+    "GlobalIPv6Address",
+    "GlobalIPv6PrefixLen",
+    "IPAddress",
+    "IPPrefixLen",
+    "IPv6Gateway",
+    "MacAddress",
+)

@@ -35,7 +35,7 @@ class NotPublished(Exception):
 
 
 @dataclass(frozen=True)
-class Wish:
+class PortBinding:
     """One port of a container that shall be reachable from the host."""
 
     port: int
@@ -83,7 +83,7 @@ def _choice(text: str) -> range | None:
     return range(first, last + 1)
 
 
-def wishes(container: Container) -> list[Wish]:
+def bindings_of(container: Container) -> list[PortBinding]:
     """What is to be published. Raises NotPublished."""
     host_config = container.host_config
     found = []
@@ -92,15 +92,15 @@ def wishes(container: Container) -> list[Wish]:
         number, kind = _port(text)
         for binding in bindings or [{}]:
             choice = _choice(binding.get("HostPort") or "")
-            found.append(_wish(number, kind, binding.get("HostIp") or "", choice))
+            found.append(_binding(number, kind, binding.get("HostIp") or "", choice))
     if host_config["PublishAllPorts"]:
         for text in exposed(container):
             if text not in bound:
-                found.append(_wish(*_port(text), "", None))
+                found.append(_binding(*_port(text), "", None))
     return found
 
 
-def _wish(number: int, kind: str, host: str, choice: range | None) -> Wish:
+def _binding(number: int, kind: str, host: str, choice: range | None) -> PortBinding:
     if kind not in KINDS:
         raise NotPublished(f"this engine publishes ports of tcp and udp, not of {kind}")
     if host:
@@ -108,7 +108,7 @@ def _wish(number: int, kind: str, host: str, choice: range | None) -> Wish:
             host = str(ipaddress.ip_address(host.strip("[]")))
         except ValueError:
             raise NotPublished(f"invalid IP address in port binding: {host}") from None
-    return Wish(number, kind, host, choice)
+    return PortBinding(number, kind, host, choice)
 
 
 def exposed(container: Container) -> list[str]:
@@ -142,18 +142,18 @@ class Published:
         ports: Ports = dict.fromkeys(exposed(container))
         relays = self._relays.setdefault(container.id, [])
         try:
-            for wish in wishes(container):
-                bound = self._take(container, wish)
-                shown = ports.get(f"{wish.port}/{wish.kind}") or []
+            for wanted in bindings_of(container):
+                bound = self._take(container, wanted)
+                shown = ports.get(f"{wanted.port}/{wanted.kind}") or []
                 for listener, host, number in bound:
                     shown.append({"HostIp": host, "HostPort": str(number)})
-                    if direct and number == wish.port:
+                    if direct and number == wanted.port:
                         listener.close()  # it was free: the process will bind it itself
                         continue
-                    relay = TCPRelay if wish.kind == "tcp" else UDPRelay
-                    relays.append(relay(listener, (address, wish.port), opener))
+                    relay = TCPRelay if wanted.kind == "tcp" else UDPRelay
+                    relays.append(relay(listener, (address, wanted.port), opener))
                     await relays[-1].start()
-                ports[f"{wish.port}/{wish.kind}"] = shown
+                ports[f"{wanted.port}/{wanted.kind}"] = shown
         except BaseException:
             self.withdraw(container)
             raise
@@ -179,13 +179,15 @@ class Published:
         for key in [key for key, owner in self._taken.items() if owner == container.id]:
             del self._taken[key]
 
-    def _take(self, container: Container, wish: Wish) -> list[tuple[socket.socket, str, int]]:
-        """Listening sockets for a wish: one for each of its addresses, all on one port."""
-        if wish.choice is not None:
+    def _take(
+        self, container: Container, wanted: PortBinding
+    ) -> list[tuple[socket.socket, str, int]]:
+        """Listening sockets for a binding: one for each of its addresses, all on one port."""
+        if wanted.choice is not None:
             failure: NotPublished | None = None
-            for number in wish.choice:
+            for number in wanted.choice:
                 try:
-                    return self._take_port(container, wish, number)
+                    return self._take_port(container, wanted, number)
                 except NotPublished as error:
                     failure = failure or error
             raise failure or NotPublished("no port")
@@ -193,21 +195,21 @@ class Published:
             number = self._next
             self._next = number + 1 if number < LAST_FREE else FIRST_FREE
             try:
-                return self._take_port(container, wish, number)
+                return self._take_port(container, wanted, number)
             except NotPublished as error:
                 if not isinstance(error, _InUse):
                     raise
         raise NotPublished("all ports are allocated")
 
     def _take_port(
-        self, container: Container, wish: Wish, number: int
+        self, container: Container, wanted: PortBinding, number: int
     ) -> list[tuple[socket.socket, str, int]]:
         made: list[tuple[socket.socket, str, int]] = []
         try:
-            for host in wish.hosts:
-                if self._conflicts(wish.kind, host, number):
+            for host in wanted.hosts:
+                if self._conflicts(wanted.kind, host, number):
                     raise _InUse(f"Bind for {host}:{number} failed: port is already allocated")
-                listener = _bind(wish, host, number)
+                listener = _bind(wanted, host, number)
                 if listener is not None:
                     made.append((listener, host, number))
         except NotPublished:
@@ -215,7 +217,7 @@ class Published:
                 listener.close()
             raise
         for _, host, _ in made:
-            self._taken[wish.kind, host, number] = container.id
+            self._taken[wanted.kind, host, number] = container.id
         return made
 
     def _conflicts(self, kind: str, host: str, number: int) -> bool:
@@ -233,25 +235,25 @@ class _InUse(NotPublished):
     pass
 
 
-def _bind(wish: Wish, host: str, number: int) -> socket.socket | None:
+def _bind(wanted: PortBinding, host: str, number: int) -> socket.socket | None:
     """A bound socket, or None for IPv6 on a host without it where all addresses are meant."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     made = None
     try:
-        made = socket.socket(family, KINDS[wish.kind])
+        made = socket.socket(family, KINDS[wanted.kind])
         made.setblocking(False)
-        if wish.kind == "tcp":
+        if wanted.kind == "tcp":
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         made.bind((host, number))
-        if wish.kind == "tcp":  # some find out only now that the port is taken
+        if wanted.kind == "tcp":  # some find out only now that the port is taken
             made.listen(BACKLOG)
     except OSError as error:
         if made is not None:
             made.close()
         without_ipv6 = error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
-        if without_ipv6 and family == socket.AF_INET6 and not wish.host:
+        if without_ipv6 and family == socket.AF_INET6 and not wanted.host:
             return None
         raise _refused(host, number, error) from None
     return made

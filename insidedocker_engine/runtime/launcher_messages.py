@@ -11,6 +11,10 @@ ENGINE = 3
 """The launcher's descriptor of its socket to the engine."""
 
 
+class NotDone(Exception):
+    """What the launcher was asked for failed; the text says how."""
+
+
 @dataclass(frozen=True)
 class Start:
     """The first process of a container. `ticket` names the process in reports."""

@@ -17,7 +17,6 @@ from contextlib import suppress
 
 from ..base import linux
 from . import exec, launcher_messages
-from .namespaces.network_namespace import NotDone
 
 _MOST_DESCRIPTORS = 16
 _SIGNAL_SIZE = 128
@@ -103,7 +102,7 @@ class Service:
             else:
                 self.meet(request, channel, descriptors[2:])
             exec.send(channel, {"done": True}, [])
-        except (Refused, NotDone, OSError) as error:
+        except (Refused, launcher_messages.NotDone, OSError) as error:
             with suppress(OSError):
                 said = {"error": exec.words(error), "gone": isinstance(error, Gone)}
                 exec.send(channel, said, [])

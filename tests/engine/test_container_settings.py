@@ -14,7 +14,7 @@ from insidedocker_engine.runtime.contract import User
 VERSION = (1, 51)
 
 
-def wish(image: dict[str, Any] | None = None, **asked: Any) -> create_request.Wish:
+def created(image: dict[str, Any] | None = None, **asked: Any) -> create_request.CreateRequest:
     made = create_request.read({"Image": "x", **asked}, VERSION)
     create_request.merge(
         made, {"Cmd": ["image-cmd"], "Entrypoint": ["image-entry"], **(image or {})}
@@ -34,7 +34,7 @@ def wish(image: dict[str, Any] | None = None, **asked: Any) -> create_request.Wi
     ],
 )
 def test_entrypoint_and_command(asked: dict[str, Any], command: list[str]) -> None:
-    assert wish(**asked).command == command
+    assert created(**asked).command == command
 
 
 def test_what_an_image_adds() -> None:
@@ -48,7 +48,7 @@ def test_what_an_image_adds() -> None:
         "Healthcheck": {"Test": ["CMD", "check"], "Retries": 7},
     }
     asked = {"Env": ["A=own"], "Labels": {"a": "own"}, "Healthcheck": {"Retries": 2}}
-    config = wish(image, **asked).config
+    config = created(image, **asked).config
     assert config["Env"] == ["A=own", "B=image"]
     assert config["Labels"] == {"a": "own", "b": "image"}
     assert (config["User"], config["WorkingDir"]) == ("web", "/srv")
@@ -64,7 +64,7 @@ def test_fields_are_taken_in_any_case() -> None:
 
 
 def test_one_destination_for_each_mount() -> None:
-    made = wish(
+    made = created(
         {"Volumes": {"/data": {}, "/other": {}}},
         HostConfig={"Binds": ["/tmp:/data:ro", "named:/cache"], "Tmpfs": {"/run": "size=1m"}},
     )
@@ -77,7 +77,7 @@ def test_one_destination_for_each_mount() -> None:
     }
     assert not points["/data"].writable
     assert points["/other"].anonymous
-    twice = wish(HostConfig={"Binds": ["/tmp:/a", "/var:/a/"]})
+    twice = created(HostConfig={"Binds": ["/tmp:/a", "/var:/a/"]})
     with pytest.raises(errors.BadRequest, match="Duplicate mount point: /a"):
         mounts.plan(twice, [])
 

@@ -14,11 +14,8 @@ from pathlib import Path
 
 from ...base import linux
 from ..contract import NAME_SERVER, Endpoint
+from ..launcher_messages import NotDone
 from . import netlink
-
-
-class NotDone(Exception):
-    """What was to be done in another network namespace failed; the text says how."""
 
 
 class Room:
