@@ -63,7 +63,7 @@ async def version(_daemon: Daemon, _request: Request) -> Answer:
             **details,
             "Components": [
                 {
-                    "Name": "Daemon",
+                    "Name": "Engine",
                     "Version": VERSION,
                     "Details": details,
                 }

@@ -402,8 +402,7 @@ class Containers:
         """Behind the answer: free what a removed container took up on disk, once nobody copies
         from it any more. A kill cuts this short; the next start of the engine does the rest."""
         try:
-            await self.file_systems.remove(container)
-            await asyncio.to_thread(directory_trees.remove, gone)
+            await self.file_systems.remove(container, gone)
         except OSError as error:
             log.warning("what is left of container %s cannot be removed: %s", container.id, error)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..base import errors
 from ..container.record import Container
 from ..container.store import ContainerStore
+from ..files import directory_trees
 
 if TYPE_CHECKING:
     from ..storage.contract import Driver
@@ -55,13 +56,14 @@ class FileSystems:
         finally:
             await self.release(container)
 
-    async def remove(self, container: Container) -> None:
-        """Once nobody uses it any more. Raises OSError."""
+    async def remove(self, container: Container, folder: Path) -> None:
+        """Once nobody uses it any more, together with the container's own `folder`. OSError."""
 
         def clear() -> None:
             if container.root is not None:  # the engine closes, and waits for nobody
                 self._driver.unmount(container.id)
             self._driver.remove(container.id)
+            directory_trees.remove(folder)
 
         await container.unused.wait()
         await asyncio.to_thread(clear)

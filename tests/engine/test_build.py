@@ -8,8 +8,7 @@ import re
 import subprocess
 import tarfile
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -296,12 +295,6 @@ def test_hostile_contexts(engine: Engine) -> None:
     assert "file not found in build context" in built.error["error"]
 
 
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + patience.EVENT
-    while not condition():
-        assert time.monotonic() < deadline
-
-
 def test_who_leaves_ends_the_build(engine: Engine) -> None:
     body = tar({"Dockerfile": b"FROM busybox\nRUN echo begun; sleep 100\n"})
     url = "http+unix://" + quote(str(engine.socket), safe="") + "/build?rm=1"
@@ -312,9 +305,9 @@ def test_who_leaves_ends_the_build(engine: Engine) -> None:
             pass
         assert len(engine.request("GET", "/containers/json").json()) == 1
         answer.close()
-    until(lambda: engine.request("GET", "/containers/json?all=1").json() == [])
+    patience.until(lambda: engine.request("GET", "/containers/json?all=1").json() == [])
     tmp = engine.folder / "state/tmp"
-    until(lambda: not [*tmp.glob("context-*"), *tmp.glob("build-*")])
+    patience.until(lambda: not [*tmp.glob("context-*"), *tmp.glob("build-*")])
 
 
 def test_what_is_fetched(engine: Engine) -> None:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import tarfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -337,26 +337,16 @@ def test_entrypoint_replaces_the_command(docker: Docker) -> None:
     assert docker("run", "--rm", "--entrypoint", "echo", "busybox", "a", "b") == "a b\n"
 
 
-@pytest.fixture
-def until() -> Callable[[Callable[[], bool]], None]:
-    def wait(condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + patience.EVENT
-        while not condition():
-            assert time.monotonic() < deadline
-
-    return wait
-
-
-def test_restart_policy(docker: Docker, until: Callable[[Callable[[], bool]], None]) -> None:
+def test_restart_policy(docker: Docker) -> None:
     docker("run", "-d", "--name", "tries", "--restart", "on-failure:2", "busybox", "false")
     state = "{{.State.Status}} {{.RestartCount}}"
-    until(lambda: docker("inspect", "-f", state, "tries") == "exited 2\n")
+    patience.until(lambda: docker("inspect", "-f", state, "tries") == "exited 2\n")
 
 
-def test_health(docker: Docker, until: Callable[[Callable[[], bool]], None]) -> None:
+def test_health(docker: Docker) -> None:
     check = ["--health-cmd", "test -e /fine", "--health-interval", "100ms", "--health-retries", "2"]
     docker("run", "-d", "--name", "ill", *check, "busybox", "sh", "-c", STOPPABLE)
     health = ("inspect", "-f", "{{.State.Health.Status}}", "ill")
-    until(lambda: docker(*health) == "unhealthy\n")
+    patience.until(lambda: docker(*health) == "unhealthy\n")
     docker("exec", "ill", "touch", "/fine")
-    until(lambda: docker(*health) == "healthy\n")
+    patience.until(lambda: docker(*health) == "healthy\n")

@@ -8,7 +8,8 @@ import pytest
 
 from insidedocker_engine.base import errors, signals
 from insidedocker_engine.container import names
-from insidedocker_engine.containers import create_request, health, listing, mounts, users
+from insidedocker_engine.container.record import MountPoint
+from insidedocker_engine.containers import create_request, listing, mounts, users
 from insidedocker_engine.runtime.contract import User
 
 VERSION = (1, 51)
@@ -63,12 +64,16 @@ def test_fields_are_taken_in_any_case() -> None:
     assert made.host_config["AutoRemove"] is True
 
 
+def planned(made: create_request.CreateRequest) -> list[MountPoint]:
+    return mounts.plan(made.config, made.host_config, [])
+
+
 def test_one_destination_for_each_mount() -> None:
     made = created(
         {"Volumes": {"/data": {}, "/other": {}}},
         HostConfig={"Binds": ["/tmp:/data:ro", "named:/cache"], "Tmpfs": {"/run": "size=1m"}},
     )
-    points = {point.destination: point for point in mounts.plan(made, [])}
+    points = {point.destination: point for point in planned(made)}
     assert {place: point.type for place, point in points.items()} == {
         "/data": "bind",
         "/cache": "volume",
@@ -79,7 +84,7 @@ def test_one_destination_for_each_mount() -> None:
     assert points["/other"].anonymous
     twice = created(HostConfig={"Binds": ["/tmp:/a", "/var:/a/"]})
     with pytest.raises(errors.BadRequest, match="Duplicate mount point: /a"):
-        mounts.plan(twice, [])
+        planned(twice)
 
 
 @pytest.fixture
@@ -175,4 +180,4 @@ def test_times_in_words(seconds: float, words: str) -> None:
 def test_health_checks_that_cannot_be() -> None:
     for wrong in ({"Interval": 5}, {"Retries": -1}, {"Test": "x"}, {"Timeout": "1s"}):
         with pytest.raises(errors.BadRequest):
-            health.check(wrong)
+            create_request.read({"Image": "x", "Healthcheck": wrong}, VERSION)

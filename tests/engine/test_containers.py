@@ -80,12 +80,6 @@ def api(engine: Engine) -> Iterator[Api]:
     engine.clear()
 
 
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + patience.EVENT
-    while not condition():
-        assert time.monotonic() < deadline
-
-
 def query(**filters: list[str]) -> str:
     return "filters=" + json.dumps(filters)
 
@@ -220,7 +214,7 @@ def test_the_whole_life(api: Api) -> None:
     assert (state["Status"], state["Running"]) == ("running", True)
     assert Path(f"/proc/{state['Pid']}").exists()
     assert api.refused("DELETE", f"/containers/{made}")[0] == 409
-    until(lambda: api.output(made) == "up\n")
+    patience.until(lambda: api.output(made) == "up\n")
     assert api.call("POST", f"/containers/{made}/stop?t=10").status_code == 204
     state = api.state(made)
     assert (state["Status"], state["ExitCode"], state["Pid"]) == ("exited", 0, 0)
@@ -262,7 +256,7 @@ def test_wait_before_the_start(api: Api, condition: str) -> None:
 def test_kill(api: Api) -> None:
     made = api.run("sh", "-c", "trap 'exit 7' USR1; echo up; while true; do sleep 0.1; done")
     assert api.refused("POST", f"/containers/{made}/kill?signal=FOO")[0] == 400
-    until(lambda: api.output(made) == "up\n")
+    patience.until(lambda: api.output(made) == "up\n")
     assert api.call("POST", f"/containers/{made}/kill?signal=SIGUSR1").status_code == 204
     assert api.wait(made) == 7
     status, text = api.refused("POST", f"/containers/{made}/kill")
@@ -277,7 +271,7 @@ def test_stop_signal_of_the_container_and_of_the_call(api: Api) -> None:
     script = "trap 'exit 3' INT; trap 'exit 4' HUP; echo up; while true; do sleep 0.1; done"
     for asked, code in (("", 3), ("&signal=HUP", 4)):
         made = api.run("sh", "-c", script, StopSignal="SIGINT")
-        until(lambda made=made: api.output(made) == "up\n")
+        patience.until(lambda made=made: api.output(made) == "up\n")
         api.good("POST", f"/containers/{made}/stop?t=10{asked}")
         assert api.state(made)["ExitCode"] == code
 
@@ -379,7 +373,7 @@ def test_an_archive_sees_what_is_mounted(api: Api) -> None:
     (folder / "file").write_text("bound")
     host = {"Binds": [f"{folder}:/bound", f"{folder}/file:/one:ro"], "Tmpfs": {"/quick": ""}}
     made = api.run("sh", "-c", f"echo quick > /quick/file; {STOPPABLE}", HostConfig=host)
-    until(lambda: api.output(made) == "up\n")
+    patience.until(lambda: api.output(made) == "up\n")
     wanted = {"/bound/file": b"bound", "/one": b"bound"}
     if api.engine.runtime == "namespaces":  # the other one has no tmpfs
         wanted["/quick/file"] = b"quick\n"
@@ -469,7 +463,7 @@ def test_a_client_that_vanishes_does_not_hold_the_container_up(api: Api) -> None
 
 def test_attach_with_the_past(api: Api) -> None:
     made = api.run("sh", "-c", "echo early; while [ ! -e /go ]; do sleep 0.1; done; echo late")
-    until(lambda: api.output(made) == "early\n")
+    patience.until(lambda: api.output(made) == "early\n")
     client = hijack(api, f"/containers/{made}/attach?logs=1&stream=1&stdout=1")
     api.good("PUT", f"/containers/{made}/archive?path=/", data=archive_of(go=""))
     assert read_all(client) == b"\x01\0\0\0\0\0\0\x06early\n\x01\0\0\0\0\0\0\x05late\n"
@@ -574,14 +568,14 @@ def test_after_a_kill_everything_acknowledged_is_there(
     pids = [api.state(each)["Pid"] for each in (lost, again, gone)]
     first.process.kill()
     first.process.wait()
-    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
+    patience.until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
     api = Api(embedded(folder=engine_folder))
     assert api.state(ended)["ExitCode"] == 4
     assert api.output(ended) == "kept\n"
     state = api.state(lost)
     assert (state["Status"], state["ExitCode"]) == ("exited", 137)
     assert state["FinishedAt"] > state["StartedAt"]
-    until(lambda: api.state(again)["Running"])
-    until(lambda: api.call("GET", f"/containers/{gone}/json").status_code == 404)
+    patience.until(lambda: api.state(again)["Running"])
+    patience.until(lambda: api.call("GET", f"/containers/{gone}/json").status_code == 404)
     api.good("POST", f"/containers/{lost}/start")
     api.engine.clear()

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import patience
 import pytest
 import requests
 from engines import Engine
@@ -71,4 +72,4 @@ def test_kill_at_random_moments(
             assert engine.request("POST", f"/containers/{each}/start").status_code == 204
             assert engine.request("GET", f"/containers/{each}/changes").json() is None
         engine.clear()
-    assert list((folder / "state/tmp").iterdir()) == []
+    patience.until(lambda: list((folder / "state/tmp").iterdir()) == [])

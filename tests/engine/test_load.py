@@ -50,7 +50,7 @@ def engine(one_engine: Engine) -> Iterator[Engine]:
     """An engine that must be as lean after the test as before."""
     kb, files = lean(one_engine)
     yield one_engine
-    until(lambda: lean(one_engine)[1] <= files + 2)
+    patience.until(lambda: lean(one_engine)[1] <= files + 2)
     assert lean(one_engine)[0] < kb + GROWTH
 
 
@@ -70,13 +70,6 @@ def memory(engine: Engine, which: str) -> int:
     found = re.search(rf"{which}:\s+(\d+)", text)
     assert found
     return int(found[1])
-
-
-def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + patience.EVENT
-    while not true():
-        assert time.monotonic() < deadline, "it did not come true"
-        time.sleep(0.05)
 
 
 def many(engine: Engine, count: int, work: Callable[[int], Any]) -> list[Any]:
@@ -189,7 +182,7 @@ def test_followers_that_vanish(engine: Engine) -> None:
             assert connection.recv(12) in (b"HTTP/1.1 200", b"HTTP/1.1 101")
             # Not politely, either: a reset.
             connection.close()
-    until(lambda: open_files(engine) <= files + 1)
+    patience.until(lambda: open_files(engine) <= files + 1)
 
 
 def test_a_large_layer_in_bounded_memory(engine: Engine) -> None:
@@ -293,7 +286,7 @@ def test_a_full_disk(small_disk: Engine, tmp_path: Path) -> None:
     names = [each["Names"] for each in engine.request("GET", "/containers/json?all=1").json()]
     assert len(names) == 2
     assert engine.request("DELETE", f"/containers/{filler}?force=1").status_code == 204
-    until(lambda: engine.request("POST", "/images/busybox/tag?repo=other").ok)
+    patience.until(lambda: engine.request("POST", "/images/busybox/tag?repo=other").ok)
     assert run(engine, "echo again > /file") == 0
     assert engine.request("POST", f"/containers/{kept}/stop?t=0").status_code == 204
     assert "Traceback" not in engine.log.read_text()

@@ -207,7 +207,7 @@ def test_what_is_kept_in_memory_has_a_size_and_a_number_of_files(restricted: Eng
 
 UNCOUNTED = """\
 import ctypes, errno, mmap, os, socket, sys
-from insidedocker_engine import linux
+from insidedocker_engine.base import linux
 from insidedocker_engine.runtime import capabilities, seccomp
 program = {
     "container": lambda: seccomp.program(True, capabilities.DEFAULT, False, counted=True),
