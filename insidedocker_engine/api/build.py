@@ -16,7 +16,6 @@ from ..images import platforms, references
 from ..images.compression import CompressionError, Decompressor
 from ..images.references import Reference
 from ..server.http import Answer, Request, Response, Stream
-from . import registry
 from .routing import reply, route
 
 if TYPE_CHECKING:
@@ -194,6 +193,8 @@ class _Pull:
 
     async def image(self, name: str, platform: str, output: Output) -> Image:
         """Raises APIError."""
+        from ..images.pull import pull
+
         images = self._daemon.images
         wanted = platforms.parse(platform) if platform else None
         found = images.find(name)
@@ -202,7 +203,7 @@ class _Pull:
             return found
         reference = references.parse(name)
         auth = self._credentials.get(reference.domain)
-        lines = await registry.pull(self._daemon, reference.tagged(), auth, wanted)
+        lines = await pull(images, reference.tagged(), auth, wanted)
         try:
             async for line in lines:
                 problem = json.loads(line).get("error")

@@ -15,7 +15,7 @@ from ..images.platforms import Platform
 from ..images.references import Reference
 from ..images.store import Image
 from ..server.http import Answer, Request, Response, Stream, answer
-from ..server.jobs import Body, Work
+from ..server.jobs import Body
 from . import versions
 from .routing import route
 
@@ -290,41 +290,10 @@ async def prune_images(daemon: Daemon, request: Request) -> Answer:
 
 @route("POST", "/images/load")
 async def load(daemon: Daemon, request: Request) -> Answer:
-    from ..images import archive
+    from ..images import imports
 
-    platform, quiet, body = _platform(request), request.flag("quiet"), Body(request)
-
-    def job(work: Work) -> None:
-        def tell(diff: str, done: int, total: int) -> None:
-            if work.cancel.is_set():
-                raise ConnectionAbortedError("the client went away")
-            if not quiet:
-                work.report(diff.removeprefix("sha256:")[:12], "Loading layer", done, total)
-
-        images = daemon.images
-        try:
-            for loaded in archive.load(body, images.blobs, daemon.temporary, tell, platform):
-                sizes = [images.measure(diff) for diff in images.layers_of(loaded.config)]
-                work.in_loop(_register, daemon, work, loaded, sizes)
-        except errors.APIError as error:  # the Engine answers 200 here, whatever is wrong
-            work.report.failure(error.message)
-
-    return await Work(job).stream()
-
-
-def _register(daemon: Daemon, work: Work, loaded: archive.Loaded, sizes: list[int]) -> None:
-    image = daemon.images.add(loaded.config, sizes)
-    for name in loaded.names:
-        before = daemon.images.tag(image, name)
-        if before is not None:
-            work.report.stream(
-                f"The image {name.familiar} already exists, renaming the old one "
-                f"with ID {before.id} to empty string\n"
-            )
-        work.report.stream(f"Loaded image: {name.familiar}\n")
-    if not loaded.names:
-        work.report.stream(f"Loaded image ID: {image.id}\n")
-    daemon.images.emit("load", image)
+    platform, quiet = _platform(request), request.flag("quiet")
+    return await imports.load(daemon.images, Body(request), platform, quiet)
 
 
 @route("GET", "/images/get")
