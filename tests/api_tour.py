@@ -17,7 +17,7 @@ import patience
 import requests
 from engines import Engine
 
-from insidedocker.lab.staging import free_port
+from insidedocker.lab.checks.fixtures import free_port
 
 
 class Tour:

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from insidedocker.authoring.back import as_text
-from insidedocker.authoring.course import Course
+from insidedocker.authoring.import_notebook import as_text
 from insidedocker.authoring.lesson import parse_lesson
 from insidedocker.authoring.source_notebook import (
     Notebook,
@@ -24,6 +23,7 @@ from insidedocker.authoring.source_notebook import (
     read_notebook,
 )
 from insidedocker.authoring.sync import files_below, insist_on_release
+from insidedocker.course import Course
 from insidedocker.errors import UserError
 
 HEADER = """\

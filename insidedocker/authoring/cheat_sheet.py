@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from insidedocker.authoring.course import Course
+from insidedocker.course import Course
 
 TOP = """\
 # Cheat sheet

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from insidedocker.authoring.course import Course
+from insidedocker.course import Course
 
 
 def add_to(subparsers: Any) -> None:
@@ -93,7 +93,7 @@ def run_sync(options: argparse.Namespace) -> int:
 def run_back(options: argparse.Namespace) -> int:
     """Rewrite texts from edited source notebooks, then make what follows from them."""
     from insidedocker.authoring.adopt import adopt, is_adoptable
-    from insidedocker.authoring.back import take_back
+    from insidedocker.authoring.import_notebook import take_back
     from insidedocker.authoring.sync import apply, plan_sync
 
     course = Course.find(options.course)
@@ -164,8 +164,8 @@ def run_coverage(options: argparse.Namespace) -> int:
 def run_learners_edition(options: argparse.Namespace) -> int:
     """Write the learner's edition, and a kit of it where one is asked for."""
     from insidedocker.authoring import learners_edition
-    from insidedocker.catalog.progress import for_stream
     from insidedocker.launch import kit
+    from insidedocker.progress import for_stream
 
     folder = options.folder.absolute()
     for name in learners_edition.write(Course.find(options.course), folder):

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from insidedocker.authoring.course import EDITION, Course
 from insidedocker.authoring.sync import replace
+from insidedocker.course import EDITION, Course
 from insidedocker.errors import UserError
 
 OWN_TEXTS = Path(__file__).with_name("edition")
@@ -36,7 +36,7 @@ FILES = (
     "insidedocker/errors.py",
     "insidedocker/place.py",
     "insidedocker/authoring/__init__.py",
-    "insidedocker/authoring/course.py",
+    "insidedocker/course.py",
 )
 FOLDERS = (
     "release",

@@ -17,7 +17,7 @@ import yaml
 from jupytext.myst import MystMetadataParsingError, myst_to_notebook, notebook_to_myst
 from nbformat import v4
 
-from insidedocker.authoring.course import FREE
+from insidedocker.course import FREE
 from insidedocker.errors import UserError
 
 LEXER = "ipython3"  # what jupytext itself writes after {code-cell}

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from insidedocker.authoring.course import Course
 from insidedocker.authoring.lesson import read_lesson
 from insidedocker.authoring.release_notebooks import generate_release
 from insidedocker.authoring.source_notebook import (
@@ -30,6 +29,7 @@ from insidedocker.authoring.source_notebook import (
     made_with,
     read_notebook,
 )
+from insidedocker.course import Course
 from insidedocker.errors import UserError
 
 CHECKPOINTS = ".ipynb_checkpoints"  # JupyterLab's own, never ours to remove

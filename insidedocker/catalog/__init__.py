@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from insidedocker.catalog.errors import CatalogError
-from insidedocker.catalog.progress import Lines, Progress, Terminal
 from insidedocker.catalog.store import archive, names
+from insidedocker.progress import Lines, Progress, Terminal
 
 __all__ = ["CatalogError", "Lines", "Progress", "Terminal", "archive", "load", "names"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from insidedocker import catalog
 from insidedocker.catalog import store
-from insidedocker.catalog.progress import for_stream
+from insidedocker.progress import for_stream
 from insidedocker_engine.images import platforms
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from insidedocker.catalog import folders
 from insidedocker.catalog.errors import CatalogError, OutOfReach
 from insidedocker.catalog.lock import exclusive
-from insidedocker.catalog.progress import Progress
+from insidedocker.progress import Progress
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 MIRROR = "http://deb.debian.org/debian"

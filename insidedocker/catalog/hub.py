@@ -9,7 +9,7 @@ from pathlib import Path
 
 from insidedocker.catalog import image_archive
 from insidedocker.catalog.errors import OutOfReach
-from insidedocker.catalog.progress import Progress
+from insidedocker.progress import Progress
 from insidedocker_engine.base import errors
 from insidedocker_engine.images import references, registry
 from insidedocker_engine.images.blobs import Blobs

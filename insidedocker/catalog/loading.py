@@ -12,7 +12,7 @@ import requests_unixsocket
 
 from insidedocker.catalog import store
 from insidedocker.catalog.errors import CatalogError
-from insidedocker.catalog.progress import Progress
+from insidedocker.progress import Progress
 
 _ANSWER_SECONDS = 300
 

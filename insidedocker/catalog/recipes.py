@@ -18,8 +18,8 @@ from typing import Any
 from insidedocker.catalog import debian, greeting
 from insidedocker.catalog.errors import CatalogError
 from insidedocker.catalog.layer import Layer
-from insidedocker.catalog.progress import Progress
 from insidedocker.catalog.texts import text
+from insidedocker.progress import Progress
 from insidedocker_engine.images.platforms import Platform
 
 _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

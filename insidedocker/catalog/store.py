@@ -15,12 +15,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from insidedocker.catalog import debian, folders, made, texts
+from insidedocker.catalog import build, debian, folders, texts
 from insidedocker.catalog.errors import CatalogError, Damaged, OutOfReach
 from insidedocker.catalog.image_archive import Contents, blob
 from insidedocker.catalog.lock import exclusive
-from insidedocker.catalog.progress import Progress
 from insidedocker.catalog.recipes import RECIPES, Kitchen
+from insidedocker.progress import Progress
 from insidedocker_engine.images import platforms
 
 Source = Literal["auto", "hub", "debian"]
@@ -213,7 +213,7 @@ class _Maker:
         self._progress.say(f"Building {reference} from Debian's packages.")
         path = _archive_path(reference)
         self.used_debian = True
-        built = made.make(reference, path, self._kitchen)
+        built = build.make(reference, path, self._kitchen)
         return self._keep(path, built.contents, "debian", built.packages, texts.edition())
 
     def _keep(

@@ -14,7 +14,7 @@ from pathlib import Path
 from insidedocker.catalog import debian, folders
 from insidedocker.catalog.errors import CatalogError
 from insidedocker.catalog.lock import exclusive
-from insidedocker.catalog.progress import Progress
+from insidedocker.progress import Progress
 
 
 def tool(name: str, progress: Progress | None = None) -> Path:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from insidedocker.grading.running import Cell, Ran
+from insidedocker.grading.runner import Cell, Ran
 from insidedocker.grading.sandbox import BUBBLEWRAP, Sandbox
 from insidedocker.place import packages
 

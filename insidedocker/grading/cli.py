@@ -32,13 +32,14 @@ def add_to(subparsers: Any) -> None:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from insidedocker.authoring.course import Course
-    from insidedocker.grading import demo, settings
+    from insidedocker.course import Course
+    from insidedocker.demo import cycle
+    from insidedocker.grading import settings
 
     settings.work_in_private()
     course = Course.find()
     (lesson,) = course.chosen([options.lesson])
-    return demo.run(course, lesson, options.folder)
+    return cycle.run(course, lesson, options.folder)
 
 
 def _grade(options: argparse.Namespace) -> int:

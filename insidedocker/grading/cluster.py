@@ -15,8 +15,8 @@ from typing import Any
 
 from insidedocker.errors import UserError
 from insidedocker.grading import cache, scratch
-from insidedocker.grading.execute import execute
-from insidedocker.grading.running import Cell, Ran
+from insidedocker.grading.preprocessors import execute
+from insidedocker.grading.runner import Cell, Ran
 from insidedocker.grading.sandbox import Sandbox, SandboxUnavailable
 
 AT_ONCE = 64

@@ -15,9 +15,9 @@ from pathlib import Path
 from types import FrameType, ModuleType, TracebackType
 from typing import Any
 
-from insidedocker.grading import cells, names
-from insidedocker.grading.cells import Output
-from insidedocker.grading.other_process import FromLearner, Gone, Left
+from insidedocker.grading.pod import cells, names
+from insidedocker.grading.pod.cells import Output
+from insidedocker.grading.pod.learner_proxy import FromLearner, Gone, Left
 
 HIDDEN_BEGIN, HIDDEN_END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 """As nbgrader looks for them."""
@@ -230,7 +230,7 @@ def _not_yet(what: str, try_next: str, more: str) -> Output:
 
 
 def _check_failed() -> type[BaseException] | None:
-    told: ModuleType | None = sys.modules.get("insidedocker.lab.told")
+    told: ModuleType | None = sys.modules.get("insidedocker.lab.checks.check_failed")
     return getattr(told, "CheckFailed", None)
 
 

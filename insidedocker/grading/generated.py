@@ -27,10 +27,10 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import ClearHiddenTests, SaveCells
 from traitlets.config import Config
 
-from insidedocker.authoring.course import Course
 from insidedocker.authoring.lesson import read_lesson
 from insidedocker.authoring.source_notebook import build_source, cells_of, read_notebook
 from insidedocker.authoring.sync import edited_by_hand
+from insidedocker.course import Course
 from insidedocker.errors import UserError
 from insidedocker.grading import kept, scratch
 from insidedocker.grading.intake import FOLDER

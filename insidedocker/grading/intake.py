@@ -23,7 +23,7 @@ from nbformat.v4 import new_markdown_cell
 from insidedocker.errors import UserError
 from insidedocker.grading import timestamps
 from insidedocker.grading.rebuild import OURS, Handed, belongs, is_worked_on, read, rebuild
-from insidedocker.grading.strangers_folder import Finding, Inode, named, take
+from insidedocker.grading.submission_folder import Finding, Inode, named, take
 
 FOLDER = ".grading"
 """Grading's own folder in the course's."""

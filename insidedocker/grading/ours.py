@@ -7,7 +7,7 @@ import errno
 import sys
 from collections.abc import Iterator
 
-from insidedocker.grading.other_process import FromLearner, Gone, Left
+from insidedocker.grading.pod.learner_proxy import FromLearner, Gone, Left
 
 SCARCE = {
     *(errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN),
@@ -32,14 +32,14 @@ def fault(error: BaseException) -> str:
 def _is_ours(error: BaseException) -> bool:
     if isinstance(error, MemoryError):
         return True
-    if isinstance(error, _class("insidedocker.lab.failure", "NoPage")):
+    if isinstance(error, _class("insidedocker.lab.errors", "NoPage")):
         return False  # a learner's container served none
     if isinstance(error, OSError) and (error.errno in SCARCE or isinstance(error, TimeoutError)):
         return True
     return isinstance(
         error,
         (
-            *_class("insidedocker.lab.failure", "SetupFailed"),
+            *_class("insidedocker.lab.errors", "SetupFailed"),
             *_class("insidedocker.catalog.errors", "CatalogError"),
             *_class("requests.exceptions", "ConnectionError"),
             *_class("requests.exceptions", "Timeout"),

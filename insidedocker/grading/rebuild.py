@@ -15,9 +15,9 @@ from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.utils import compute_checksum
 
-from insidedocker.grading.names import defined
-from insidedocker.grading.strangers_folder import Finding, named
-from insidedocker.grading.strangers_text import plain
+from insidedocker.grading.pod.names import defined
+from insidedocker.grading.submission_folder import Finding, named
+from insidedocker.grading.submission_text import plain
 
 OURS = "insidedocker_grading"
 """The key of our remarks in metadata."""

@@ -191,7 +191,7 @@ class Sandbox:
             "refused_calls": seccomp.for_sandbox_builder().hex(),
             "groups": _new_group(private.name, self.limits.together + OF_GROUPS),
         }
-        starter = [_python(), "-I", "-S", str(HERE / "pod.py"), json.dumps(plan)]
+        starter = [_python(), "-I", "-S", str(HERE / "pod" / "pod_init.py"), json.dumps(plan)]
         # A file without a name for the job: a pipe would make us wait for its reader.
         with (private / "log").open("wb") as log, tempfile.TemporaryFile() as stdin:
             stdin.write(job)
@@ -287,7 +287,7 @@ class Sandbox:
         if self.kind == PROCESSES:  # it would count all of this account's; the watcher counts ours
             del rlimits["NPROC"]
         settings = {"rlimits": rlimits, "input": files, "work": work}
-        return [*_main_of("learner"), "@SOCKET@", "@PRINTED@", json.dumps(settings)]
+        return [*_main_of("learner_main"), "@SOCKET@", "@PRINTED@", json.dumps(settings)]
 
     def _in_memory(self, private: Path) -> dict[str, str]:
         """File systems that begin empty and end with the pod: folder, and how much it may hold.
@@ -307,7 +307,7 @@ class Sandbox:
         }
 
     def _checker(self, events: int) -> list[str]:
-        return [*_main_of("checker"), "@SOCKET@", str(events)]
+        return [*_main_of("checker_main"), "@SOCKET@", str(events)]
 
     @staticmethod
     def _of_the_checker(learner: str, below: int, sockets: str, cache: str) -> dict[str, str]:
@@ -472,7 +472,7 @@ def _plan(
 
 def _main_of(module: str) -> list[str]:
     """A module's main: imported, it is compiled already, as a script or with -m it is not."""
-    return [_python(), "-I", "-c", f"from insidedocker.grading.{module} import main; main()"]
+    return [_python(), "-I", "-c", f"from insidedocker.grading.pod.{module} import main; main()"]
 
 
 def _python() -> str:

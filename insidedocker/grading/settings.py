@@ -61,9 +61,9 @@ def show_as_text(c: Any) -> None:
 def keep_in_order(c: Any) -> None:
     """Put into nbgrader's configuration that one command at a time writes into the course, and
     that none says that it has done what it has left out."""
-    c.Autograde.exporter_class = "insidedocker.grading.plug.PlainGradingExporter"
-    c.GenerateAssignment.exporter_class = "insidedocker.grading.plug.ReleasingExporter"
-    c.GenerateFeedback.exporter_class = "insidedocker.grading.plug.FeedbackExporter"
+    c.Autograde.exporter_class = "insidedocker.grading.exporter.PlainGradingExporter"
+    c.GenerateAssignment.exporter_class = "insidedocker.grading.exporter.ReleasingExporter"
+    c.GenerateFeedback.exporter_class = "insidedocker.grading.exporter.FeedbackExporter"
     c.ExchangeFactory.release_assignment = "insidedocker.grading.giving.Release"
     c.ExchangeFactory.release_feedback = "insidedocker.grading.giving.ReleaseFeedback"
 
@@ -72,9 +72,9 @@ def keep_apart(c: Any) -> None:
     """Put the settings into nbgrader's configuration; see docs/security.md."""
     timestamps.read_so_everywhere()
     c.ExchangeFactory.collect = "insidedocker.grading.collect.Collect"
-    c.Autograde.exporter_class = "insidedocker.grading.plug.GradingExporter"
+    c.Autograde.exporter_class = "insidedocker.grading.exporter.GradingExporter"
     c.Autograde.autograde_preprocessors = [
-        "insidedocker.grading.execute.SandboxedExecute",
+        "insidedocker.grading.preprocessors.SandboxedExecute",
         IgnorePattern,
         LimitOutput,
         "insidedocker.grading.marks.SaveGrades",

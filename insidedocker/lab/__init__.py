@@ -8,16 +8,18 @@
 It knows the engine and the catalogue, and nothing of grading.
 """
 
-from insidedocker.lab import check, pictures, progress, quiz, variant
+from insidedocker.lab import pictures, progress, quiz
 from insidedocker.lab.belongings import LABEL, clean_up, inventory, labels, repository
-from insidedocker.lab.discovery import connect
-from insidedocker.lab.failure import EngineUnreachable, NoEngine, StreamFailed
-from insidedocker.lab.faults import breakable_engine, fault, mystery
+from insidedocker.lab.checks import check
+from insidedocker.lab.engines.discovery import connect
+from insidedocker.lab.engines.faults import breakable_engine, fault, mystery
+from insidedocker.lab.engines.isolation import shared_with_host
+from insidedocker.lab.engines.machine import machine
+from insidedocker.lab.engines.session import Engine
+from insidedocker.lab.errors import EngineUnreachable, NoEngine, StreamFailed
 from insidedocker.lab.images import ImageMissing, need
-from insidedocker.lab.isolation import shared_with_host
-from insidedocker.lab.machine import machine
-from insidedocker.lab.my_progress import my_progress
-from insidedocker.lab.session import Engine
+from insidedocker.lab.learner import variant
+from insidedocker.lab.learner.table import my_progress
 from insidedocker.lab.streams import text_of
 from insidedocker.lab.tapping import Tap as tap
 from insidedocker.lab.terminals import terminal

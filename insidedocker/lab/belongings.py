@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import requests
 
-from insidedocker.lab.session import Engine
+from insidedocker.lab.engines.session import Engine
 
 LABEL = "org.insidedocker.course"
 NAMESPACE = "insidedocker"

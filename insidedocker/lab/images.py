@@ -6,8 +6,8 @@ Knows that the catalogue has them by name; not how an image is made.
 from __future__ import annotations
 
 from insidedocker.lab import progress
-from insidedocker.lab.failure import SetupFailed
-from insidedocker.lab.session import Engine
+from insidedocker.lab.engines.session import Engine
+from insidedocker.lab.errors import SetupFailed
 
 
 class ImageMissing(SetupFailed):

@@ -15,8 +15,8 @@ from typing import Any
 
 import requests
 
-from insidedocker.catalog.progress import Progress, bar, for_stream
-from insidedocker.lab.failure import StreamFailed
+from insidedocker.lab.errors import StreamFailed
+from insidedocker.progress import Progress, bar, for_stream
 
 Message = dict[str, Any]
 

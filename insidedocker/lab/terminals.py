@@ -16,7 +16,7 @@ from html import escape
 from pathlib import Path
 from typing import Protocol
 
-from insidedocker.lab import discovery, session
+from insidedocker.lab.engines import discovery, session
 
 LINK = "INSIDEDOCKER_TERMINAL"
 """The variable that names the link to kernels."""

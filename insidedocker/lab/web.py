@@ -9,7 +9,7 @@ import time
 
 import requests
 
-from insidedocker.lab.failure import NoPage
+from insidedocker.lab.errors import NoPage
 
 PATIENCE = 10.0  # seconds
 PAUSE = 0.05

@@ -102,11 +102,11 @@ def _engine(text: str) -> str:
 
 
 def _lab(arguments: argparse.Namespace) -> int:
-    from insidedocker.authoring.course import Course
-    from insidedocker.launch import opening
+    from insidedocker.course import Course
+    from insidedocker.launch import local
 
     course = Course.find()
-    return opening.open_lab(
+    return local.open_lab(
         course,
         (arguments.work or course.root / "work").absolute(),
         engine=arguments.engine,
@@ -116,10 +116,10 @@ def _lab(arguments: argparse.Namespace) -> int:
 
 
 def _teach(arguments: argparse.Namespace) -> int:
-    from insidedocker.authoring.course import Course
-    from insidedocker.launch import opening
+    from insidedocker.course import Course
+    from insidedocker.launch import local
 
-    return opening.open_teach(
+    return local.open_teach(
         Course.find(),
         engine=arguments.engine,
         port=arguments.port,
@@ -129,8 +129,8 @@ def _teach(arguments: argparse.Namespace) -> int:
 
 
 def _session(arguments: argparse.Namespace) -> int:
-    from insidedocker.authoring.course import Course
-    from insidedocker.launch import copies, session
+    from insidedocker.course import Course
+    from insidedocker.launch import copies, hosted
 
     if not arguments.words:
         raise UserError(
@@ -146,13 +146,13 @@ def _session(arguments: argparse.Namespace) -> int:
         folder = folder or Path.home() / "inside-docker"
     else:
         folder = folder or Course.find().root
-    session.become(arguments.words, folder.absolute(), arguments.role)
+    hosted.become(arguments.words, folder.absolute(), arguments.role)
 
 
 def _write_kit(arguments: argparse.Namespace) -> int:
-    from insidedocker.authoring.course import Course
-    from insidedocker.catalog.progress import for_stream
+    from insidedocker.course import Course
     from insidedocker.launch import kit
+    from insidedocker.progress import for_stream
 
     kit.write(Course.find(), arguments.kit.absolute(), arguments.python, for_stream(sys.stderr))
     print(f"Written. On the other machine: python3 {arguments.kit.name}/install.py [FOLDER]")
@@ -160,8 +160,8 @@ def _write_kit(arguments: argparse.Namespace) -> int:
 
 
 def _install_kit(arguments: argparse.Namespace) -> int:
-    from insidedocker.catalog.progress import for_stream
     from insidedocker.launch import kit
+    from insidedocker.progress import for_stream
 
     kit.install(arguments.kit.absolute(), for_stream(sys.stderr))
     print("Installed. In the course's folder: make lab")

@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from insidedocker.lab import answers, variant
-from insidedocker.lab.beside import set_aside
+from insidedocker.lab.learner import answers, variant
+from insidedocker.lab.learner.beside import set_aside
 from insidedocker.launch import likeness
 
 LEDGER = ".delivered.json"

@@ -214,8 +214,8 @@ def _in_child(work: Callable[[], str]) -> str:
 
 def _engines() -> tuple[list[Line], bool, str]:
     """Where engines may be, whether one answers, and what keeps the course from choosing."""
-    from insidedocker.lab import discovery
-    from insidedocker.lab.session import NAMES, Engine
+    from insidedocker.lab.engines import discovery
+    from insidedocker.lab.engines.session import NAMES, Engine
 
     lines: list[Line] = []
     answered, spoiled = False, ""
@@ -295,7 +295,7 @@ def _ask(url: str) -> str:
     """Why a server is of no use, or nothing: any answer will do."""
     import requests
 
-    from insidedocker.lab.session import reason_of
+    from insidedocker.lab.engines.session import reason_of
 
     try:
         requests.head(url, timeout=PACKAGES_SECONDS)

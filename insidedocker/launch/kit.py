@@ -15,8 +15,8 @@ import tarfile
 from pathlib import Path
 
 from insidedocker import catalog
-from insidedocker.authoring.course import Course
 from insidedocker.catalog import folders, store, tools
+from insidedocker.course import Course
 from insidedocker.errors import UserError
 
 MARK = "kit.json"

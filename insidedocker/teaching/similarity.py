@@ -13,7 +13,7 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass
 
-from insidedocker.lab import variant
+from insidedocker.lab.learner import variant
 from insidedocker.teaching import tokens
 from insidedocker.teaching.graded import Exercise, GradedClass
 from insidedocker.teaching.tables import table

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from taste import HERE, LESSON, ROOT
 
-from insidedocker.authoring.course import Course
 from insidedocker.cli import main
+from insidedocker.course import Course
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from jupyterlab_save import save_as_jupyterlab
 from taste import LESSON
 
-from insidedocker.authoring.course import Course
+from insidedocker.course import Course
 
 
 def cell(notebook: Any, cell_id: str) -> Any:

@@ -2,8 +2,8 @@
 
 from taste import LESSON, ROOT
 
-from insidedocker.authoring.course import Course
 from insidedocker.cli import main
+from insidedocker.course import Course
 
 
 def row(text: str, name: str) -> list[str]:

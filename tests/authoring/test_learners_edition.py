@@ -199,7 +199,7 @@ def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> Non
 @pytest.mark.slow
 def test_a_kit_of_it_holds_the_same_course(edition: Path, tmp_path: Path) -> None:
     """The course in the kit; packages and images are the kit's own tests' business."""
-    from insidedocker.authoring.course import Course
+    from insidedocker.course import Course
     from insidedocker.launch import kit
 
     kit._pack(Course(edition).root, tmp_path / "course.tar")

@@ -7,7 +7,7 @@ import pytest
 from jupyterlab_save import save_as_jupyterlab
 from taste import LESSON, ROOT
 
-from insidedocker.authoring.course import Course
+from insidedocker.course import Course
 
 ANSWER = "```{code-cell} ipython3\n:ng: answer count_images\n"
 HIDDEN = 'check.equal(count_images([]), 0, what="no images", try_next="count what is given.")'

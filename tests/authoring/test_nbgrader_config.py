@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from taste import LESSON
 
-from insidedocker.authoring.course import Course
 from insidedocker.authoring.release_notebooks import load_nbgrader_config
+from insidedocker.course import Course
 
 
 def test_the_exchange_is_the_users_own(course: Course, monkeypatch, tmp_path: Path) -> None:

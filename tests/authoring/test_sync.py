@@ -13,8 +13,8 @@ import pytest
 from jupyterlab_save import save_as_jupyterlab
 from taste import LESSON, ROOT
 
-from insidedocker.authoring.course import Course
 from insidedocker.cli import main
+from insidedocker.course import Course
 
 
 def files(folder: Path) -> dict[str, bytes]:

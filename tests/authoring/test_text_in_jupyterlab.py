@@ -6,7 +6,7 @@ from jupyter_server.services.contents.largefilemanager import LargeFileManager
 from jupytext.sync_contentsmanager import build_sync_jupytext_contents_manager_class
 from taste import LESSON, ROOT
 
-from insidedocker.authoring.course import Course
+from insidedocker.course import Course
 
 
 def test_saving_changes_nothing_but_the_edit(course: Course, edit) -> None:

@@ -14,7 +14,7 @@ from parts import Registry
 from insidedocker.catalog import hub, image_archive, store
 from insidedocker.catalog.errors import OutOfReach
 from insidedocker.catalog.layer import Layer
-from insidedocker.catalog.progress import Progress
+from insidedocker.progress import Progress
 from insidedocker_engine.images.platforms import Platform
 from insidedocker_engine.images.registry_client import Options
 

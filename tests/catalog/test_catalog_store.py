@@ -11,7 +11,7 @@ import pytest
 from insidedocker import catalog
 from insidedocker.catalog import image_archive, store
 from insidedocker.catalog.errors import CatalogError
-from insidedocker.catalog.progress import Progress
+from insidedocker.progress import Progress
 
 HELLO = "hello-world:latest"
 

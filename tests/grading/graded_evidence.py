@@ -15,11 +15,12 @@ from typing import Any
 import nbformat
 from nbgrader.utils import determine_grade
 
-from insidedocker.grading import names, processors
-from insidedocker.grading.execute import as_cell, have_images
+from insidedocker.grading import processors
 from insidedocker.grading.intake import Assignment
+from insidedocker.grading.pod import names
+from insidedocker.grading.preprocessors import as_cell, have_images
 from insidedocker.grading.rebuild import rebuild
-from insidedocker.grading.running import run
+from insidedocker.grading.runner import run
 from insidedocker.grading.sandbox import Limits, Sandbox
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "exercises"))

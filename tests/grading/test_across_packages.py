@@ -12,15 +12,16 @@ import pytest
 from traitlets.utils.importstring import import_item
 
 import insidedocker
-from insidedocker.grading import other_process, sandbox
+from insidedocker.grading import sandbox
+from insidedocker.grading.pod import learner_proxy
 
 TOP = Path(insidedocker.__file__).parents[1]
 PACKAGES = ("insidedocker", "insidedocker_engine")
 KNOWN = {
     "insidedocker.errors.UserError",
-    "insidedocker.lab.failure.EngineUnreachable",
-    "insidedocker.lab.failure.NoPage",
-    "insidedocker.lab.failure.StreamFailed",
+    "insidedocker.lab.errors.EngineUnreachable",
+    "insidedocker.lab.errors.NoPage",
+    "insidedocker.lab.errors.StreamFailed",
 }
 """What a learner's function may raise for a check to know it by class: nothing that a check itself
 raises, and nothing that means that the course has failed."""
@@ -56,8 +57,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     "name",
     [
-        "insidedocker/grading/checker.py",
-        "insidedocker/lab/check.py",
+        "insidedocker/grading/pod/checker_main.py",
+        "insidedocker/lab/checks/check.py",
         "insidedocker_engine/api/images.py",
         "insidedocker_engine/runtime/tinyinit-x86_64.S",
     ],
@@ -90,7 +91,7 @@ def test_no_exception_of_a_check_comes_from_a_learner() -> None:
                 f"{each.name}.{name}"
                 for name, kind in vars(module).items()
                 if isinstance(kind, type) and issubclass(kind, BaseException)
-                if kind.__module__ == each.name and other_process._known([each.name, name])
+                if kind.__module__ == each.name and learner_proxy._known([each.name, name])
             }
     assert found == KNOWN
 
@@ -98,3 +99,13 @@ def test_no_exception_of_a_check_comes_from_a_learner() -> None:
 @pytest.mark.parametrize("name", IN_CONFIGURATIONS)
 def test_names_in_instructors_configurations_go_on_working(name: str) -> None:
     assert isinstance(import_item(name), type)
+
+
+def test_lessons_that_learners_have_begun_go_on_working() -> None:
+    code = (
+        "from insidedocker.lab import check, registries, staging\n"
+        "from insidedocker.lab.small_registry import User, small_registry\n"
+        "from insidedocker.lab.checks import fixtures\n"
+        "assert staging is fixtures and staging.__spec__.name.endswith('fixtures')\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

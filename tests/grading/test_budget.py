@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from insidedocker.grading import sandbox
-from insidedocker.grading.running import Cell, Ran, run
+from insidedocker.grading.runner import Cell, Ran, run
 from insidedocker.grading.sandbox import Limits, Sandbox
 
 pytestmark = pytest.mark.usefixtures("walls")

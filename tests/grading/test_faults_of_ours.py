@@ -18,7 +18,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.api import Gradebook
 
 from insidedocker.grading import cache, processors
-from insidedocker.grading.running import Cell, Ran, run
+from insidedocker.grading.runner import Cell, Ran, run
 from insidedocker.grading.sandbox import PROCESSES, Limits, Sandbox
 
 REPOSITORY = Path(__file__).parents[2]
@@ -28,13 +28,13 @@ HERE = Sandbox(PROCESSES, Limits(cell_seconds=60))  # where a check can see the 
 
 SILENT = """\
 import socket
-from insidedocker.lab.session import Engine
+from insidedocker.lab.engines.session import Engine
 with socket.create_server(("127.0.0.1", 0)) as silent:
     Engine(f"tcp://127.0.0.1:{silent.getsockname()[1]}").get("/_ping", timeout=0.2)"""
 FAULTS = {
     "an engine that does not answer": SILENT,
     "no engine at an address": (
-        "from insidedocker.lab.session import Engine\nEngine('unix:///nowhere').get('/_ping')"
+        "from insidedocker.lab.engines.session import Engine\nEngine('unix:///nowhere').get('/_ping')"
     ),
     "an engine that does not start": (
         "import os\nfrom insidedocker.lab import check\n"

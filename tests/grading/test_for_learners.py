@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from insidedocker.grading.for_learners import Words
-from insidedocker.grading.running import Cell, run
+from insidedocker.grading.runner import Cell, run
 from insidedocker.grading.sandbox import PROCESSES, Sandbox
 
 BEGIN, END = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from insidedocker.grading.handing_over import packed
-from insidedocker.grading.learner import unpacked
-from insidedocker.grading.running import Cell, run
+from insidedocker.grading.pod.learner_main import unpacked
+from insidedocker.grading.pod.setup_values import packed
+from insidedocker.grading.runner import Cell, run
 from insidedocker.grading.sandbox import Sandbox
 from insidedocker.lab import Engine
-from insidedocker.lab.registries import Registry
+from insidedocker.lab.engines.registries import Registry
 
 
 def arrived(source: str, names: dict[str, Any]) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from insidedocker import catalog
-from insidedocker.grading import execute
-from insidedocker.grading.running import Cell
+from insidedocker.grading import preprocessors
+from insidedocker.grading.runner import Cell
 from insidedocker.grading.sandbox import Sandbox
 
 
@@ -15,7 +15,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The images that the catalogue was asked for."""
     found: list[str] = []
     monkeypatch.setattr(catalog, "archive", found.append)
-    execute._have_image.cache_clear()
+    preprocessors._have_image.cache_clear()
     return found
 
 
@@ -23,7 +23,7 @@ LAB = "from insidedocker import lab"
 
 
 def test_what_a_lesson_names_and_what_the_lab_uses_unasked(asked: list[str]) -> None:
-    execute.have_images(
+    preprocessors.have_images(
         [
             Cell("shown", "", stub=f"{LAB}\nlab.need(engine, 'nginx')"),
             Cell("answer", "pass", stub="run(url, 'python:3-slim')"),
@@ -36,7 +36,7 @@ def test_what_a_lesson_names_and_what_the_lab_uses_unasked(asked: list[str]) -> 
 
 def test_what_a_learner_writes_asks_for_nothing(asked: list[str]) -> None:
     wanted = f'{LAB}\nlab.need(engine, "registry:2")  # insidedocker "nginx"'
-    execute.have_images(
+    preprocessors.have_images(
         [
             Cell("own", wanted),
             Cell("answer", wanted, stub="def push(url):\n    pass"),
@@ -44,12 +44,12 @@ def test_what_a_learner_writes_asks_for_nothing(asked: list[str]) -> None:
         ]
     )
     assert asked == []
-    execute.have_images([Cell("locked", LAB), Cell("own", wanted)])
+    preprocessors.have_images([Cell("locked", LAB), Cell("own", wanted)])
     assert sorted(asked) == ["busybox:latest", "hello-world:latest"]
 
 
 def test_a_lesson_without_the_lab_needs_none(asked: list[str]) -> None:
-    execute.have_images([Cell("tests", 'print("nginx")')])
+    preprocessors.have_images([Cell("tests", 'print("nginx")')])
     assert asked == []
 
 
@@ -61,10 +61,10 @@ def test_words_of_a_learner_do_not_keep_the_work_from_being_graded(
         raise catalog.CatalogError("there is no network")
 
     monkeypatch.setattr(catalog, "archive", offline)
-    execute._have_image.cache_clear()
+    preprocessors._have_image.cache_clear()
     cells = [
         Cell("answer", '# insidedocker "registry:2"\nanswer = 42', stub="answer = None"),
         Cell("own", "'insidedocker', 'busybox'"),
         Cell("tests", "assert answer == 42", points=1),
     ]
-    assert execute.execute(cells, Sandbox(), tmp_path, None).complete
+    assert preprocessors.execute(cells, Sandbox(), tmp_path, None).complete

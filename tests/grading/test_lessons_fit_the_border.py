@@ -9,9 +9,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from insidedocker.grading import names
-from insidedocker.grading.execute import as_cell
 from insidedocker.grading.intake import Assignment
+from insidedocker.grading.pod import names
+from insidedocker.grading.preprocessors import as_cell
 from insidedocker.grading.rebuild import rebuild
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "exercises"))

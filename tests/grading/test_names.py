@@ -2,7 +2,7 @@
 
 import pytest
 
-from insidedocker.grading.names import needed, needs, sets
+from insidedocker.grading.pod.names import needed, needs, sets
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from insidedocker.grading import sandbox
-from insidedocker.grading.running import Cell, Ran, run
+from insidedocker.grading.runner import Cell, Ran, run
 from insidedocker.grading.sandbox import Limits, Sandbox, SandboxUnavailable
 
 pytestmark = pytest.mark.usefixtures("walls")

@@ -15,7 +15,7 @@ import patience
 import pytest
 
 from insidedocker.grading import sandbox
-from insidedocker.grading.running import Cell, Ran, run
+from insidedocker.grading.runner import Cell, Ran, run
 from insidedocker.grading.sandbox import Limits, Sandbox, SandboxUnavailable
 
 needs_walls = pytest.mark.usefixtures("walls")
@@ -129,7 +129,7 @@ def test_nothing_is_left_when_it_ends(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 WAITING = f"""\
-from insidedocker.grading.running import Cell, run
+from insidedocker.grading.runner import Cell, run
 from insidedocker.grading.sandbox import Sandbox
 run([Cell("own", "import subprocess; subprocess.run({SLEEP})")], Sandbox())
 """

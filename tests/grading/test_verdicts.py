@@ -13,8 +13,9 @@ from nbformat import from_dict
 from nbgrader.api import Gradebook
 from nbgrader.utils import determine_grade
 
-from insidedocker.grading import checker, running
-from insidedocker.grading.running import Cell, Ran, run
+from insidedocker.grading import runner
+from insidedocker.grading.pod import checker_main
+from insidedocker.grading.runner import Cell, Ran, run
 from insidedocker.grading.sandbox import PROCESSES, Limits, Sandbox
 
 sys.path.insert(0, str(Path(__file__).parent / "hostile"))
@@ -25,7 +26,7 @@ from judge import nbgrader, points_of, scene
 ANSWER = Cell("answer", "def f(x):\n    return x * 2", stub="def f(x):\n    pass")
 PASSING = Cell("tests", "assert f(3) == 6", points=3)
 FAILING = Cell("tests", "assert f(3) == 7", points=3)
-TOO_MANY = running.MOST_OUTPUT  # characters that no notebook may show
+TOO_MANY = runner.MOST_OUTPUT  # characters that no notebook may show
 HERE = Sandbox(PROCESSES, Limits(cell_seconds=5))  # the same checker, and quicker to start
 
 
@@ -117,7 +118,7 @@ def test_what_is_shown_takes_no_verdict_s_room() -> None:
 )
 def test_prints_in_a_call_take_no_verdict_s_room(size: int, many: int) -> None:
     source = (
-        "import insidedocker.grading.wire as w\n"
+        "import insidedocker.grading.pod.codec as w\n"
         "old = w.dumps\n"
         f"shown = [{{'output_type': 'stream', 'name': 'stdout', 'text': 'x' * {size}}}] * {many}\n"
         "w.dumps = lambda message: old({**message, 'printed': shown})\n"
@@ -163,7 +164,7 @@ def test_a_process_that_has_gone_answers_nothing() -> None:
 
 def test_an_answer_that_was_not_asked_for_ends_the_talk() -> None:
     source = (
-        "import insidedocker.grading.wire as w\n"
+        "import insidedocker.grading.pod.codec as w\n"
         "old = w.dumps\n"
         "w.dumps = lambda m: old(m) + (old({'value': 6}) if 'names' in m else b'')\n"
         "def f(x): pass"
@@ -197,9 +198,9 @@ def test_without_a_verdict_there_are_no_points_and_a_person_looks(
     """Whatever the checks' own process sends: by a pod that is not there."""
     made = {"cell": 0, "outputs": [], "learner": None, "verdict": {"points": 3.0, "error": None}}
     lines = [{"started": True}, EVENTS[kind](made), {"done": True}]
-    said = b"".join(running.wire.dumps(each) for each in lines)
+    said = b"".join(runner.wire.dumps(each) for each in lines)
     script = f"import sys; sys.stdout.buffer.write({said!r})"
-    monkeypatch.setattr(running.Sandbox, "start", lambda *_: _Pod(script))
+    monkeypatch.setattr(runner.Sandbox, "start", lambda *_: _Pod(script))
     ran = run([PASSING], Sandbox())
     assert points(ran, [PASSING]) == [0]
     assert not ran.complete
@@ -240,7 +241,11 @@ class _Pod:
 
 
 def test_hidden_lines_are_those_that_nbgrader_hides() -> None:
-    assert checker.hidden_lines("a\n# BEGIN HIDDEN TESTS\nb\n# END HIDDEN TESTS\nc") == {2, 3, 4}
+    assert checker_main.hidden_lines("a\n# BEGIN HIDDEN TESTS\nb\n# END HIDDEN TESTS\nc") == {
+        2,
+        3,
+        4,
+    }
 
 
 LOST = """

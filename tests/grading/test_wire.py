@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from insidedocker.grading import wire
-from insidedocker.grading.other_process import LearnerError, raised
+from insidedocker.grading.pod import codec
+from insidedocker.grading.pod.learner_proxy import LearnerError, raised
 
 VALUES: list[Any] = [
     *(None, True, False, 0, -1, 2**63, -(10**400), 1.5, -0.0, math.inf, "", "ä€😀", "\ud800", b""),
@@ -21,7 +21,7 @@ VALUES: list[Any] = [
 
 
 def crossed(value: Any) -> Any:
-    return wire.decode(wire.loads(wire.dumps({"value": wire.encode(value)}))["value"])
+    return codec.decode(codec.loads(codec.dumps({"value": codec.encode(value)}))["value"])
 
 
 @pytest.mark.parametrize("value", VALUES, ids=repr)
@@ -75,14 +75,14 @@ def test_round_and_deep_data_end_somewhere() -> None:
     ids=repr,
 )
 def test_what_nobody_could_have_meant_is_refused(encoded: Any) -> None:
-    with pytest.raises(wire.Malformed):
-        wire.decode(encoded)
+    with pytest.raises(codec.Malformed):
+        codec.decode(encoded)
 
 
 @pytest.mark.parametrize("line", [b"", b"{", b"[]", b"\xff\xfe", b"[" * 100_000], ids=repr)
 def test_a_line_that_is_no_message_is_refused(line: bytes) -> None:
-    with pytest.raises(wire.Malformed):
-        wire.loads(line)
+    with pytest.raises(codec.Malformed):
+        codec.loads(line)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from engines import need_root, own_folder
 from missing import Missing
 
 from insidedocker.catalog import store
-from insidedocker.catalog.progress import Progress
+from insidedocker.progress import Progress
 
 INSTRUCTOR = "grace"
 LEARNERS = ("ada", "alan")

@@ -8,7 +8,7 @@ import engines
 import pytest
 
 from insidedocker import lab
-from insidedocker.lab import staging
+from insidedocker.lab.checks import fixtures
 
 LESSON, OTHER = "05-images", "06-containers"
 
@@ -67,7 +67,7 @@ def test_a_build_goes_with_its_steps(engine: lab.Engine) -> None:
     text = b"FROM busybox\nCOPY same /\nENV A=b\nCOPY other /\n"
     for version in ("1", "2"):
         files = {"Dockerfile": text, "same": b"same", "other": version.encode()}
-        staging.build(engine, LESSON, files, f"{lab.repository(LESSON, 'app')}:{version}")
+        fixtures.build(engine, LESSON, files, f"{lab.repository(LESSON, 'app')}:{version}")
     assert lab.clean_up(engine, LESSON)
     assert lab.inventory(engine) == before
 

@@ -14,7 +14,8 @@ import pytest
 from nbclient import NotebookClient
 from ordinary import as_ordinary_user, give_away, ordinary_python
 
-from insidedocker.lab import answers, quiz, variant
+from insidedocker.lab import quiz
+from insidedocker.lab.learner import answers, variant
 
 QUESTION = """
 from insidedocker.lab import quiz, variant

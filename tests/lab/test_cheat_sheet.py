@@ -15,7 +15,7 @@ from engines import Engine
 
 from insidedocker import lab
 from insidedocker.authoring import cheat_sheet
-from insidedocker.authoring.course import Course
+from insidedocker.course import Course
 from insidedocker.lab.tapping import Call, Tap
 
 COURSE = Course.find(Path(__file__))

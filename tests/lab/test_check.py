@@ -10,7 +10,7 @@ import pytest
 from nbclient import NotebookClient
 from nbgrader.utils import determine_grade
 
-from insidedocker.lab import check
+from insidedocker.lab.checks import check
 
 
 def told(function: Callable[..., Any], *args: Any, **options: Any) -> str:

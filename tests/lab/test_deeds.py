@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from insidedocker import lab
-from insidedocker.lab import check
-from insidedocker.lab.session import Engine
+from insidedocker.lab.checks import check
+from insidedocker.lab.engines.session import Engine
 
 LESSON = "99-deeds"
 SERVE = ["sh", "-c", "echo hello > /index.html; exec httpd -f -p 80 -h /"]
@@ -100,7 +100,7 @@ def test_a_published_port_answers(engine: Engine) -> None:
 
 
 def test_nobody_listens(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("insidedocker.lab.deeds.SECONDS", 0.3)
+    monkeypatch.setattr("insidedocker.lab.checks.object_checks.SECONDS", 0.3)
     ports = {"80/tcp": [{"HostPort": ""}]}
     create(engine, "web", HostConfig={"PortBindings": ports})
     start(engine, "web")

@@ -16,7 +16,7 @@ import urllib3
 from engines import own_folder
 
 from insidedocker import lab
-from insidedocker.lab import embedded
+from insidedocker.lab.engines import embedded
 from insidedocker_engine import process, sharing
 from insidedocker_engine.base import paths
 

@@ -10,9 +10,9 @@ import pytest
 import requests
 
 from insidedocker import lab
-from insidedocker.lab.faults import MYSTERIES
-from insidedocker.lab.session import reason_of
-from insidedocker.lab.small_registry import ANYBODY, User, small_registry
+from insidedocker.lab.engines.fake_registry import ANYBODY, User, small_registry
+from insidedocker.lab.engines.faults import MYSTERIES
+from insidedocker.lab.engines.session import reason_of
 
 LESSON = "12-troubleshooting"
 

@@ -14,7 +14,7 @@ import pytest
 from nbclient import NotebookClient
 
 from insidedocker import lab
-from insidedocker.lab import own_work
+from insidedocker.lab.learner import progress
 
 REPOSITORY = Path(__file__).parents[2]
 LESSONS = sorted(path.name for path in (REPOSITORY / "release").iterdir())
@@ -40,7 +40,7 @@ def edit(work: Path, lesson: str, change: Callable[[dict[str, Any]], None]) -> N
     path.write_text(json.dumps(notebook))
 
 
-def row(name: str) -> own_work.Work:
+def row(name: str) -> progress.Work:
     return next(each for each in lab.my_progress().lessons if each.name == name)
 
 
@@ -162,7 +162,7 @@ def test_missing_renamed_huge_and_newer_copies(work: Path, monkeypatch: pytest.M
     shutil.rmtree(work / "05-images")
     shutil.copytree(work / "13-quiz", work / "13-quiz-new-1")
     (work / "notes.txt").touch()
-    monkeypatch.setattr(own_work, "LARGEST", 30_000)
+    monkeypatch.setattr(progress, "LARGEST", 30_000)
     found = {each.name: each.problem for each in lab.my_progress().lessons}
     assert list(found) == [name for name in LESSONS if name != "05-images"]
     assert "was it renamed?" in found["04-rest-api"]

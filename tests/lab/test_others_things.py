@@ -11,8 +11,9 @@ import engines
 import pytest
 
 from insidedocker import lab
-from insidedocker.lab import registries, staging
-from insidedocker.lab.told import CheckFailed
+from insidedocker.lab.checks import fixtures
+from insidedocker.lab.checks.check_failed import CheckFailed
+from insidedocker.lab.engines import registries
 
 LESSON = "99-others"
 MARK = lab.labels(LESSON)
@@ -47,7 +48,7 @@ def ok(answer: Any) -> Any:
 @contextlib.contextmanager
 def leaving(engine: lab.Engine, told: str, **how: Any) -> Iterator[lab.Engine]:
     """A block for a function that leaves what the check is then to tell."""
-    with pytest.raises(CheckFailed, match=told), staging.leaving_nothing(engine, **how) as door:
+    with pytest.raises(CheckFailed, match=told), fixtures.leaving_nothing(engine, **how) as door:
         yield door
 
 
@@ -81,7 +82,7 @@ def others(engine: lab.Engine, word: str) -> None:
 
 
 def test_what_others_make_meanwhile_stays_and_does_not_count(engine: lab.Engine) -> None:
-    with staging.leaving_nothing(engine) as door:
+    with fixtures.leaving_nothing(engine) as door:
         others(engine, "meanwhile")
         mine = create(door)
         door.delete(f"/containers/{mine}", params={"force": "true"})
@@ -110,7 +111,7 @@ def test_anothers_image_stays_when_only_the_courses_name_is_left_to_it(engine: l
     image = ok(engine.post("/commit", params=theirs, json={})).json()["Id"]
     ok(engine.delete(f"/containers/{made}"))
     for door_of in (lambda door: door, lambda _: engine):
-        with staging.leaving_nothing(engine, lesson=LESSON) as door:
+        with fixtures.leaving_nothing(engine, lesson=LESSON) as door:
             tag(door_of(door), lab.repository(LESSON, "box"), "theirs/only")
             ok(door_of(door).delete("/images/theirs/only"))
         assert any(image in each for each in lab.inventory(engine)["images"])
@@ -129,7 +130,7 @@ def test_what_bears_the_label_counts_however_it_was_made(engine: lab.Engine) -> 
 
 
 def test_another_lessons_things_do_not_count_where_the_lesson_is_named(engine: lab.Engine) -> None:
-    with staging.leaving_nothing(engine, lesson=LESSON):
+    with fixtures.leaving_nothing(engine, lesson=LESSON):
         other = create(engine, Labels=lab.labels("98-neighbour"))
         tag(engine, lab.repository("98-neighbour", "box"))
         there = lab.inventory(engine)
@@ -149,7 +150,7 @@ def test_others_things_under_names_that_the_function_used_stay(engine: lab.Engin
     """It asks for a volume that is there, moves a tag, and removes what another makes again."""
     volume(engine, "shared-before")
     tag(engine, "theirs/tag")
-    with staging.leaving_nothing(engine) as door:
+    with fixtures.leaving_nothing(engine) as door:
         volume(engine, "shared-in-between")
         for name in ("shared-before", "shared-in-between"):
             door.post("/volumes/create", json={"Name": name})
@@ -201,7 +202,7 @@ def api_client(url: str) -> None:
     client = docker.APIClient(base_url=url)
     client.start(client.create_container("busybox", ["sleep", "60"]))
     client.create_network("by-client")
-    client.import_image_from_data(staging.packed({"a": b"a"}), repository="by/client")
+    client.import_image_from_data(fixtures.packed({"a": b"a"}), repository="by/client")
     client.close()
 
 
@@ -236,11 +237,11 @@ def test_every_client_is_seen(quick_engine: lab.Engine, client: Callable[[str], 
 
 def build(door: lab.Engine) -> None:
     files = {"Dockerfile": b"FROM busybox\nENV A=b\n"}
-    ok(door.post("/build", params={"t": ["a/b:1", "a/b:2"]}, data=staging.packed(files)))
+    ok(door.post("/build", params={"t": ["a/b:1", "a/b:2"]}, data=fixtures.packed(files)))
 
 
 def load(door: lab.Engine) -> None:
-    made = staging.archive([{"a": b"a"}])
+    made = fixtures.archive([{"a": b"a"}])
     ok(door.post("/images/load", data=made, headers={"Content-Type": "application/x-tar"}))
     tag(door, "a/b", "made-up")
 
@@ -290,7 +291,7 @@ def test_a_push_gives_a_learners_name_back(quick_engine: lab.Engine) -> None:
 
 
 def test_a_scene_takes_away_its_own_container_whoever_has_its_name(engine: lab.Engine) -> None:
-    with staging.container(engine, LESSON, image="busybox") as name:
+    with fixtures.container(engine, LESSON, image="busybox") as name:
         ok(engine.post(f"/containers/{name}/rename", params={"name": "elsewhere"}))
         theirs = create(engine, name)
     assert lab.inventory(engine)["containers"] == [theirs]
@@ -298,16 +299,16 @@ def test_a_scene_takes_away_its_own_container_whoever_has_its_name(engine: lab.E
 
 def test_a_container_that_was_there_does_not_go_by_a_name_it_was_given(engine: lab.Engine) -> None:
     theirs = create(engine, "theirs")
-    with staging.gone_afterwards(engine) as name:
+    with fixtures.gone_afterwards(engine) as name:
         ok(engine.post(f"/containers/{theirs}/rename", params={"name": name}))
-    with staging.gone_afterwards(engine, name):
+    with fixtures.gone_afterwards(engine, name):
         pass
     assert lab.inventory(engine)["containers"] == [theirs]
 
 
 def test_others_on_a_scenes_network_are_only_disconnected(engine: lab.Engine) -> None:
     before = lab.inventory(engine)
-    with staging.network(engine, LESSON) as made:
+    with fixtures.network(engine, LESSON) as made:
         theirs = create(engine)
         ok(engine.post(f"/networks/{made}/connect", json={"Container": theirs}))
         ok(engine.post(f"/containers/{theirs}/start"))
@@ -320,7 +321,7 @@ def test_others_on_a_scenes_network_are_only_disconnected(engine: lab.Engine) ->
 
 
 def test_a_tag_that_leads_elsewhere_by_now_is_left(engine: lab.Engine) -> None:
-    with staging.tagged(engine, "busybox", LESSON, "box") as (name,):
+    with fixtures.tagged(engine, "busybox", LESSON, "box") as (name,):
         theirs = create(engine)
         other = ok(engine.post("/commit", params={"container": theirs}, json={})).json()["Id"]
         tag(engine, name.rpartition(":")[0], other, "check")
@@ -330,11 +331,11 @@ def test_a_tag_that_leads_elsewhere_by_now_is_left(engine: lab.Engine) -> None:
 
 def test_a_name_that_a_lesson_likes_is_no_reason_to_remove(engine: lab.Engine) -> None:
     theirs = create(engine, "liked")
-    staging.remove(engine, LESSON, "liked")
+    fixtures.remove(engine, LESSON, "liked")
     assert lab.inventory(engine)["containers"] == [theirs]
     engine.delete(f"/containers/{theirs}?force=1")
     create(engine, "liked", Labels=MARK)
-    staging.remove(engine, LESSON, "liked")
+    fixtures.remove(engine, LESSON, "liked")
     assert lab.inventory(engine)["containers"] == []
 
 
@@ -344,8 +345,8 @@ def test_a_name_that_a_lesson_likes_is_no_reason_to_remove(engine: lab.Engine) -
 def test_cleaning_up_leaves_what_others_hold(engine: lab.Engine) -> None:
     files = {"Dockerfile": b"FROM busybox\nENV A=b\nENV C=d\n"}
     kept, used = (lab.repository(LESSON, each) for each in ("kept", "used"))
-    staging.build(engine, LESSON, files, kept)
-    staging.build(engine, LESSON, {"Dockerfile": b"FROM busybox\nENV E=f\n"}, used)
+    fixtures.build(engine, LESSON, files, kept)
+    fixtures.build(engine, LESSON, {"Dockerfile": b"FROM busybox\nENV E=f\n"}, used)
     tag(engine, "mine", kept, "1")
     volume(engine, "labelled", Labels=MARK)
     made = network(engine, "labelled", Labels=MARK)
@@ -370,10 +371,10 @@ def test_steps_that_another_image_is_based_on_stay(engine: lab.Engine) -> None:
     """Both builds have their first steps in common; the other's bears no label."""
     text = b"FROM busybox\nENV A=b\nENV C=d\n"
     before = lab.inventory(engine)
-    body = staging.packed({"Dockerfile": text + b"ENV E=theirs\n"})
+    body = fixtures.packed({"Dockerfile": text + b"ENV E=theirs\n"})
     ok(engine.post("/build", params={"t": "theirs:1"}, data=body))
     there = lab.inventory(engine)
-    staging.build(engine, LESSON, {"Dockerfile": text + b"ENV E=ours\n"}, "insidedocker/x/y")
+    fixtures.build(engine, LESSON, {"Dockerfile": text + b"ENV E=ours\n"}, "insidedocker/x/y")
     tag(engine, lab.repository(LESSON, "y"), "insidedocker/x/y")
     ok(engine.delete("/images/insidedocker/x/y:latest?noprune=1"))
     assert lab.clean_up(engine, LESSON)
@@ -386,13 +387,13 @@ def test_a_build_that_fails_leaves_no_steps(engine: lab.Engine) -> None:
     before = lab.inventory(engine)
     text = b"FROM busybox\nENV ONE=step\nENV ANOTHER=step\nRUN false\n"
     with pytest.raises(RuntimeError, match="could not be built"):
-        staging.build(engine, LESSON, {"Dockerfile": text}, lab.repository(LESSON, "fails"))
+        fixtures.build(engine, LESSON, {"Dockerfile": text}, lab.repository(LESSON, "fails"))
     assert lab.inventory(engine) == before
 
 
 def test_an_image_that_is_unbuilt_goes_with_its_steps(engine: lab.Engine) -> None:
     before = lab.inventory(engine)
     name = lab.repository(LESSON, "unbuilt")
-    staging.build(engine, LESSON, {"Dockerfile": b"FROM busybox\nENV A=1\nENV B=2\n"}, name)
-    staging.unbuild(engine, LESSON, name)
+    fixtures.build(engine, LESSON, {"Dockerfile": b"FROM busybox\nENV A=1\nENV B=2\n"}, name)
+    fixtures.unbuild(engine, LESSON, name)
     assert lab.inventory(engine) == before

@@ -11,7 +11,8 @@ import engines
 import pytest
 
 from insidedocker import lab
-from insidedocker.lab import ImageMissing, check, pictures, staging
+from insidedocker.lab import ImageMissing, pictures
+from insidedocker.lab.checks import check, fixtures
 from insidedocker.lab.pictures.architecture import PARTS, touched
 from insidedocker.lab.pictures.drawing import TIMES
 from insidedocker.lab.pictures.life_cycle import PLACES
@@ -203,7 +204,7 @@ def test_an_image_that_is_not_there(engine: lab.Engine) -> None:
 def test_networks_are_the_engines(engine: lab.Engine) -> None:
     created = engine.post("/networks/create", json={"Name": "pictured-net", "Labels": LABELS})
     assert created.status_code == 201, created.text
-    port = staging.free_port()
+    port = fixtures.free_port()
     ports = {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(port)}]}
     host = {"NetworkMode": "pictured-net", "PortBindings": ports}
     make(engine, NAME, HostConfig=host, ExposedPorts={"80/tcp": {}})

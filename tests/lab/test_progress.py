@@ -71,7 +71,7 @@ def test_piped_there_is_a_line_for_each_finished_layer() -> None:
 
 
 def test_on_a_terminal_bars_move_and_finished_lines_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("insidedocker.catalog.progress._REDRAW_SECONDS", 0)
+    monkeypatch.setattr("insidedocker.progress._REDRAW_SECONDS", 0)
     screen = Screen()
     terminal = catalog.Terminal(screen)
     terminal.amount("aaa", 1, 2, "Downloading")

@@ -10,7 +10,8 @@ import patience
 import pytest
 from nbclient import NotebookClient
 
-from insidedocker.lab import answers, quiz
+from insidedocker.lab import quiz
+from insidedocker.lab.learner import answers
 
 OPTIONS = {"a": "one", "b": "two", "c": "three"}
 

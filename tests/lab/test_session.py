@@ -11,7 +11,7 @@ from missing import skip_missing
 from ordinary import as_ordinary_user, ordinary_python
 
 from insidedocker import lab
-from insidedocker.lab.session import base_of, socket_of
+from insidedocker.lab.engines.session import base_of, socket_of
 
 PING = {"GET /_ping": (200, {"Server": "Libpod/4.3.1 (linux)"}, b"OK")}
 

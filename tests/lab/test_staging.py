@@ -4,7 +4,8 @@ import pytest
 from engines import Engine
 
 from insidedocker import lab
-from insidedocker.lab import inventory, staging
+from insidedocker.lab import inventory
+from insidedocker.lab.checks import fixtures
 
 LESSON = "99-scenes"
 
@@ -19,25 +20,25 @@ def engine(embedded_namespaces: Engine) -> lab.Engine:
 def test_a_container_is_waited_for_until_it_speaks(engine: lab.Engine) -> None:
     before = inventory(engine)
     command = ["sh", "-c", "sleep 0.3; echo $WORD; exec sleep 60"]
-    with staging.container(
+    with fixtures.container(
         engine, LESSON, image="busybox", command=command, says="now", Env=["WORD=now"]
     ) as name:
-        assert staging.inside(engine, name, "sh", "-c", "echo $WORD >&2; exit 4") == (4, "now\n")
+        assert fixtures.inside(engine, name, "sh", "-c", "echo $WORD >&2; exit 4") == (4, "now\n")
     assert inventory(engine) == before
 
 
 def test_a_network_goes_with_what_is_on_it(engine: lab.Engine) -> None:
     before = inventory(engine)
-    with staging.network(engine, LESSON) as network, staging.gone_afterwards(engine) as name:
-        port = staging.free_port()
+    with fixtures.network(engine, LESSON) as network, fixtures.gone_afterwards(engine) as name:
+        port = fixtures.free_port()
         recipe = {
             "Image": "busybox",
-            "Cmd": staging.web_server(port, "it's a page"),
+            "Cmd": fixtures.web_server(port, "it's a page"),
             "HostConfig": {"NetworkMode": network},
         }
         engine.post("/containers/create", params={"name": name}, json=recipe)
         engine.post(f"/containers/{name}/start")
-        staging.await_server(engine, name, port)
-        page = staging.inside(engine, name, "wget", "-qO-", f"http://{name}:{port}/")
+        fixtures.await_server(engine, name, port)
+        page = fixtures.inside(engine, name, "wget", "-qO-", f"http://{name}:{port}/")
         assert page == (0, "it's a page\n")
     assert inventory(engine) == before

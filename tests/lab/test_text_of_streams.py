@@ -1,6 +1,7 @@
 """Frames of a stream, cut and read as text; shared_with_host from what /info says."""
 
-from insidedocker.lab import check, connect, shared_with_host, text_of
+from insidedocker.lab import connect, shared_with_host, text_of
+from insidedocker.lab.checks import check
 from insidedocker.lab.streams import frames
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from insidedocker.lab import fetch, staging
+from insidedocker.lab import fetch
+from insidedocker.lab.checks import fixtures
 
 
 class Page(http.server.BaseHTTPRequestHandler):
@@ -23,7 +24,7 @@ class Page(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def port() -> Iterator[int]:
     """A port at which a server begins to listen a moment later."""
-    number = staging.free_port()
+    number = fixtures.free_port()
     servers: list[http.server.ThreadingHTTPServer] = []
 
     def serve() -> None:
@@ -45,6 +46,6 @@ def test_a_page_is_waited_for(port: int, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_where_nobody_serves_one_sentence_says_so() -> None:
-    address = f"http://127.0.0.1:{staging.free_port()}/"
+    address = f"http://127.0.0.1:{fixtures.free_port()}/"
     with pytest.raises(requests.ConnectionError, match=f"No page came from {address} within"):
         fetch(address, seconds=0.2)

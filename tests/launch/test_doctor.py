@@ -12,7 +12,7 @@ from engines import need_embedded, own_folder
 from missing import skip_missing
 from ordinary import as_ordinary_user, give_away, ordinary_python
 
-from insidedocker.lab import check
+from insidedocker.lab.checks import check
 
 WITHOUT = [
     sys.executable,

@@ -21,10 +21,10 @@ from distributed import Client
 from small_class import ASSIGNMENT, SOLVED, Course
 
 from insidedocker.errors import UserError
-from insidedocker.grading import execute, settings
+from insidedocker.grading import preprocessors, settings
 from insidedocker.grading.cluster import Cluster, run_there
 from insidedocker.grading.grade import Grading
-from insidedocker.grading.running import Cell, Ran
+from insidedocker.grading.runner import Cell, Ran
 from insidedocker.grading.sandbox import Sandbox, SandboxUnavailable
 from insidedocker.teaching import graded as graded_class
 
@@ -124,13 +124,13 @@ def test_a_run_that_is_cut_short_is_not_run_again_here(
     course.hand_in("linus", {"sizes": SOLVED["sizes"]}, own="import os\nos._exit(1)")
     shutil.copytree(course.submission("linus").parent, course.root / "submitted" / "mallory")
     runs: list[list[Cell]] = []
-    real = execute.run
+    real = preprocessors.run
 
     def counted(cells: list[Cell], *rest: Any) -> Ran:
         runs.append(cells)
         return real(cells, *rest)
 
-    monkeypatch.setattr(execute, "run", counted)
+    monkeypatch.setattr(preprocessors, "run", counted)
     done = Grading(course.root, ASSIGNMENT).run(2)
     assert (sorted(done.look), done.failed) == (["linus", "mallory"], {})
     assert len(runs) == 2

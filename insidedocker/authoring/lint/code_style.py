@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from insidedocker.authoring.course import Course
 from insidedocker.authoring.lesson import Cell, Lesson
 from insidedocker.authoring.lint.finding import Finding
 from insidedocker.authoring.source_notebook import build_source, cells_of, read_notebook
+from insidedocker.course import Course
 from insidedocker.errors import UserError
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from insidedocker.authoring.course import Course
 from insidedocker.authoring.lesson import Lesson
 from insidedocker.authoring.lint.finding import Finding
 from insidedocker.authoring.lint.graded_cells import HIDDEN_TESTS, SOLUTION
 from insidedocker.authoring.source_notebook import read_notebook
+from insidedocker.course import Course
 
 SHORTEST = 12  # characters; shorter lines, such as `else:`, give nothing away
 

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote, urlsplit
 
-from insidedocker.authoring.course import Course
 from insidedocker.authoring.lesson import Lesson
 from insidedocker.authoring.lint.finding import Finding
 from insidedocker.authoring.lint.prose import Link, anchor, headings, links
+from insidedocker.course import Course
 
 _ELSEWHERE = re.compile(r"https?|mailto")
 

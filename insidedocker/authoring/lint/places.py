@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from insidedocker.authoring.course import Course
 from insidedocker.authoring.lesson import Lesson
 from insidedocker.authoring.lint.finding import Finding
+from insidedocker.course import Course
 
 _HOME = re.compile(r"(?<![\w.])(/home/\w[\w.-]*|/Users/\w[\w.-]*|/root(?=/)|[A-Z]:\\\\?Users\\)")
 # Where a Linux machine keeps the same things for everybody.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from insidedocker.authoring.course import Course
 from insidedocker.authoring.lesson import Lesson, read_lesson, write_lesson
 from insidedocker.authoring.lint import (
     code_style,
@@ -19,6 +18,7 @@ from insidedocker.authoring.lint import (
 from insidedocker.authoring.lint.finding import Finding
 from insidedocker.authoring.objectives import read_objectives
 from insidedocker.authoring.source_notebook import build_source
+from insidedocker.course import Course
 from insidedocker.errors import UserError
 
 

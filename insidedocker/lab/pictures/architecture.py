@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from insidedocker.lab.engines.session import Engine
 from insidedocker.lab.pictures.drawing import TIMES, Drawing, Picture, Point
-from insidedocker.lab.session import Engine
 
 
 @dataclass(frozen=True)

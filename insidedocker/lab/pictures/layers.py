@@ -9,9 +9,9 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import quote
 
+from insidedocker.lab.engines.session import Engine
 from insidedocker.lab.images import ImageMissing
 from insidedocker.lab.pictures.drawing import WIDTH, Drawing, Picture, size
-from insidedocker.lab.session import Engine
 
 ACROSS = 3  # images beside each other
 GAP = 12

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from insidedocker.lab.engines.session import Engine
 from insidedocker.lab.pictures.drawing import Drawing, Picture, Point
-from insidedocker.lab.session import Engine
 
 PLACES = {
     "created": (12, 150),

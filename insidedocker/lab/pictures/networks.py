@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from insidedocker.lab.engines.session import Engine
 from insidedocker.lab.pictures.drawing import WIDTH, Drawing, Picture
-from insidedocker.lab.session import Engine
 
 ACROSS = 3
 MARGIN, GAP = 12, 10

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from insidedocker.lab.marking import alike, half, shows
+from insidedocker.lab.quiz.answer_matching import alike, half, shows
 from insidedocker.lab.quiz.question import Question
 
 AnyQuestion = TypeVar("AnyQuestion", bound=Question)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
-from insidedocker.lab import answers
-from insidedocker.lab.answers import Answer
-from insidedocker.lab.failure import Sentence
+from insidedocker.lab.errors import Sentence
+from insidedocker.lab.learner import answers
+from insidedocker.lab.learner.answers import Answer
 from insidedocker.lab.quiz.page import OPTIONS, PAGE, QUESTION
 
 RUN_AGAIN = "run this cell to answer"

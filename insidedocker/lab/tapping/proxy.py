@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from insidedocker.lab import session
+from insidedocker.lab.engines import session
 from insidedocker.lab.tapping.wire import Begin, Watcher
 
 READ = 64 * 1024

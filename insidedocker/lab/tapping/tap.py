@@ -12,9 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from insidedocker.lab import discovery, embedded, pictures, terminals
-from insidedocker.lab.failure import EngineUnreachable
-from insidedocker.lab.session import Engine
+from insidedocker.lab import pictures, terminals
+from insidedocker.lab.engines import discovery, embedded
+from insidedocker.lab.engines.session import Engine
+from insidedocker.lab.errors import EngineUnreachable
 from insidedocker.lab.tapping import timeline
 from insidedocker.lab.tapping.calls import Call, Clock, Taker, asked
 from insidedocker.lab.tapping.events import Collector, Event

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from insidedocker.lab.session import Engine
+from insidedocker.lab.engines.session import Engine
 from insidedocker.lab.tapping.calls import Call, Clock, Taker, asked
 from insidedocker.lab.tapping.proxy import Proxy, Target, listening, loop_in_thread
 from insidedocker.lab.tapping.tap import own_folder

@@ -112,7 +112,7 @@ def share(number): return None
 """
 
 CROWD = """\
-import insidedocker.grading.wire as w
+import insidedocker.grading.pod.codec as w
 old = w.dumps
 crowd = [{{"output_type": "stream", "name": "stdout", "text": {text}}}] * {many}
 w.dumps = lambda message: old({{**message, "printed": crowd, "outputs": crowd}})
@@ -161,7 +161,7 @@ CASES = [
     ),
     forged(
         "answers-before-their-questions",
-        "import insidedocker.grading.wire as w",
+        "import insidedocker.grading.pod.codec as w",
         "old = w.dumps",
         "answers = b''.join(old({'value': each}) for each in (4, 42, 'abab'))",
         "def early(message):",
@@ -171,14 +171,14 @@ CASES = [
     ),
     forged(
         "both-an-error-and-a-value",
-        "import insidedocker.grading.wire as w",
+        "import insidedocker.grading.pod.codec as w",
         "old = w.dumps",
         "w.dumps = lambda message: old({**message, 'error': None, 'value': None, 'outputs': []})",
         "def double(value): pass",
     ),
     all_three(
         "says-that-our-own-side-has-failed",
-        "import errno\nfrom insidedocker.lab.failure import NoEngine, SetupFailed\n"
+        "import errno\nfrom insidedocker.lab.errors import NoEngine, SetupFailed\n"
         "def double(value): raise SetupFailed('The check could not be set up')\n"
         "def share(number): raise OSError(errno.ENOSPC, 'No space left on device')\n"
         "def limit(): raise NoEngine('none')",

@@ -158,7 +158,7 @@ TELLING = [
     ),
     tells(
         "by-a-malformed-answer",
-        "import insidedocker.grading.wire as w",
+        "import insidedocker.grading.pod.codec as w",
         *("old, kept = w.dumps, []", "def dumps(message):"),
         "    return old({**message, 'value': {kept[-1]: 0}} if len(kept) > 1 else message)",
         *("w.dumps = dumps", "def double(value):", f"    {SEEN}", "    kept.append(seen)"),

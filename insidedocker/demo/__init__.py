@@ -1,0 +1,1 @@
+"""An instructor's whole cycle on sample submissions, in a scratch course."""

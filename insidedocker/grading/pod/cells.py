@@ -1,0 +1,186 @@
+"""Runs notebook cells and returns their outputs: no kernel, no messages.
+
+Both sides use it: the learner's process for the learner's cells, the checker for the checks.
+IPython takes longer to import than most notebooks run, so those that are plain Python go without.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import sys
+import types
+from typing import Any, NamedTuple, Protocol
+
+from insidedocker.grading.submission_text import plain
+
+Output = dict[str, Any]
+"""As nbformat has it: stream, error, display_data, execute_result."""
+
+KINDS = ("text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg")
+LONGEST = 100_000  # characters of text in one output
+MOST = 500  # outputs of a cell
+OF_IPYTHON = re.compile(
+    r"\b(get_ipython|display|IPython|ipywidgets|In|Out|_i+\d*|_\d+|__+)\b|\b_\b"
+)
+
+
+class Done(NamedTuple):
+    """What a cell shows, the exception that ended it, and the value of its last line."""
+
+    outputs: list[Output]
+    error: BaseException | None = None
+    value: Any = None
+
+
+class Runner(Protocol):
+    """Runs cells one after the other in `names`."""
+
+    names: dict[str, Any]
+
+    def run(self, source: str) -> Done:
+        """Run one cell."""
+
+
+def runner(sources: list[str]) -> Runner:
+    """What can run all these cells. Its names are those of the module `__main__` from now on."""
+    main = types.ModuleType("__main__", "Created for a notebook's cells.")
+    sys.modules["__main__"] = main
+    if all(map(is_plain, sources)):
+        return _Plain(main.__dict__)
+    from insidedocker.grading.pod.ipython_cells import IPythonRunner
+
+    return IPythonRunner(main)
+
+
+def is_plain(source: str) -> bool:
+    """Whether a cell needs nothing of IPython: no magics, no `await` at its top, no names that
+    IPython puts there."""
+    if OF_IPYTHON.search(source):
+        return False
+    try:
+        compile(source, "<cell>", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+class _Plain:
+    def __init__(self, names: dict[str, Any]) -> None:
+        self.names = names
+        self.count = 0
+
+    def run(self, source: str) -> Done:
+        self.count += 1
+        place = f"<cell {self.count}>"
+        try:
+            value = self._value(source, place)
+            shown = [] if value is None else [_shown(value)]
+        except BaseException as error_:
+            return Done([_failed(error_, place, source)], error_)
+        return Done(shown, value=value)
+
+    def _value(self, source: str, place: str) -> Any:
+        """What the cell's last line comes to, if it is an expression and no `;` ends it."""
+        tree = ast.parse(source, place)
+        last = tree.body[-1] if tree.body else None
+        if not isinstance(last, ast.Expr):
+            exec(compile(tree, place, "exec", dont_inherit=True), self.names)
+            return None
+        del tree.body[-1]
+        exec(compile(tree, place, "exec", dont_inherit=True), self.names)
+        value = eval(
+            compile(ast.Expression(last.value), place, "eval", dont_inherit=True), self.names
+        )
+        return None if source.rstrip().endswith(";") else value
+
+
+def _shown(value: Any) -> Output:
+    data = {"text/plain": repr(value)[:LONGEST]}
+    as_html = getattr(type(value), "_repr_html_", None)
+    html = as_html(value) if callable(as_html) else None
+    if isinstance(html, str) and len(html) <= LONGEST:
+        data["text/html"] = html
+    return {"output_type": "execute_result", "data": data, "metadata": {}}
+
+
+def _failed(error_: BaseException, place: str, source: str) -> Output:
+    name, text = type(error_).__name__, words(error_)
+    if hasattr(error_, "_render_traceback_"):
+        return error(name, text, text.splitlines())
+    lines = source.splitlines()
+    told = ["Traceback (most recent call last):"]
+    import traceback
+
+    for frame in traceback.extract_tb(error_.__traceback__)[-20:]:
+        if frame.filename.startswith("<cell"):
+            there = lines[frame.lineno - 1] if frame.filename == place and frame.lineno else ""
+            told.append(f"  line {frame.lineno}, in {frame.name}: {there.strip()}")
+    return error(name, text, [*told, f"{name}: {text}" if text else name])
+
+
+def error(name: str, text: str, lines: list[str] | None = None) -> Output:
+    """An error output."""
+    shown = lines or [f"{name}: {text}" if text else name]
+    return {
+        "output_type": "error",
+        "ename": plain(name),
+        "evalue": plain(text[:LONGEST]),
+        "traceback": [plain(line) for line in shown],
+    }
+
+
+def within(outputs: list[Output], room: int) -> list[Output]:
+    """The first of these outputs, at most `MOST` and of about `room` characters together; a line
+    stands for the rest."""
+    kept: list[Output] = []
+    for each in outputs:
+        room -= len(str(each))
+        if room < 0 or len(kept) == MOST:
+            return [*kept, stream("… (this notebook shows too much)\n")]
+        kept.append(each)
+    return kept
+
+
+def stream(text: str, name: str = "stdout") -> Output:
+    """What was printed."""
+    cut = text if len(text) <= LONGEST else f"{text[:LONGEST]}\n… ({len(text)} characters)\n"
+    return {"output_type": "stream", "name": name, "text": plain(cut)}
+
+
+class Printed:
+    """What is written to the descriptors 1 and 2, also by other processes, in open files that
+    are given; `take` gives what has come since the last time."""
+
+    def __init__(self, stdout: int, stderr: int) -> None:
+        self._files: dict[str, int] = {}
+        for name, descriptor, file in (("stdout", 1, stdout), ("stderr", 2, stderr)):
+            os.set_inheritable(file, False)
+            os.dup2(file, descriptor)
+            os.set_inheritable(descriptor, True)
+            self._files[name] = file
+            # At once, so that it stands in order with what other processes print.
+            getattr(sys, name).reconfigure(line_buffering=True)
+
+    def take(self) -> list[Output]:
+        found = []
+        for name, file in self._files.items():
+            getattr(sys, name).flush()
+            size = os.lseek(file, 0, os.SEEK_END)
+            text = os.pread(file, 2 * LONGEST, 0).decode(errors="replace")
+            os.ftruncate(file, 0)
+            os.lseek(file, 0, os.SEEK_SET)
+            if size > 2 * LONGEST:
+                text += f"\n… ({size} bytes)\n"
+            if text:
+                found.append(stream(text, name))
+        return found
+
+
+def words(value: BaseException) -> str:
+    """The text of an exception that may be anybody's."""
+    try:
+        return str(value)
+    except Exception:
+        return ""

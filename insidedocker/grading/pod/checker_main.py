@@ -1,0 +1,268 @@
+"""The process in which the checks run, beside the learner's and out of its reach.
+
+Reads one job from stdin and writes an event for each cell. Test cells run here, and so do those
+that set the scene: what they make is handed over. All others run in the learner's process, of
+which this one asks values and calls as plain data.
+
+    python -I checker.py SOCKET-DESCRIPTOR EVENTS-DESCRIPTOR < job
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import os
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from insidedocker.grading import ours
+from insidedocker.grading.for_learners import Page, hidden_lines, masked, visible
+from insidedocker.grading.pod import cells, codec, names, setup_values
+from insidedocker.grading.pod.cells import Done, Output
+from insidedocker.grading.pod.learner_proxy import Gone, Learner
+from insidedocker.grading.pod.verdict import Verdict
+
+
+class NotStarted(Exception):
+    """The learner's sandbox has not come up."""
+
+
+class Checker:
+    """One notebook: its cells in order, on the two sides of the border."""
+
+    def __init__(self, job: dict[str, Any], learner: Learner, events: int) -> None:
+        self.job = job
+        self.learner = learner
+        self.events = events
+        self.needed = names.needed(job["cells"])
+        mine = [cell["source"] for cell in job["cells"] if cell["kind"] in ("tests", "locked")]
+        mine += [job["cells"][number]["stub"] for number in self.needed]
+        self.runner = cells.runner(mine)
+        self.stubs = [cell["stub"] for cell in job["cells"] if cell["kind"] == "answer"]
+        self.exported = sorted({name for stub in self.stubs for name in names.defined(stub)})
+        self.page = Page(mine, self.exported)
+        self.learner.hidden = self.page.look
+        self.failed: list[str] = []
+        """Which of the author's own cells have failed."""
+        self.faults: list[str] = []
+        """What has failed on our side."""
+
+    def run(self) -> None:
+        try:
+            sources = [each["source"] for each in self.job["cells"] if each["kind"] != "tests"]
+            self.learner.start(sources, lab=self.job["lab"])
+        except Gone as gone:
+            raise NotStarted(f"the learner's process is not there ({gone})") from None
+        self.tell({"started": True})
+        for stub in self.stubs:
+            self._import_as(stub)
+        for number, cell in enumerate(self.job["cells"]):
+            event = (
+                self._tests(number, cell) if cell["kind"] == "tests" else self._shown(number, cell)
+            )
+            self.tell({"cell": number, **event})
+        told = {"notes": self.learner.notes, "failed": self.failed, "faults": self.faults}
+        self.tell({"done": True, **told})
+
+    def tell(self, event: dict[str, Any]) -> None:
+        data = codec.dumps(event)
+        while data:
+            data = data[os.write(self.events, data) :]
+
+    def _shown(self, number: int, cell: dict[str, Any]) -> dict[str, Any]:
+        """A cell that is not a check: what it shows, and what of that the learner sees."""
+        outputs = self._one(number, cell)
+        return {"outputs": outputs, "learner": masked(outputs) if self.page.look() else None}
+
+    def _one(self, number: int, cell: dict[str, Any]) -> list[Output]:
+        if cell["kind"] == "locked":
+            return self._set_up(cell["source"], number)
+        if number in self.needed:  # as it was released; one that was changed runs besides
+            outputs = self._set_up(cell["stub"], number)
+            if cell["source"].strip() == cell["stub"].strip():
+                return outputs
+        return self._there(cell["source"])
+
+    def _set_up(self, source: str, number: int) -> list[Output]:
+        """Run a cell here, and hand over what it has made."""
+        if names.needs(source) & set(self.exported):
+            self._take_names()
+        said, done = self._here(source)
+        outputs = [*said.all(), *done.outputs]
+        if done.error is not None:  # its names may be those of a check
+            why = f"{type(done.error).__name__}: {cells.words(done.error)}"[:200]
+            self.failed.append(f"code cell {number + 1}, which is the lesson's own, failed ({why})")
+            if fault := ours.fault(done.error):
+                self.faults.append(f"code cell {number + 1}: {fault}")
+            return outputs
+        self._give(setup_values.packed(source, self.runner.names))
+        return outputs
+
+    def _give(self, made: dict[str, Any]) -> None:
+        """Hand something over; whoever has gone is told of at the next question."""
+        if made["values"] or made["source"].strip():
+            with contextlib.suppress(Gone):
+                self.learner.take(made, self.job["cell_seconds"])
+
+    def _there(self, source: str) -> list[Output]:
+        try:
+            return self.learner.run(source, self.job["cell_seconds"])
+        except Gone as gone:
+            return [cells.error("Stopped", str(gone))]
+
+    def _here(self, source: str) -> tuple[_Kept, Done]:
+        """Run a cell in this process; what it prints, on whichever stream, and the rest."""
+        said = _Kept(self.page.look)
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            return said, self.runner.run(source)
+
+    def _tests(self, number: int, cell: dict[str, Any]) -> dict[str, Any]:
+        """A test cell: its verdict; what learner and check have printed; and what the learner is
+        shown of all that, where it is not the same."""
+        source, most = cell["source"], cell["points"]
+        gone = self._take_names()
+        self.learner.during(self.job["call_seconds"])
+        if gone is not None:  # a name that is not there could be anything to a check
+            told = [self.page.told(gone, hidden=False)] if self.page.reached else None
+            verdict = Verdict.failed(most, _failure(gone, source))
+            return {"outputs": [], "learner": told, "verdict": verdict.told()}
+        self.page.begin(source)
+        said, done = self._here(source)
+        error = done.error or _caught(done.outputs)
+        hidden = self.page.end(error)
+        printed, unseen = self.learner.printed()
+        if error is None:
+            verdict = Verdict.of_value(done.value, most)
+        else:
+            verdict = Verdict.failed(most, _failure(error, source))
+            if fault := ours.fault(error):
+                self.faults.append(f"the checks of code cell {number + 1}: {fault}")
+        learner = None
+        if self.page.reached:
+            learner = cells.within([*printed, *said.before()], cells.LONGEST)[: cells.MOST - 9]
+            learner += self.page.lines(said.after())
+            learner += [self.page.told(error, hidden)] if error else verdict.outputs()
+        self._give({"source": setup_values.helpers(visible(source)), "values": {}})
+        outputs = [*printed, *unseen, *said.all()]
+        return {"outputs": outputs, "learner": learner, "verdict": verdict.told()}
+
+    def _take_names(self) -> Gone | None:
+        """Give the checks what the learner's cells have made of the names in the stubs. Where
+        nobody tells, calls of theirs say so, and that is returned."""
+        silent = None
+        try:
+            found = self.learner.names(self.exported)
+        except Gone as gone:
+            silent, found = gone, {name: _gone(str(gone)) for name in self.exported}
+        for name in self.exported:
+            if name in found:
+                self.runner.names[name] = found[name]
+            else:
+                self.runner.names.pop(name, None)
+        return silent
+
+    def _import_as(self, stub: str) -> None:
+        """Imports that the author put into a stub are there for the checks, too."""
+        for node in names.imports(stub):
+            with contextlib.suppress(Exception):
+                exec(compile(ast.Module([node], []), "<stub>", "exec"), self.runner.names)
+
+
+class _Kept:
+    """A text stream that keeps the beginning of what is written to it, apart from the rest what
+    comes once `hidden` holds."""
+
+    encoding = "utf-8"
+
+    def __init__(self, hidden: Callable[[], bool]) -> None:
+        self._hidden = hidden
+        self._before: list[str] = []
+        self._after: list[str] = []
+        self._room = 2 * cells.LONGEST
+
+    def write(self, text: str) -> int:
+        kept = text[: self._room]
+        self._room -= len(kept)
+        (self._after if self._hidden() else self._before).append(kept)
+        return len(text)
+
+    def flush(self) -> None:
+        pass
+
+    def isatty(self) -> bool:
+        return False
+
+    def before(self) -> list[Output]:
+        """What was written before."""
+        return _stream(self._before)
+
+    def after(self) -> str:
+        """What was written since `hidden` holds."""
+        return "".join(self._after)
+
+    def all(self) -> list[Output]:
+        return _stream([*self._before, *self._after])
+
+
+def _stream(parts: list[str]) -> list[Output]:
+    text = "".join(parts)
+    return [cells.stream(text)] if text else []
+
+
+class Caught(Exception):
+    """A check's error that a magic has shown and not passed on."""
+
+
+def _caught(outputs: list[Output]) -> Caught | None:
+    for each in outputs:
+        if each["output_type"] == "error":
+            return Caught(f"{each['ename']}: {each['evalue']}")
+    return None
+
+
+def _gone(why: str) -> Any:
+    def call(*_: Any, **__: Any) -> None:
+        raise Gone(why)
+
+    return call
+
+
+def _failure(error: BaseException, source: str) -> Output:
+    """What a learner reads of a failed check. A hidden line is not shown."""
+    name, text = type(error).__name__, cells.words(error)
+    if hasattr(error, "_render_traceback_"):
+        return cells.error(name, text, text.splitlines() or [name])
+    lines = source.splitlines()
+    numbers = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename.startswith("<") and frame.lineno and frame.lineno <= len(lines)
+    ]
+    where = []
+    if numbers and numbers[0] not in hidden_lines(source):
+        where = [f"in the check's line {numbers[0]}: {lines[numbers[0] - 1].strip()}"]
+    return cells.error(name, text, [f"{name}: {text}" if text else name, *where])
+
+
+def main() -> None:
+    control, events = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
+    job = codec.loads(sys.stdin.buffer.read())
+    quiet = os.open(os.devnull, os.O_RDWR)
+    os.dup2(quiet, 0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ["INSIDEDOCKER_VARIANT"] = job["variant"]  # the submission's file is not here
+    if job["lab"]:
+        with contextlib.suppress(ImportError):
+            import insidedocker.lab  # noqa: F401
+    try:
+        Checker(job, Learner(control), events).run()
+    except NotStarted as error:  # told by what is left in the log: no event, no verdict
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

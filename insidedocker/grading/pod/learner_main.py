@@ -1,0 +1,145 @@
+"""The process in which a learner's cells run, inside the inner sandbox.
+
+It is told what to do over a socket: run a cell, tell which names there are, call a function. Once
+learner's code has run here nothing it says can be believed; whoever asks takes it for data.
+
+    python -I -c "…main()" SOCKET-DESCRIPTOR OUT-DESCRIPTOR,ERROR-DESCRIPTOR SETTINGS-AS-JSON
+
+It starts once for every submission: what most of them do not need is imported where it is needed.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import resource
+import sys
+from typing import Any
+
+from insidedocker.grading.pod import cells, codec
+
+
+def main() -> None:
+    control = int(sys.argv[1])
+    stdout, stderr = map(int, sys.argv[2].split(","))
+    settings = json.loads(sys.argv[3])
+    sys.argv = [""]
+    _bound(settings["rlimits"])
+    _put_in_place(settings["input"], settings["work"])
+    printed = cells.Printed(stdout, stderr)
+    reader = os.fdopen(control, "rb", closefd=False)
+    first = codec.loads(reader.readline())
+    runner = _start(first)
+    # Only now: nothing of ours, nor what that would use if it were there, is looked for among the
+    # learner's files. And last: a file there shadows nothing that is installed.
+    os.chdir(settings["work"])
+    sys.path.append(settings["work"])
+    _send(control, codec.dumps({"id": first["id"]}))
+    for line in reader:
+        question = codec.loads(line)
+        answer: dict[str, Any]
+        try:
+            answer = _do(runner, question)
+        except BaseException as error:  # KeyboardInterrupt included: it came too late
+            answer = {"error": _told(error)}
+        with contextlib.suppress(Exception):
+            answer["printed"] = printed.take()
+        _send(control, _message({**answer, "id": question["id"]}))
+
+
+def _message(answer: dict[str, Any]) -> bytes:
+    """An answer as a line; one that cannot be sent says so instead."""
+    instead: dict[str, Any] = {"value": {"foreign": "too_large_a_value"}, "outputs": []}
+    try:
+        message = codec.dumps(answer)
+    except (ValueError, RecursionError, MemoryError):
+        message, instead = b"", {"error": {"kinds": [], "name": "ValueError", "text": ""}}
+    if message and len(message) <= codec.LONGEST:
+        return message
+    return codec.dumps({**instead, "id": answer["id"]})
+
+
+def _put_in_place(files: str, work: str) -> None:
+    if any(os.scandir(files)):
+        import shutil
+
+        try:
+            shutil.copytree(files, work, dirs_exist_ok=True)
+        except OSError as error:
+            first = error.args[0][0][-1] if isinstance(error, shutil.Error) else error
+            sys.exit(f"its files cannot be put in place: {first}")
+
+
+def _send(control: int, message: bytes) -> None:
+    while message:
+        message = message[os.write(control, message) :]
+
+
+def _start(message: dict[str, Any]) -> cells.Runner:
+    """Get ready for these cells, before the clock of the first one runs."""
+    if message["lab"]:
+        with contextlib.suppress(ImportError):
+            import insidedocker.lab  # noqa: F401
+    return cells.runner(message["sources"])
+
+
+def _bound(limits: dict[str, int]) -> None:
+    for name, value in limits.items():
+        number = getattr(resource, f"RLIMIT_{name}")
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(number, (value, value))
+
+
+def _do(runner: cells.Runner, message: dict[str, Any]) -> dict[str, Any]:
+    if message["do"] == "run":
+        return {"outputs": runner.run(message["source"]).outputs}
+    if message["do"] == "take":
+        values = unpacked(message["values"])
+        runner.names.update(values)  # some of the text may need them
+        runner.run(message["source"])
+        runner.names.update(values)
+        return {}
+    if message["do"] == "names":
+        return {"names": {name: _seen(runner, name) for name in message["names"]}}
+    function = runner.names[message["name"]]
+    arguments = [codec.decode(each) for each in message["arguments"]]
+    named = {name: codec.decode(each) for name, each in message["named"].items()}
+    return {"value": codec.encode(function(*arguments, **named))}
+
+
+def unpacked(values: dict[str, str]) -> dict[str, Any]:
+    """What `handing_over` has packed: it comes from the checks, which can be believed."""
+    import pickle  # only now: many notebooks have nothing to hand over
+
+    return {name: pickle.loads(base64.b64decode(value)) for name, value in values.items()}
+
+
+def _seen(runner: cells.Runner, name: str) -> Any:
+    if name not in runner.names:
+        return {"missing": True}
+    value = runner.names[name]
+    if callable(value):
+        return {"callable": True}
+    return {"value": codec.encode(value)}
+
+
+def _told(error: BaseException) -> dict[str, Any]:
+    """An exception as data: the classes it is of, its text, and where in a cell it came up."""
+    kinds = [[kind.__module__, kind.__qualname__] for kind in type(error).__mro__]
+    try:
+        text = str(error)
+    except Exception:
+        text = ""
+    line = None
+    import traceback
+
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename.startswith("<"):
+            line = frame.lineno
+    return {"kinds": kinds, "name": type(error).__name__, "text": text[:20_000], "line": line}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""What a test cell comes to: points, and the error that says why they are not all.
+
+The checker alone makes a verdict, apart from everything that is shown; outside it is turned into
+the one output from which nbgrader makes points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from insidedocker.grading.pod import cells, codec
+from insidedocker.grading.pod.cells import Output
+
+LONGEST = 20_000  # characters of an error's text
+MOST_LINES = 100
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Points of `most`; an error where there are none for a reason."""
+
+    points: float
+    most: float
+    error: Output | None = None
+
+    @classmethod
+    def of_value(cls, value: Any, most: float) -> Verdict:
+        """Of a check that ran to its end: a number in its last line is partial credit. One that
+        nobody can have meant, which may have been the learner's, is none; so is False."""
+        if value is False:
+            return cls.failed(most, cells.error("NoSuchCredit", "the check ends with False"))
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return cls(most, most)
+        if not 0 <= value <= most:
+            said = f"{float(value):g}" if abs(value) < 10**40 else "far too many"
+            return cls.failed(most, cells.error("NoSuchCredit", f"the check gave {said} points"))
+        return cls(float(value), most)
+
+    @classmethod
+    def failed(cls, most: float, error: Output) -> Verdict:
+        """No points, and why."""
+        return cls(0.0, most, _short(error))
+
+    def told(self) -> dict[str, Any]:
+        """For the journey; `read` reads it."""
+        return asdict(self)
+
+    @classmethod
+    def read(cls, told: Any, most: float) -> Verdict:
+        """Raises wire.Malformed for anything that is not a verdict on a cell of so many points."""
+        if not isinstance(told, dict):
+            raise codec.Malformed("a check without a verdict")
+        points, error = told.get("points"), told.get("error")
+        if isinstance(points, bool) or not isinstance(points, int | float):
+            raise codec.Malformed("a verdict without points")
+        if not 0 <= points <= most or (error is not None and points):
+            raise codec.Malformed("a verdict that contradicts itself")
+        if error is None:
+            return cls(float(points), most)
+        if not isinstance(error, dict) or not {"ename", "evalue"} <= error.keys():
+            raise codec.Malformed("a verdict of no known form")
+        lines = [str(line) for line in error.get("traceback") or []]
+        return cls(0.0, most, cells.error(str(error["ename"]), str(error["evalue"]), lines))
+
+    def outputs(self) -> Iterator[Output]:
+        """As nbgrader reads it: an error is 0 points, a number that many, and nothing all."""
+        if self.error is not None:
+            yield self.error
+        elif self.points != self.most:
+            data = {"text/plain": repr(self.points)}
+            yield {
+                **{"output_type": "execute_result", "data": data, "metadata": {}},
+                "execution_count": 1,
+            }
+
+
+def _short(error: Output) -> Output:
+    room, lines = LONGEST, []
+    for line in error["traceback"][:MOST_LINES]:
+        lines.append(line[:room])
+        room -= len(lines[-1])
+    return cells.error(error["ename"], error["evalue"][:LONGEST], lines)

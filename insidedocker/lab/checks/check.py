@@ -1,0 +1,277 @@
+"""Checks that answer a learner: what was observed, what was expected, what to try next.
+
+Ordinary functions for nbgrader's test cells. They look at plain data and at the engine's state;
+they know nothing of points, of notebooks or of how a learner's code came about.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NoReturn
+
+import requests
+
+from insidedocker.errors import UserError
+from insidedocker.lab.checks.check_failed import CheckFailed, fail
+from insidedocker.lab.checks.object_checks import (
+    container,
+    gone,
+    image,
+    network,
+    port_answers,
+    volume,
+)
+from insidedocker.lab.checks.plain_data import NotPlain, plain, same, show
+from insidedocker.lab.engines import embedded
+from insidedocker.lab.engines.session import Engine
+from insidedocker.lab.engines.stub_engine import scripted as scripted_engine
+from insidedocker.lab.images import need
+from insidedocker.lab.quiz import answer_matching
+
+__all__ = [
+    "CheckFailed",
+    "answer",
+    "call",
+    "container",
+    "equal",
+    "fail",
+    "fresh_engine",
+    "gone",
+    "image",
+    "network",
+    "passed",
+    "port_answers",
+    "raises",
+    "scripted_engine",
+    "that",
+    "volume",
+]
+
+Hint = tuple[Callable[[Any], object], str]
+"""A test of what was observed, and what to try next where it holds."""
+
+NOTHING = "nothing (the function ends without returning a value)"
+
+
+def equal(
+    observed: Any,
+    expected: Any,
+    *,
+    what: str,
+    try_next: str = "",
+    hints: Sequence[Hint] = (),
+) -> None:
+    """Hold `observed` against `expected`, both plain data (a tuple counts as a list).
+
+    `what` names the thing looked at. The first of `hints` whose test holds for `observed` says
+    what to try next; else `try_next` does. Raises CheckFailed.
+    """
+    observed = _plain(observed, what)
+    if not same(observed, expected):
+        fail(
+            what,
+            observed=NOTHING if observed is None else show(observed),
+            expected=show(expected),
+            try_next=_remedy(observed, hints) or try_next,
+        )
+
+
+def that(
+    condition: bool,
+    *,
+    what: str,
+    observed: Any = "",
+    expected: str = "",
+    try_next: str = "",
+    hints: Sequence[Hint] = (),
+) -> None:
+    """Fail where `condition` is false. `observed` is shown as it is where it is a str, else as
+    Python writes it, and is what `hints` are tried on; `expected` is a description in words."""
+    if condition:
+        return
+    fail(
+        what,
+        observed=observed if isinstance(observed, str) else show(observed),
+        expected=expected,
+        try_next=_remedy(observed, hints) or try_next,
+    )
+
+
+def call(
+    function: Callable[..., Any],
+    *args: Any,
+    what: str = "",
+    remedies: Mapping[type[Exception], str] | None = None,
+    none_counts: bool = False,
+    **kwargs: Any,
+) -> Any:
+    """Call a learner's function with copies of plain arguments; returns its answer as plain data.
+
+    Whatever goes wrong in it becomes a CheckFailed: an exception (`remedies` says for a kind of
+    it what to try next), no returned value (as with an untouched task, unless `none_counts`), a
+    value that is not plain data. What it writes to stderr goes to stdout: nbgrader counts any
+    stderr in a test cell as a failure, and a warning is none.
+    """
+    name = getattr(function, "__name__", "your function")
+    what = what or f"{name}({', '.join(map(show, args))})"
+    if not callable(function):
+        fail(what, observed=f"{name} is {show(function)}", expected="a function")
+    try:
+        with _stderr_to_stdout():
+            answer = function(*plain(args), **plain(kwargs))
+    except CheckFailed:
+        raise
+    except Exception as error:
+        _explain(error, what, name, remedies or {})
+    if answer is None and not none_counts:
+        fail(
+            what,
+            observed=NOTHING,
+            expected="a value",
+            try_next=f"write the body of {name} and end it with `return …`, then run its cell.",
+        )
+    return _plain(answer, what)
+
+
+def raises(function: Callable[..., Any], *args: Any, what: str, try_next: str = "") -> None:
+    """Hold that a learner's function raises an exception, of whatever kind, and answers nothing."""
+    try:
+        with _stderr_to_stdout():
+            answer = function(*plain(args))
+    except Exception:
+        return
+    fail(what, observed=show(answer), expected="an exception", try_next=try_next)
+
+
+def passed(task: str = "") -> None:
+    """Tell the learner that all checks above this line hold."""
+    print(f"✓ {task or 'This task'}: the checks in this notebook pass.")
+
+
+def answer(
+    value: Any,
+    right: Sequence[Any] = (),
+    *,
+    remedies: Mapping[Any, str] | None = None,
+    otherwise: str = "",
+) -> None:
+    """Check one quiz answer without giving the key away.
+
+    `right` lists the values that count; without it any whole answer does, as in the visible part.
+    `remedies` says for a wrong value, or a part of it as `marking.shows` reads it, what to think
+    of, `otherwise` for all others. Texts are compared without regard to case and doubled blanks.
+    """
+    value = _plain(value, "the answer")
+    if value is None:
+        fail(
+            "this question has no saved answer",
+            try_next="run the question's cell, then click an answer, or write it as code there.",
+        )
+    if answer_matching.half(value):
+        fail(
+            "this answer is not whole yet",
+            observed=show(value),
+            try_next="choose something in every list, and each step once.",
+        )
+    if not right:
+        print("✓ Your answer is saved. Whether it is right comes with the grading.")
+    elif not any(answer_matching.alike(value, each) for each in right):
+        found = answer_matching.first_remedy(value, remedies or {})
+        again = "read the lesson that this question is about again."
+        fail("this answer is not right", observed=show(value), try_next=found or otherwise or again)
+
+
+@contextlib.contextmanager
+def fresh_engine(images: Sequence[str] = ()) -> Iterator[Engine]:
+    """A new embedded engine with these images of the catalogue, for a `with` block.
+
+    Learners' functions are handed its `url`; the session prepares and examines its state.
+    """
+    with embedded.fresh() as url, Engine(url, "a fresh one for a check") as engine:
+        need(engine, *images, quiet=True)
+        yield engine
+
+
+def _plain(value: Any, what: str) -> Any:
+    try:
+        return plain(value)
+    except NotPlain as error:
+        fail(
+            what,
+            observed=str(error),
+            expected="plain data (text, bytes, numbers, True or False, lists, dicts)",
+            try_next="return the value itself: answer.text, answer.json(), dict(answer.headers) …",
+        )
+
+
+def _remedy(observed: Any, hints: Sequence[Hint]) -> str:
+    """What to try next by the first hint whose test holds; one that cannot be tried does not."""
+    for test, remedy in hints:
+        with contextlib.suppress(TypeError, ValueError, LookupError, AttributeError):
+            if test(observed):
+                return remedy
+    return ""
+
+
+def _explain(
+    error: Exception, what: str, name: str, remedies: Mapping[type[Exception], str]
+) -> NoReturn:
+    if isinstance(error, NotImplementedError):
+        fail(
+            what,
+            observed=f"{name} is not written yet",
+            try_next="replace the line that raises NotImplementedError by your own code.",
+        )
+    said = str(error).strip().splitlines()
+    line = f" in line {number} of its cell" if (number := _line(error)) else ""
+    fail(
+        what,
+        observed=f"{name} raised {type(error).__name__}{line}" + (f": {said[0]}" if said else ""),
+        expected="a returned value",
+        try_next=next(
+            (text for kind, text in remedies.items() if isinstance(error, kind)),
+            _next_for(error, name),
+        ),
+    )
+
+
+def _next_for(error: Exception, name: str) -> str:
+    if isinstance(error, requests.HTTPError):
+        return "an answer with an error status is still an answer: read its status."
+    if isinstance(error, UserError):
+        return "use the address that the function is handed."
+    if isinstance(error, NameError):
+        return "run the notebook's cells from the top, and look for a misspelt name."
+    if isinstance(error, KeyError | IndexError):
+        return "print what the engine answered, and look at which keys and items it has."
+    return f"call {name} yourself in a new cell and read the whole error."
+
+
+def _line(error: Exception) -> int | None:
+    """The line of the learner's own cell at which the error came up, if it did there."""
+    if hasattr(error, "line_in_cell"):  # it came from another process
+        return getattr(error, "line_in_cell", None)
+    trace, found = error.__traceback__, None
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if "ipykernel" in file or file.startswith("<"):
+            found = trace.tb_lineno
+        trace = trace.tb_next
+    return found
+
+
+@contextlib.contextmanager
+def _stderr_to_stdout() -> Iterator[None]:
+    """Also of processes started meanwhile, hence the descriptors and not only sys.stderr."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        os.dup2(1, 2)
+        with contextlib.redirect_stderr(sys.stdout):
+            yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

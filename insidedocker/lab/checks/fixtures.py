@@ -1,0 +1,406 @@
+"""Scenes for checks: a container, a network, a tag, a made-up image, each for a `with` block.
+
+What a scene makes carries the lesson's mark and is gone afterwards.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import io
+import itertools
+import json
+import re
+import shlex
+import socket
+import tarfile
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import requests
+
+from insidedocker.lab import belongings
+from insidedocker.lab.checks import check
+from insidedocker.lab.engines import embedded
+from insidedocker.lab.engines.session import Engine
+from insidedocker.lab.errors import SetupFailed
+from insidedocker.lab.streams import text_of
+from insidedocker.lab.tapping.witness import Made, witnessed
+
+START_SECONDS = 60
+NAMED = 3  # of what is not counted
+
+
+@contextlib.contextmanager
+def container(
+    engine: Engine,
+    lesson: str,
+    *,
+    image: str,
+    command: Sequence[str] = (),
+    start: bool = False,
+    says: str = "",
+    **recipe: Any,
+) -> Iterator[str]:
+    """A container of `image`, created and only started where asked for; yields its name.
+
+    `recipe` is what else goes into the request (Env=…, HostConfig=…). With `says` it is started
+    and waited for until it has written these words.
+    """
+    name = new_name()
+    body: dict[str, Any] = {"Image": image, "Labels": belongings.labels(lesson), **recipe}
+    if command:
+        body["Cmd"] = list(command)
+    made = engine.post("/containers/create", params={"name": name}, json=body)
+    set_up(made)
+    try:
+        if start or says:
+            set_up(engine.post(f"/containers/{name}/start"))
+        if says:
+            _await_words(engine, name, says)
+        yield name
+    finally:
+        # By its Id: a learner's function may have given the name to another one.
+        _remove_container(engine, made.json()["Id"])
+
+
+@contextlib.contextmanager
+def network(engine: Engine, lesson: str, **recipe: Any) -> Iterator[str]:
+    """A network of its own; yields its name. The lesson's containers that are still on it go with
+    it; others are only disconnected."""
+    name = new_name()
+    body = {"Name": name, "Labels": belongings.labels(lesson), **recipe}
+    made = engine.post("/networks/create", json=body)
+    set_up(made)
+    identity = made.json()["Id"]
+    try:
+        yield name
+    finally:
+        found = engine.get(f"/networks/{identity}")
+        for each in (found.json().get("Containers") or {}) if found.ok else ():
+            if _labels(engine, each).get(belongings.LABEL) == lesson:
+                _remove_container(engine, each)
+        belongings.remove_network(engine, identity, f"network {name}")
+
+
+@contextlib.contextmanager
+def gone_afterwards(engine: Engine, name: str = "") -> Iterator[str]:
+    """A name for a container that a learner's function is to make; it is removed in the end. One
+    that was there before stays, whatever it is called by then."""
+    name = name or new_name()
+    before = belongings.inventory(engine)["containers"]
+    try:
+        yield name
+    finally:
+        found = engine.get(f"/containers/{name}/json")
+        if found.ok and found.json()["Id"] not in before:
+            _remove_container(engine, found.json()["Id"])
+
+
+def remove(engine: Engine, lesson: str, name: str) -> None:
+    """Remove the container of this name if it is the lesson's: others may like the name, too."""
+    found = engine.get(f"/containers/{name}/json")
+    if found.ok and (found.json()["Config"].get("Labels") or {}).get(belongings.LABEL) == lesson:
+        _remove_container(engine, found.json()["Id"])
+
+
+@contextlib.contextmanager
+def folder() -> Iterator[str]:
+    """An empty folder for a `with` block, which a learner's function can read, too, wherever it
+    runs."""
+    with tempfile.TemporaryDirectory(prefix="inside-docker-", dir=embedded.sockets()) as name:
+        yield name
+
+
+def new_name() -> str:
+    """A name that nobody has."""
+    return f"check-{uuid.uuid4().hex[:10]}"
+
+
+def free_port() -> int:
+    """A port that nothing on this machine listens at. Where containers share the network of
+    their host, a port that is taken keeps them from it."""
+    with socket.socket() as probe:
+        probe.bind(("", 0))
+        return int(probe.getsockname()[1])
+
+
+def web_server(port: int, page: str) -> list[str]:
+    """The command that makes a busybox container serve one page at `port`."""
+    make = f"mkdir -p /www && echo {shlex.quote(page)} > /www/index.html"
+    return ["sh", "-c", f"{make} && exec httpd -f -p {port} -h /www"]
+
+
+def inside(engine: Engine, container: str, *command: str) -> tuple[int, str]:
+    """Run a command in a running container: its exit code and what it wrote."""
+    body = {"Cmd": list(command), "AttachStdout": True, "AttachStderr": True}
+    made = engine.post(f"/containers/{container}/exec", json=body)
+    set_up(made)
+    started = engine.post(f"/exec/{made.json()['Id']}/start", json={"Detach": False})
+    code = engine.get(f"/exec/{made.json()['Id']}/json").json()["ExitCode"]
+    return code, text_of(started.content)
+
+
+def await_server(engine: Engine, container: str, port: int) -> None:
+    """Return once a running busybox container serves pages to itself at `port`."""
+    look = f"until timeout 2 wget -qO- http://127.0.0.1:{port}/; do sleep 0.05; done"
+    code, said = inside(engine, container, "timeout", str(START_SECONDS), "sh", "-c", look)
+    if code:
+        raise SetupFailed(f"{container} serves nothing at port {port}: {said.strip()[-200:]}")
+
+
+@contextlib.contextmanager
+def tagged(engine: Engine, image: str, lesson: str, *names: str) -> Iterator[list[str]]:
+    """More tags for `image`, each under the lesson's own repository; yields them in full."""
+    made: dict[str, str] = {}
+    try:
+        for name in names:
+            repository = belongings.repository(lesson, name)
+            tag = {"repo": repository, "tag": "check"}
+            set_up(engine.post(f"/images/{image}/tag", params=tag))
+            made[f"{repository}:check"] = _image_of(engine, f"{repository}:check")
+        yield list(made)
+    finally:
+        for name, identity in made.items():
+            if _image_of(engine, name) == identity:
+                engine.delete(f"/images/{name}", params={"noprune": "true"})
+
+
+@contextlib.contextmanager
+def leaving_nothing(
+    engine: Engine, *, lesson: str = "", try_next: str = "", forgive: bool = False
+) -> Iterator[Engine]:
+    """Fail where a learner's function leaves a container, network, volume or tag behind, and
+    remove it. Yields the session whose `url` the function is to be handed.
+
+    Counted and removed is what was made through that address, and what bears the label of the
+    course, or of `lesson` alone. Others may be at work on the engine: what else is new stays, and
+    is named. With `forgive` nothing fails: another check is there to say so.
+    """
+    before = belongings.inventory(engine)
+    with witnessed(engine) as witness:
+        try:
+            yield witness.engine
+        finally:
+            left, others = _left(engine, before, witness.made, lesson)
+            for kind, names in left.items():
+                for name in names:
+                    _remove_made(engine, kind, name)
+    if others:
+        shown = ", ".join(others[:NAMED]) + (" …" if len(others) > NAMED else "")
+        print(f"Not counted, since this check has not seen who made it: {shown}.")
+    found = [f"{len(many)} {kind}" for kind, many in left.items() if many]
+    if found and not forgive:
+        check.fail(
+            "what is left on the engine afterwards",
+            observed=f"still there: {', '.join(found)}",
+            expected="the same as before",
+            try_next=try_next,
+        )
+
+
+def _left(
+    engine: Engine, before: Mapping[str, Sequence[str]], made: Made, lesson: str
+) -> tuple[dict[str, list[str]], list[str]]:
+    """What is new on an engine and ours, by kind, and what is new and perhaps another's."""
+
+    def bears(labels: Mapping[str, str] | None) -> bool:
+        found = (labels or {}).get(belongings.LABEL)
+        return found is not None and lesson in ("", found)
+
+    containers = engine.get("/containers/json?all=1").json()
+    networks, volumes = engine.get("/networks").json(), engine.get("/volumes").json()["Volumes"]
+    images = engine.get("/images/json").json()
+    there = {*before["images"], *made.images_before}
+    new: dict[str, list[tuple[str, str, bool]]] = {
+        "containers": [
+            (each["Id"], each["Id"][:12], each["Id"] in made.containers or bears(each["Labels"]))
+            for each in containers
+        ],
+        "networks": [
+            (each["Id"], each["Name"], each["Id"] in made.networks or bears(each["Labels"]))
+            for each in networks
+            if each["Name"] not in before["networks"] or each["Id"] in made.networks
+        ],
+        "volumes": [
+            (each["Name"], each["Name"], _made_volume(made, each) or bears(each.get("Labels")))
+            for each in volumes or []
+        ],
+        "tags": [
+            (tag, tag, ours and not last)
+            for image in images
+            for tag in image.get("RepoTags") or []
+            if tag != belongings.NO_TAG
+            for ours in (made.tags.get(tag) == image["Id"] or belongings.named(tag, lesson),)
+            # An image that was there before would go with its last name.
+            for last in (image["Id"] in there and len(image["RepoTags"]) == 1,)
+        ],
+    }
+    left: dict[str, list[str]] = {kind: [] for kind in new}
+    others: list[str] = []
+    for kind, rows in new.items():
+        for identity, name, ours in rows:
+            if identity not in before[kind]:
+                if ours:
+                    left[kind].append(identity)
+                else:
+                    others.append(f"{kind[:-1]} {name}")
+    return left, others
+
+
+def _made_volume(made: Made, volume: Mapping[str, Any]) -> bool:
+    """A name may have gone to another's volume meanwhile: that one is of another time."""
+    return made.volumes.get(volume["Name"]) == volume.get("CreatedAt", "")
+
+
+def _remove_made(engine: Engine, kind: str, name: str) -> None:
+    if kind == "containers":
+        _remove_container(engine, name)
+    elif kind == "networks":
+        belongings.remove_network(engine, name, f"network {name}")
+    elif kind == "volumes":
+        engine.delete(f"/volumes/{name}")
+    else:
+        engine.delete(f"/images/{name}")
+
+
+def _remove_container(engine: Engine, identity: str) -> None:
+    engine.delete(f"/containers/{identity}", params={"force": "true", "v": "true"})
+
+
+def _labels(engine: Engine, container: str) -> dict[str, str]:
+    found = engine.get(f"/containers/{container}/json")
+    return (found.json()["Config"].get("Labels") or {}) if found.ok else {}
+
+
+def _image_of(engine: Engine, name: str) -> str:
+    """The Id of the image of this name; empty where there is none."""
+    found = engine.get(f"/images/{name}/json")
+    return str(found.json()["Id"]) if found.ok else ""
+
+
+def build(engine: Engine, lesson: str, files: Mapping[str, bytes], name: str) -> str:
+    """Build an image from these files, one of them the Dockerfile; its Id."""
+    # forcerm: the container of a step that failed goes as well; it would bear no label.
+    made = {"t": name, "labels": json.dumps(belongings.labels(lesson)), "forcerm": "true"}
+    answer = engine.post("/build", params=made, data=packed(files))
+    found = engine.get(f"/images/{name}/json")
+    if not found.ok or "errorDetail" in answer.text:
+        belongings.remove_steps(engine, _steps_told(answer.text))
+        raise RuntimeError(f"{name} could not be built: {answer.text.strip()}")
+    return str(found.json()["Id"])
+
+
+def unbuild(engine: Engine, lesson: str, name: str) -> None:
+    """Remove what `build` has made, with the steps of the build."""
+    belongings.remove_image(engine, lesson, name)
+
+
+def _steps_told(stream: str) -> list[str]:
+    """The images that a build says it has made, the last first; those it found are not in it."""
+    told = [json.loads(line).get("stream", "") for line in stream.splitlines() if line.strip()]
+    lines = [line.strip() for line in "".join(told).splitlines() if line.strip()]
+    found = [  # Podman's arrows are shorter
+        line.rpartition(" ")[2]
+        for before, line in itertools.pairwise(lines)
+        if re.fullmatch("-{2,3}> [0-9a-f]{11,64}", line) and "> Using cache" not in before
+    ]
+    return found[::-1]
+
+
+def archive(
+    layers: Sequence[Mapping[str, bytes | None]],
+    history: Sequence[tuple[str, bool]] = (),
+    *,
+    compressed: bool = False,
+) -> bytes:
+    """A saved image, made up: each layer gives paths their content, or None where it deletes.
+
+    `history` holds (instruction, whether it made a layer), oldest first; without it every layer
+    has one line. Laid out as `docker save` does, the layers gzipped where `compressed`.
+    """
+    tars = [_layer(layer) for layer in layers]
+    lines = list(history) or [(f"RUN step {number}", True) for number in range(len(tars))]
+    config = {
+        "architecture": "amd64",
+        "os": "linux",
+        "config": {},
+        "rootfs": {"type": "layers", "diff_ids": [_digest(data) for data in tars]},
+        "history": [
+            {"created_by": text, **({} if layer else {"empty_layer": True})}
+            for text, layer in lines
+        ],
+    }
+    written = json.dumps(config).encode()
+    files = {f"{_digest(written)[7:]}.json": written}
+    names = []
+    for data in tars:
+        stored = gzip.compress(data, mtime=0) if compressed else data
+        names.append(f"blobs/sha256/{_digest(stored)[7:]}")
+        files[names[-1]] = stored
+    manifest = [{"Config": next(iter(files)), "RepoTags": ["made-up:latest"], "Layers": names}]
+    files["manifest.json"] = json.dumps(manifest).encode()
+    return packed(files)
+
+
+def layers_of(saved: bytes) -> list[bytes]:
+    """The layers of a saved image, lowest first, each an uncompressed tar archive."""
+    with tarfile.open(fileobj=io.BytesIO(saved)) as tar:
+        manifest = json.loads(_member(tar, "manifest.json"))
+        found = [_member(tar, name) for name in manifest[0]["Layers"]]
+    return [gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data for data in found]
+
+
+def _member(tar: tarfile.TarFile, name: str) -> bytes:
+    file = tar.extractfile(name)
+    if file is None:
+        raise ValueError(f"{name} is no file in this archive")
+    return file.read()
+
+
+def _layer(changes: Mapping[str, bytes | None]) -> bytes:
+    """A layer's tar; a deletion is an empty file whose name starts with .wh. (whiteout)."""
+    files = {}
+    for path, content in changes.items():
+        folder, _, name = path.rpartition("/")
+        gone = f"{folder}/.wh.{name}".lstrip("/")
+        files[gone if content is None else path] = content or b""
+    return packed(files)
+
+
+def _await_words(engine: Engine, container: str, words: str) -> None:
+    """Return once a container has written `words`."""
+    end = time.monotonic() + START_SECONDS
+    wanted = {"stdout": "true", "stderr": "true"}
+    while words not in text_of(engine.get(f"/containers/{container}/logs", params=wanted).content):
+        if time.monotonic() > end:
+            raise SetupFailed(f"The check could not be set up: {container} did not say {words!r}")
+        time.sleep(0.02)
+
+
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """Files in a tar archive, as PUT /containers/ID/archive and POST /build take them."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for name, data in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            tar.addfile(entry, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+def _digest(data: bytes) -> str:
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def set_up(answer: requests.Response) -> None:
+    """Raise SetupFailed where the engine refuses what a scene needs."""
+    if not answer.ok:
+        raise SetupFailed(
+            f"The check could not be set up: {answer.request.method} {answer.request.path_url} "
+            f"answered {answer.status_code} {answer.text.strip()}"
+        )

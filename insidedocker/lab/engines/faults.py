@@ -1,0 +1,231 @@
+"""Broken on purpose: an embedded engine with a fault, whole again when the block ends.
+
+Only engines that `breakable_engine` has started can be broken. Nobody's own engine, real or
+embedded, is ever touched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from insidedocker.lab.engines import embedded
+from insidedocker.lab.engines.fake_registry import ANYBODY, User, small_registry
+from insidedocker.lab.engines.session import Engine
+from insidedocker.lab.errors import NoEngine
+from insidedocker.lab.images import need
+from insidedocker_engine.base import paths
+from insidedocker_engine.process import Handle
+
+FILE_RIGHTS = 0b110  # CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH
+
+_breakable: dict[str, Handle] = {}
+"""The engines that may be broken, by their address."""
+
+
+@dataclass(frozen=True)
+class Broken:
+    """An engine with a fault."""
+
+    engine: Engine
+    address: str = ""
+    """Of what the fault brought along: the taken port, the registry's `host:port`."""
+
+    @property
+    def url(self) -> str:
+        return self.engine.url
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a fault can be told."""
+
+    on: str
+    seconds: float
+    status: int
+    port: int
+
+
+@contextlib.contextmanager
+def breakable_engine(*images: str) -> Iterator[Engine]:
+    """A new embedded engine with these images of the catalogue, which `fault` can break."""
+    with embedded.breakable() as handle:
+        _breakable[handle.url] = handle
+        try:
+            with Engine(handle.url, "a fresh one to be broken") as engine:
+                need(engine, *images, quiet=True)
+                yield engine
+        finally:
+            del _breakable[handle.url]
+
+
+@contextlib.contextmanager
+def fault(
+    kind: str,
+    engine: Engine | None = None,
+    *,
+    on: str = "*",
+    seconds: float = 2.0,
+    status: int = 500,
+    port: int = 0,
+    quiet: bool = False,
+) -> Iterator[Broken]:
+    """Break an engine for a `with` block: `engine`, which `breakable_engine` has started, or a
+    new one.
+
+    `kind` is one of KINDS. `on` says which requests a "slow" or "failing" engine means, as
+    "GET /images/*"; a slow one takes `seconds`, a failing one answers `status`. `port` is the
+    one to be taken (0: any free one). One printed line says what is broken, unless `quiet`.
+    Blocks nest. Raises NoEngine, a sentence, for an engine that is not to be broken.
+    """
+    if kind not in KINDS:
+        raise NoEngine(f"There is no fault {kind!r}: choose one of {', '.join(KINDS)}.")
+    says, begin = KINDS[kind]
+    with contextlib.ExitStack() as stack:
+        if engine is None:
+            engine = stack.enter_context(breakable_engine())
+        handle = _breakable.get(engine.url)
+        if handle is None:
+            raise NoEngine(
+                f"lab.fault leaves {engine.url} as it is: it breaks only embedded engines that "
+                "lab.breakable_engine() has started."
+            )
+        stack.callback(engine.close)
+        address = stack.enter_context(begin(handle, Settings(on, seconds, status, port)))
+        engine.close()  # connections that are open would go past some of the faults
+        if not quiet:
+            print(f"Broken on purpose: {says}. Whole again at the end of the block.")
+        yield Broken(engine, address)
+
+
+@contextlib.contextmanager
+def mystery(number: int, engine: Engine | None = None) -> Iterator[Broken]:
+    """As `fault`, with an engine that is broken in one of five ways and does not say in which."""
+    if number not in MYSTERIES:
+        raise NoEngine(f"There is no mystery {number!r}: choose one of 1 to {len(MYSTERIES)}.")
+    kind, settings = MYSTERIES[number]
+    print(f"Engine {number} is broken on purpose. Find out how, before the block ends.")
+    with fault(kind, engine, quiet=True, **settings) as broken:
+        yield broken
+
+
+@contextlib.contextmanager
+def _crashed(handle: Handle, _settings: Settings) -> Iterator[str]:
+    """Faults that were asked for before are there again afterwards, as is the engine's state."""
+    with Engine(handle.fault_control) as control:
+        others = control.get("/faults").json()
+    handle.kill()
+    try:
+        yield ""
+    finally:
+        handle.start_again()
+        with Engine(handle.fault_control) as control:
+            for name, fault in others.items():
+                control.put(f"/faults/{name}", json=fault)
+
+
+@contextlib.contextmanager
+def _stopped(handle: Handle, settings: Settings) -> Iterator[str]:
+    """An engine that ends in order also removes its socket."""
+    with _crashed(handle, settings):
+        paths.socket_path(handle.url).unlink()
+        yield ""
+
+
+@contextlib.contextmanager
+def _forbidden(handle: Handle, _settings: Settings) -> Iterator[str]:
+    """Modes mean nothing to root, so this thread gives up root's power over files meanwhile."""
+    from insidedocker_engine.base import linux  # not to be had on every machine that imports this
+
+    place = paths.socket_path(handle.url)
+    before = place.stat().st_mode
+    rights = linux.capget()
+    place.chmod(0)
+    try:
+        linux.capset(rights[0] & ~FILE_RIGHTS, *rights[1:])
+        yield ""
+    finally:
+        linux.capset(*rights)
+        place.chmod(before & 0o777)
+
+
+@contextlib.contextmanager
+def _asked_for(handle: Handle, fault: dict[str, Any]) -> Iterator[str]:
+    """By the engine's private control socket."""
+    place = f"/faults/{uuid.uuid4().hex}"
+    with Engine(handle.fault_control) as control:
+        try:
+            answer = control.put(place, json=fault)
+            if not answer.ok:
+                raise NoEngine(f"That fault cannot be had: {answer.json()['message']}.")
+            control.close()
+            yield ""
+        finally:
+            control.delete(place)
+
+
+def _slow(handle: Handle, settings: Settings) -> AbstractContextManager[str]:
+    return _asked_for(handle, {"kind": "delay", "on": settings.on, "seconds": settings.seconds})
+
+
+def _failing(handle: Handle, settings: Settings) -> AbstractContextManager[str]:
+    return _asked_for(handle, {"kind": "fail", "on": settings.on, "status": settings.status})
+
+
+def _disk_full(handle: Handle, _settings: Settings) -> AbstractContextManager[str]:
+    return _asked_for(handle, {"kind": "disk-full"})
+
+
+@contextlib.contextmanager
+def _port_taken(_handle: Handle, settings: Settings) -> Iterator[str]:
+    with socket.socket() as listener:
+        try:
+            listener.bind(("0.0.0.0", settings.port))
+        except OSError as error:
+            why = os.strerror(error.errno or 0)
+            raise NoEngine(
+                f"Port {settings.port} cannot be taken: {why}; choose another."
+            ) from None
+        listener.listen()
+        yield str(listener.getsockname()[1])
+
+
+@contextlib.contextmanager
+def _registry_denies(_handle: Handle, _settings: Settings) -> Iterator[str]:
+    with small_registry() as registry:
+        yield registry.host
+
+
+@contextlib.contextmanager
+def _registry_limits(_handle: Handle, _settings: Settings) -> Iterator[str]:
+    with small_registry({ANYBODY: User("", ("pull",))}, limited=True) as registry:
+        yield registry.host
+
+
+Begin = Callable[[Handle, Settings], AbstractContextManager[str]]
+
+KINDS: dict[str, tuple[str, Begin]] = {
+    "stopped": ("the engine does not run, and its socket is gone", _stopped),
+    "crashed": ("the engine was killed, and its socket is left over", _crashed),
+    "forbidden": ("the engine's socket may be opened by nobody", _forbidden),
+    "slow": ("the engine's answers take their time", _slow),
+    "failing": ("the engine answers with an error", _failing),
+    "disk-full": ("the engine finds no room on its disk", _disk_full),
+    "port-taken": ("another program has the port", _port_taken),
+    "registry-denies": ("the registry lets nobody in", _registry_denies),
+    "registry-limits": ("the registry has had too many pulls", _registry_limits),
+}
+
+MYSTERIES: dict[int, tuple[str, dict[str, Any]]] = {
+    1: ("crashed", {}),
+    2: ("failing", {"on": "* /containers/*"}),
+    3: ("forbidden", {}),
+    4: ("stopped", {}),
+    5: ("slow", {"seconds": 30.0}),
+}

@@ -1,0 +1,189 @@
+"""A small registry with a password, as a container on an engine, for lessons and their checks.
+
+It is real (the course's image registry:2), listens on this machine alone and speaks plain HTTP.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from insidedocker.lab import belongings
+from insidedocker.lab.checks import fixtures
+from insidedocker.lab.engines.embedded import ending_with_us
+from insidedocker.lab.engines.session import Engine
+from insidedocker.lab.errors import SetupFailed
+from insidedocker.lab.images import need
+
+START_SECONDS = 60.0
+
+# Who may come in: the password, and its line for the registry as `htpasswd -nbB` writes it.
+# The passwords are no secret. Encoded, two of them have characters that base64 writes in two ways.
+USERS = {
+    "learner": ("open-sesame", "$2b$04$cNEcacJHce.TuNwDQFxmvuhZbgnozATPOtWnpE0VUZBYDBEBHcbkm"),
+    "ada": ("loves>images?", "$2b$04$XN4jxs.gGPqxPdjKTVZwduQaELr5IINKdeltwRyZjkSgMx6btBVbK"),
+    "grace": ("moths~are^bugs", "$2b$04$5sRGeZNp6RteCK0qn30JZOYodrI3EuwNcSTSuZfH1Nq4nqSkMoupm"),
+}
+PASSWORD_FILE = "htpasswd"
+SETTINGS = "/etc/docker/registry"
+
+# What a manifest may be; a registry that is not told answers in an older form.
+MANIFESTS = (
+    "application/vnd.oci.image.manifest.v1+json, "
+    "application/vnd.docker.distribution.manifest.v2+json"
+)
+
+
+@dataclass(frozen=True)
+class Registry:
+    """A registry's place ("127.0.0.1:40123") and who may come in."""
+
+    host: str
+    username: str
+    password: str
+
+    def ask(self, method: str, path: str, **options: Any) -> requests.Response:
+        """One request of the registry's own API, with the password."""
+        with requests.Session() as session:
+            session.trust_env = False  # a proxy is for the internet
+            session.auth = (self.username, self.password)
+            return session.request(
+                method, f"http://{self.host}/v2/{path}", **{"timeout": 20, **options}
+            )
+
+    def digest(self, repository: str, tag: str) -> str | None:
+        """The digest that a tag stands for; None where there is no such tag."""
+        path = f"{repository}/manifests/{tag}"
+        answer = self.ask("GET", path, headers={"Accept": MANIFESTS})
+        return answer.headers["Docker-Content-Digest"] if answer.ok else None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The header that lets an engine in, for a pull or a push."""
+        who = {"username": self.username, "password": self.password, "serveraddress": self.host}
+        return {"X-Registry-Auth": base64.urlsafe_b64encode(json.dumps(who).encode()).decode()}
+
+    def push(self, engine: Engine, image: str, repository: str, tag: str) -> str:
+        """Put an engine's image into the registry, by a name that does not stay; the digest."""
+        name = f"{self.host}/{repository}"
+        before = engine.get(f"/images/{name}:{tag}/json")
+        fixtures.set_up(engine.post(f"/images/{image}/tag", params={"repo": name, "tag": tag}))
+        answer = engine.post(f"/images/{name}/push", params={"tag": tag}, headers=self.headers)
+        if before.ok:  # the name is a learner's, and means what it meant
+            there = before.json()["Id"]
+            engine.post(f"/images/{there}/tag", params={"repo": name, "tag": tag})
+        else:
+            engine.delete(f"/images/{name}:{tag}", params={"noprune": "true"})
+        digest = self.digest(repository, tag)
+        if digest is None:
+            raise SetupFailed(f"{name}:{tag} was not pushed: {answer.text.strip()}")
+        return digest
+
+
+@contextlib.contextmanager
+def running(engine: Engine, lesson: str, username: str = "grace") -> Iterator[Registry]:
+    """A new, empty registry on `engine` for a `with` block; `username` alone may come in."""
+    container, registry = _started(engine, lesson, username)
+    try:
+        yield registry
+    finally:
+        engine.delete(container, params={"force": "true", "v": "true"})
+
+
+def start(engine: Engine, lesson: str, username: str = "learner") -> Registry:
+    """A new, empty registry that stays until the lesson is cleaned up."""
+    return _started(engine, lesson, username)[1]
+
+
+def _started(engine: Engine, lesson: str, username: str) -> tuple[str, Registry]:
+    """A registry that answers, with the path of its container."""
+    need(engine, "registry:2", quiet=True)
+    port = free_port()
+    registry = Registry(f"127.0.0.1:{port}", username, USERS[username][0])
+    created = engine.post("/containers/create", json=recipe(lesson, port))
+    fixtures.set_up(created)
+    container = f"/containers/{created.json()['Id']}"
+    try:
+        passwords = password_archive(username)
+        engine.put(f"{container}/archive", params={"path": SETTINGS}, data=passwords)
+        fixtures.set_up(engine.post(f"{container}/start"))
+        await_answer(registry.host)
+    except BaseException:
+        engine.delete(container, params={"force": "true", "v": "true"})
+        raise
+    return container, registry
+
+
+def recipe(lesson: str, port: int) -> dict[str, Any]:
+    """What to create: a registry that listens at `port`, in the container as on this machine."""
+    return {
+        "Image": "registry:2",
+        "Labels": belongings.labels(lesson),
+        "Env": [
+            f"REGISTRY_HTTP_ADDR=0.0.0.0:{port}",
+            "REGISTRY_AUTH=htpasswd",
+            "REGISTRY_AUTH_HTPASSWD_REALM=course",
+            f"REGISTRY_AUTH_HTPASSWD_PATH={SETTINGS}/{PASSWORD_FILE}",
+        ],
+        "ExposedPorts": {f"{port}/tcp": {}},
+        "HostConfig": {
+            "PortBindings": {f"{port}/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(port)}]}
+        },
+    }
+
+
+def password_archive(username: str) -> bytes:
+    """The registry's password file, packed as PUT /containers/ID/archive wants it."""
+    return fixtures.packed({PASSWORD_FILE: f"{username}:{USERS[username][1]}\n".encode()})
+
+
+def engine_for(engine: Engine, lesson: str) -> Engine:
+    """`engine` if it logs in to a registry of this machine, else an embedded one, told in a line.
+
+    Docker trusts registries at 127.0.0.0/8 without TLS; Podman does where its registries.conf
+    says so; an engine on another machine has another 127.0.0.1. So it is asked.
+    """
+    with running(engine, lesson) as registry:
+        who = {"username": registry.username, "password": registry.password}
+        answer = engine.post("/auth", json={**who, "serveraddress": registry.host})
+    if answer.ok:
+        return engine
+    print(
+        "This engine does not talk to a registry on this machine without TLS "
+        "(for Podman, registries.conf can allow it). An embedded engine is started instead."
+    )
+    return another()
+
+
+def another() -> Engine:
+    """A second, empty engine beside the first; it ends with this notebook's kernel."""
+    return Engine(ending_with_us().url, "a second one, for this lesson")
+
+
+def free_port() -> int:
+    """A port at which nobody listens on this machine."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def await_answer(host: str, path: str = "/v2/", seconds: float = START_SECONDS) -> None:
+    """Return as soon as a web server at `host` answers; raises SetupFailed when it never does."""
+    deadline = time.monotonic() + seconds
+    with requests.Session() as session:
+        session.trust_env = False
+        while time.monotonic() < deadline:
+            with contextlib.suppress(requests.RequestException):
+                session.get(f"http://{host}{path}", timeout=2)
+                return
+            time.sleep(0.02)
+    raise SetupFailed(f"Nobody answered at {host} within {seconds:.0f} seconds.")

@@ -1,0 +1,152 @@
+"""A session with one engine: `requests` over its Unix socket or TCP address.
+
+Knows the engine's address and nothing of how it was found or started.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote, urlsplit
+
+import requests
+import requests_unixsocket
+from requests_unixsocket.adapters import UnixAdapter
+
+from insidedocker.lab.errors import EngineUnreachable, NoEngine
+
+if TYPE_CHECKING:
+    import docker
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 60.0
+
+# What an engine says of itself in the Server header of every answer.
+SERVERS = {"Inside-Docker-Engine": "embedded", "Libpod": "podman"}
+NAMES = {"docker": "Docker", "podman": "Podman", "embedded": "embedded"}
+
+
+class Engine(requests_unixsocket.Session):
+    """One engine, spoken to by its REST API.
+
+    `get`, `post`, `put`, `delete` and `head` are those of `requests` and take a path
+    ("/images/json") as well as a whole URL. `url` is the address as DOCKER_HOST has it
+    ("unix:///run/docker.sock", "tcp://127.0.0.1:2375"), `base` is what `requests` wants to see
+    before a path ("http+unix://%2Frun%2Fdocker.sock").
+
+    Requests give up after a minute without an answer (pass `timeout=` to change it) and raise
+    EngineUnreachable, a `requests.ConnectionError`, where nobody listens.
+    """
+
+    def __init__(self, url: str, why: str = "") -> None:
+        super().__init__()
+        self.url = url
+        self.base = base_of(url)
+        self.why = why
+        self.trust_env = False  # a proxy is for the internet, never for an engine
+        self.mount("http+unix://", _SocketAdapter())
+        if self.base.startswith("https://"):
+            self.verify, self.cert = certificates()
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> requests.Response:
+        """As `requests.Session.request`; a path is taken to be one of this engine."""
+        kwargs.setdefault("timeout", (CONNECT_SECONDS, READ_SECONDS))
+        target = self.base + url if url.startswith("/") else url
+        try:
+            return super().request(method, target, *args, **kwargs)
+        except requests.exceptions.ReadTimeout:
+            raise
+        except requests.ConnectionError as error:
+            raise EngineUnreachable(
+                f"No engine answered at {self.url}: {reason_of(error)}.\n"
+                "Try next: lab.connect() finds or starts an engine and says which.",
+                request=error.request,
+            ) from error
+
+    @functools.cached_property
+    def kind(self) -> str:
+        """ "docker", "podman" or "embedded"."""
+        product = self.get("/_ping").headers.get("Server", "").split("/")[0]
+        return SERVERS.get(product, "docker")
+
+    def docker(self) -> docker.DockerClient:
+        """A client of the docker SDK for Python for the same engine; close it after use."""
+        import docker  # 0.2 s that few lessons need
+
+        return docker.DockerClient(base_url=self.url, version="auto", timeout=int(READ_SECONDS))
+
+    def __reduce__(self) -> tuple[type[Engine], tuple[str, str]]:
+        """Copied or handed to another process, it is a new session with the same engine."""
+        return Engine, (self.url, self.why)
+
+    def __repr__(self) -> str:
+        return f"<Engine {self.url}>"
+
+
+class _SocketAdapter(UnixAdapter):
+    """Keeps one pool of connections per socket; the original keeps one per path asked for."""
+
+    def get_connection_with_tls_context(
+        self, request: Any, verify: Any, proxies: Any = None, cert: Any = None
+    ) -> Any:
+        parts = urlsplit(request.url)
+        return self.get_connection(f"{parts.scheme}://{parts.netloc}", proxies)
+
+
+def base_of(url: str) -> str:
+    """What `requests` wants before a path, from an address as DOCKER_HOST has it.
+
+    Raises NoEngine for an address of another kind.
+    """
+    scheme, _, rest = url.partition("://")
+    if scheme == "unix" and rest.startswith("/"):
+        return "http+unix://" + quote(rest, safe="")
+    if scheme == "http+unix" and rest:
+        return f"http+unix://{rest.partition('/')[0]}"
+    if scheme in ("tcp", "http", "https") and rest.strip("/"):
+        tls = scheme == "https" or (scheme == "tcp" and os.environ.get("DOCKER_TLS_VERIFY"))
+        return ("https://" if tls else "http://") + rest.rstrip("/")
+    raise NoEngine(
+        f"{url!r} is not an address this course can use: "
+        "write unix:///path/to/docker.sock or tcp://host:port."
+    )
+
+
+def socket_of(url: str) -> Path | None:
+    """The socket's path where the address is one of a Unix socket."""
+    base = base_of(url)
+    scheme, _, rest = base.partition("://")
+    return Path(unquote(rest)) if scheme == "http+unix" else None
+
+
+def reason_of(error: BaseException) -> str:
+    """What kept a request from being answered, in plain words."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, FileNotFoundError):
+            return "there is no socket of that name"
+        if isinstance(found, PermissionError):
+            return "this account may not open the socket"
+        if isinstance(found, ConnectionRefusedError):
+            return "nobody listens there (connection refused)"
+        if isinstance(found, TimeoutError | requests.Timeout):
+            return "it did not answer in time"
+        found = _inner(found)
+    return "the connection broke off before an answer came"
+
+
+def _inner(error: BaseException) -> BaseException | None:
+    """The error that lies below: requests and urllib3 hand it on as cause, reason or argument."""
+    below = [error.__cause__, error.__context__, getattr(error, "reason", None), *error.args]
+    return next((each for each in below if isinstance(each, BaseException)), None)
+
+
+def certificates() -> tuple[str | bool, tuple[str, str] | None]:
+    """The CLI's own way to name certificates: DOCKER_CERT_PATH holds ca, cert and key."""
+    folder = os.environ.get("DOCKER_CERT_PATH")
+    if not folder:
+        return True, None
+    where = Path(folder)
+    return str(where / "ca.pem"), (str(where / "cert.pem"), str(where / "key.pem"))

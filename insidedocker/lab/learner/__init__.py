@@ -1,0 +1,1 @@
+"""A learner's own files beside a notebook, and what they tell of progress."""

@@ -1,0 +1,216 @@
+"""`make lab` and `make teach`, step by step: copies, engine, JupyterLab, and ending what was
+started here and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+
+from insidedocker.course import Course
+from insidedocker.errors import UserError
+from insidedocker.lab import terminals
+from insidedocker.lab.engines import discovery, embedded
+from insidedocker.lab.engines.session import Engine
+from insidedocker.lab.errors import NoEngine
+from insidedocker.launch import copies
+from insidedocker.launch.jupyter_lab import JupyterLab, need_port
+from insidedocker_engine import process, sharing
+from insidedocker_engine.base import paths, private
+from insidedocker_engine.process import Joined
+
+START_PAGE = "00-start-here/00-start-here.ipynb"
+
+
+def open_lab(course: Course, work: Path, *, engine: str, port: int | None, show: bool) -> int:
+    """Open the learner's copies in JupyterLab; returns when it has ended."""
+    if not course.release.is_dir():
+        raise UserError(f"There are no lessons in {course.release}: run make sync first.")
+    with _until_asked_to_end():
+        if port is not None:
+            need_port(port)
+        for line in copies.update(course.release, work).lines(work):
+            print(line)
+        page = f"/lab/tree/{START_PAGE}" if (work / START_PAGE).exists() else "/lab"
+        with _engine(engine, "make lab", course) as found:
+            return _serve(work, "learner", page, found, {}, port=port, show=show)
+    return 0
+
+
+def open_teach(
+    course: Course, *, engine: str, port: int | None, show: bool, exchange: str | None
+) -> int:
+    """Open the course folder in JupyterLab with Formgrader; returns when it has ended."""
+    place = Path(exchange) if exchange else _own_folder() / "exchange"
+    with _until_asked_to_end():
+        if port is not None:
+            need_port(port)
+        place.mkdir(parents=True, exist_ok=True)
+        print(f"Exchange: {place}")
+        with _engine(engine, "make teach", course) as found:
+            environment = {"NBGRADER_EXCHANGE": str(place)}
+            return _serve(course.root, "teacher", "/lab", found, environment, port=port, show=show)
+    return 0
+
+
+@contextlib.contextmanager
+def _until_asked_to_end() -> Iterator[None]:
+    """SIGTERM and a terminal that is closed end us as Ctrl-C does, at whatever step we are."""
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, _interrupt)
+    with contextlib.suppress(KeyboardInterrupt):
+        yield
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def _engine(choice: str, command: str, course: Course) -> Iterator[Engine]:
+    """The engine to use. It is said whose it is and who else uses it; an embedded one that nobody
+    else uses any more ends with us."""
+    if choice != "auto":
+        os.environ["INSIDEDOCKER_ENGINE"] = choice
+    fetch_tools()
+    what = f"{command} in {course.root} (process {os.getpid()})"
+    joined: list[Joined] = []
+
+    def start() -> str:
+        root = paths.own_root(course.root)
+        os.environ[paths.ROOT] = str(root)  # kernels and terminals mean the same one
+        joined.append(embedded.while_used(what))
+        return joined[0].running.urls[0]
+
+    try:
+        engine = _find(start)
+        if engine.kind == "embedded" and not joined:  # DOCKER_HOST names it
+            root = Path(engine.get("/info").json()["DockerRootDir"])
+            joined += filter(None, [embedded.named(root, what)])
+        for line in _whose(engine, *joined):
+            print(line)
+        yield engine
+    finally:
+        for each in joined:
+            _leave(each)
+
+
+def _find(start: Callable[[], str]) -> Engine:
+    try:
+        return discovery.find(start)
+    except paths.PathError as error:
+        raise UserError(f"The embedded engine cannot be used: {error}.") from None
+    except NoEngine as error:
+        # What was chosen here is called ENGINE by those who choose it.
+        raise UserError(str(error).replace("INSIDEDOCKER_ENGINE", "ENGINE")) from None
+
+
+def _whose(engine: Engine, joined: Joined | None = None) -> Iterator[str]:
+    """Which engine it is; of an embedded one also whose, who else uses it, and when it ends."""
+    told = discovery.describe(engine)
+    if joined is None:
+        yield told
+        return
+    place = paths.owner(joined.root)
+    others = joined.use.others()
+    yield (
+        f"{told}; {'started' if joined.started else 'running already'}"
+        + (f" for {place}" if place else "")
+        + ("" if others else ", nobody else uses it")
+    )
+    if others:
+        yield f"It is also used by: {', '.join(others)}."
+    if joined.running.stays:
+        yield "It stays when you end here; to end it: .venv/bin/insidedocker engine stop"
+    elif others:
+        yield "It ends with the last of you."
+    if joined.started and not any((joined.root / "storage").glob("*/layers/*")):
+        for other in paths.every_root():
+            if other != joined.root and (place := paths.owner(other)):
+                yield f"{place} has one of its own; to use that one here: {paths.ROOT}={other}"
+
+
+def _leave(joined: Joined) -> None:
+    """Use it no more, and say so where that is its end, or is not."""
+    joined.use.end()
+    running = process.find(joined.root)
+    if running is None or running.stays:
+        return
+    until = time.monotonic() + process.STOP_SECONDS
+    while not process.await_end(running, 0.1):
+        if others := sharing.users(joined.root):
+            print(f"The embedded engine runs on: it is used by {', '.join(others)}.")
+            return
+        if time.monotonic() > until:
+            print(f"The embedded engine (process {running.pid}) has not ended yet.")
+            return
+    print("Ended the embedded engine; what you made on it is kept for the next time.")
+
+
+def telling(engine: Engine) -> dict[str, str]:
+    """What tells kernels and terminals which engine was taken."""
+    told = {"DOCKER_HOST": engine.url}
+    if engine.kind == "embedded":
+        # Should it end too soon, whoever connects next may start it again.
+        told["INSIDEDOCKER_ENGINE"] = "embedded"
+    return told
+
+
+def fetch_tools() -> None:
+    """Where only PRoot can run containers, it must be there before the engine looks for it."""
+    from insidedocker.catalog import tools
+    from insidedocker.catalog.errors import CatalogError
+    from insidedocker_engine.runtime import probe
+
+    if shutil.which("proot") or probe.namespaces().works:
+        return
+    with contextlib.suppress(CatalogError):  # the engine itself says what is missing
+        program = tools.tool("proot")
+        os.environ["PATH"] = f"{program.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+
+
+def _serve(
+    root: Path,
+    settings: str,
+    page: str,
+    engine: Engine,
+    environment: dict[str, str],
+    *,
+    port: int | None,
+    show: bool,
+) -> int:
+    log = _own_folder() / "jupyterlab.log"
+    with terminals.linked(engine.url) as link:
+        server = JupyterLab(
+            root,
+            settings=settings,
+            page=page,
+            port=port,
+            environment={**telling(engine), **environment, **link},
+            terminals=terminals.environment(link),
+            log=log,
+        )
+        try:
+            print(f"JupyterLab: {server.url}")
+            print("Press Ctrl-C here to end it.", flush=True)
+            if show:
+                server.open_browser()
+            return server.wait()
+        finally:
+            server.close()
+
+
+def _own_folder() -> Path:
+    """What we keep for this account, which only it can look into."""
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    try:
+        return private.folder(Path(base) / "insidedocker")
+    except private.NotPrivate as error:
+        raise UserError(f"{error}.".capitalize()) from None
