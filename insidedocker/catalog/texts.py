@@ -8,7 +8,7 @@ from pathlib import Path
 
 _ROOM = Path(__file__).parent
 _FILES = _ROOM / "files"
-_BUILDERS = ("debian.py", "greeting.py", "image_archive.py", "layer.py", "made.py", "recipes.py")
+_BUILDERS = ("debian.py", "greeting.py", "image_archive.py", "layer.py", "build.py", "recipes.py")
 _THE_SAME = {"96bda4bb9611b7d2"}
 """What these very images' editions were called when the digest held names of modules, too."""
 
