@@ -8,7 +8,7 @@ from .contract import Driver
 
 
 class Unusable(Exception):
-    """The root folder holds containers whose driver does not work here; the text says what to do."""
+    """The root folder holds containers whose driver cannot run here; the text says what to do."""
 
 
 def choose(root: Path, mounts: bool) -> Driver:
