@@ -17,7 +17,7 @@ class APIError(Exception):
 
 
 class NotModified(APIError):
-    """The object is already in the state asked for (304; the answer has no body)."""
+    """The object is already in the requested state (304; the answer has no body)."""
 
     status = 304
 

@@ -1,4 +1,4 @@
-"""Files on disk, also where a container has changed them meanwhile.
+"""Files on disk, also those that a running container may change at the same time.
 
 atomic_files      files written whole or not at all
 safe_path         paths resolved inside a folder, never outside

@@ -109,7 +109,7 @@ class Membership:
         """Join a container that is about to start to its networks and publish its ports. After a
         failure the caller calls `leave`. Returns the endpoints that the runtime has to make.
         Raises APIError."""
-        await self.leave(container)  # left over from a connect while it was ending
+        await self.leave(container)  # attachments left by a connect at the end of the last run
         mode = container.network_mode
         wanted = sorted(container.record.networks, key=lambda name: (name != mode, name))
         for name in wanted:

@@ -205,7 +205,7 @@ class Process(Protocol):
 
 @dataclass(frozen=True)
 class Isolation:
-    """What a runtime isolates; shown in /info and in warnings."""
+    """The parts that a runtime isolates; shown in /info and in warnings."""
 
     filesystem: bool
     processes: bool

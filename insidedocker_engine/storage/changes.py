@@ -93,7 +93,7 @@ def between(folder: Path, base: dict[str, os.stat_result]) -> list[Change]:
             elif _differs(item.stat, old):
                 _note(found, item.path, CHANGED)
     for path in set(base) - seen:
-        if path.rpartition("/")[0] in folders:  # else the folder itself is listed as deleted
+        if path.rpartition("/")[0] in folders:  # else its folder was deleted or replaced
             _note(found, path, DELETED)
     return sorted(((kind, f"/{path}") for path, kind in found.items()), key=lambda item: item[1])
 

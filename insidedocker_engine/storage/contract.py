@@ -10,7 +10,7 @@ from typing import BinaryIO, Protocol
 
 
 class Driver(Protocol):
-    """All calls block."""
+    """The storage driver of one root folder. All calls block."""
 
     name: str
     """Name in /info: overlay2 (mounts of overlayfs) or vfs (copies)."""

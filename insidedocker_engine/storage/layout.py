@@ -33,7 +33,7 @@ class Places:
     def begin(self, container: str, layers: list[Path]) -> Path:
         """Make the folder of a new container and note its layers."""
         folder = self.of(container)
-        directory_trees.remove(folder)  # half of one, from before a kill
+        directory_trees.remove(folder)  # a half-made folder, left by a killed engine
         folder.mkdir(mode=0o700)
         names = [os.path.relpath(layer, self.root) for layer in layers]
         # No rename needed: the list is not read before the container's own record is written.
