@@ -1,6 +1,6 @@
-"""Room on the disk as the engine's own writers see it: all there is, or none where a fault says so.
+"""Check for free disk space before the engine's own writes; the disk-full fault makes it fail.
 
-What a container writes goes to the kernel past this module.
+Writes of a container go straight to the kernel and do not pass this module.
 """
 
 from __future__ import annotations
@@ -12,6 +12,6 @@ full = False
 
 
 def need_room() -> None:
-    """Raises what write(2) raises on a full disk."""
+    """Raise OSError (ENOSPC), as write(2) does on a full disk, where `full` is set."""
     if full:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -1,6 +1,6 @@
 """The errors an API answer can carry, each with its HTTP status.
 
-Anything below the API raises these; `http` turns them into ``{"message": ...}``.
+Code below the API raises these; `server.http` turns them into ``{"message": ...}``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class APIError(Exception):
 
 
 class NotModified(APIError):
-    """The object is already in the state asked for (304; the answer has no body)."""
+    """The object is already in the requested state (304; the answer has no body)."""
 
     status = 304
 
@@ -53,6 +53,6 @@ class NotImplementedHere(APIError):
 
 
 class Unavailable(APIError):
-    """The Engine answers 503 where a node is not part of a swarm."""
+    """The service is not available (503): the Engine's answer where a node is not in a swarm."""
 
     status = 503

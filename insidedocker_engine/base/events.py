@@ -1,4 +1,4 @@
-"""What happened in the engine, told to whoever follows: live, and the last ones again."""
+"""The engine's events: sent live to followers, and the last ones replayed."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 from .filters import labels_match
 
 KEPT = 256
-"""How many past events can be replayed, as with the Engine."""
+"""Past events that can be replayed, as with the Engine."""
 QUEUED = 4096
-"""How many events may wait for one slow follower before the oldest are dropped for it."""
+"""Events that may wait for one slow follower; beyond that the follower loses the oldest."""
 
 Event = dict[str, Any]
 Filters = dict[str, list[str]]
@@ -32,8 +32,8 @@ class Events:
         return len(self._followers)
 
     def emit(self, kind: str, action: str, actor: str, attributes: dict[str, str]) -> None:
-        """Tell that `action` was done to the object `actor` (its id) of type `kind`
-        (container, image, network, volume, daemon, builder)."""
+        """Record that `action` was done to the object with id `actor` of type `kind`
+        (container, image, network, volume, daemon, builder), and send it to all followers."""
         # Two events never carry the same time, so that a follower can go on from the last one.
         self._last = max(time.time_ns(), self._last + 1)
         event: Event = {
@@ -57,8 +57,9 @@ class Events:
     async def follow(
         self, since: int | None, until: int | None, filters: Filters
     ) -> AsyncGenerator[Event, None]:
-        """Events that pass `filters`: kept ones from `since` on (nanoseconds since 1970; None
-        for none of them), then live ones, until `until` (None for ever)."""
+        """Yield events that pass `filters`: kept ones from `since` on (nanoseconds since 1970;
+        no kept ones where `since` and `until` are None), then live ones, until `until` (None:
+        without end)."""
         queue: asyncio.Queue[Event] = asyncio.Queue(QUEUED)
         self._followers.add(queue)
         # The past is copied in the same step, before anything else can happen: no gap, no double.
@@ -92,7 +93,7 @@ async def _next(queue: asyncio.Queue[Event], until: int | None) -> Event | None:
 
 
 def matches(event: Event, filters: Filters) -> bool:
-    """Whether an event passes: any value of each filter named."""
+    """True where the event matches, for each filter, at least one of its values."""
     return all(_passes(event, name, wanted) for name, wanted in filters.items())
 
 
@@ -113,14 +114,14 @@ def _passes(event: Event, name: str, wanted: list[str]) -> bool:
 
 
 def _object_named(event: Event, wanted: list[str]) -> bool:
-    """By the beginning of its id or of its name, as with the Engine."""
+    """True where the object's id or name begins with a wanted value, as with the Engine."""
     actor = event["Actor"]
     known = (actor["ID"], actor["Attributes"].get("name", ""))
     return any(value and text.startswith(value) for value in wanted for text in known)
 
 
 def _image_named(event: Event, wanted: str) -> bool:
-    """An image filter takes the image's own events and those of containers made from it."""
+    """True for the image's own events and for those of containers made from the image."""
     actor = event["Actor"]
     if event["Type"] == "image":
         names = {actor["ID"], actor["Attributes"].get("name", "")}

@@ -11,7 +11,7 @@ Filters = dict[str, list[str]]
 
 
 def parse(text: str) -> Filters:
-    """`{"name": ["a", "b"]}` out of that form or the older `{"name": {"a": true}}`.
+    """Parse `{"name": ["a", "b"]}` or the older `{"name": {"a": true}}` into the first form.
 
     Raises BadRequest for anything else.
     """
@@ -44,7 +44,7 @@ def check(filters: Filters, known: set[str]) -> None:
 
 
 def flag(filters: Filters, name: str, default: bool = False) -> bool:
-    """A filter that is true or false, such as dangling; BadRequest for anything else."""
+    """Read a boolean filter, such as dangling. Raises BadRequest for any other value."""
     values = filters.get(name)
     if not values:
         return default
@@ -56,7 +56,7 @@ def flag(filters: Filters, name: str, default: bool = False) -> bool:
 
 
 def labels_match(labels: dict[str, str], wanted: list[str]) -> bool:
-    """Whether `labels` has every one of `wanted`: `name`, or `name=value`."""
+    """True where `labels` has each of `wanted`: `name`, or `name=value`."""
     for text in wanted:
         name, equals, value = text.partition("=")
         if name not in labels or (equals and labels[name] != value):
@@ -67,9 +67,11 @@ def labels_match(labels: dict[str, str], wanted: list[str]) -> bool:
 def prunable(
     filters: Filters, known: Iterable[str] = ("until", "label", "label!")
 ) -> Callable[[dict[str, str], int], bool]:
-    """Whether something with these labels, made at that moment (nanoseconds since 1970), may go by
-    the filters of a prune: it has every `label`, lacks one of the `label!`, and is older than every
-    `until`. Raises BadRequest for a filter that is not `known`."""
+    """Return the test of a prune: f(labels, created), `created` in nanoseconds since 1970.
+
+    The test is true for an object that has every `label`, lacks at least one of the `label!`, and
+    is older than every `until`. Raises BadRequest for a filter that is not `known`.
+    """
     check(filters, set(known))
     until = min((timestamps.parse(text) for text in filters.get("until", [])), default=None)
     wanted, unwanted = filters.get("label", []), filters.get("label!", [])

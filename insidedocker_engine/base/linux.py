@@ -1,6 +1,6 @@
-"""The system calls of Linux that Python 3.11 lacks, by ctypes, and the way into a user namespace.
+"""System calls of Linux that Python 3.11 lacks, through ctypes, and entering a user namespace.
 
-Every call raises OSError with the call's name in its text. It knows nothing of containers.
+Every call raises OSError with the call's name in its text. This module knows no containers.
 """
 
 from __future__ import annotations
@@ -113,13 +113,14 @@ def unshare(flags: int) -> None:
 
 
 def setns(descriptor: int, flags: int = 0) -> None:
-    """Enter the namespace (or, for a pidfd, those of its namespaces) that `descriptor` names."""
+    """Enter the namespace that `descriptor` refers to; for a pidfd, the process' namespaces
+    that `flags` select."""
     _check(_libc.setns(descriptor, flags), "setns")
 
 
 def clone(flags: int = 0) -> int:
-    """Fork with new namespaces: 0 in the child, its process id in the parent. Only for a
-    process with a single thread, since none of Python's fork hooks runs."""
+    """Fork with new namespaces: returns 0 in the child, the child's process id in the parent.
+    Only for a process with a single thread, since none of Python's fork hooks runs."""
     number = ctypes.c_long(_number("clone"))
     nothing = ctypes.c_void_p(None)
     result = _libc_keeping_the_lock.syscall(
@@ -135,8 +136,9 @@ def prctl(option: int, value: int = 0) -> int:
 
 
 def one_heap() -> None:
-    """For all threads to come (M_ARENA_MAX): each one's own, in glibc, only ever grows."""
-    with suppress(AttributeError):  # another C library, with one anyway
+    """Limit glibc to one heap for all later threads (M_ARENA_MAX): a heap per thread never
+    shrinks."""
+    with suppress(AttributeError):  # a C library other than glibc, which has one heap anyway
         _libc.mallopt(-8, 1)
 
 
@@ -152,18 +154,18 @@ def signal_descriptor(signals: list[int]) -> int:
 
 
 def close_from(first: int) -> None:
-    """Close every descriptor from `first` on, whatever its number."""
+    """Close every descriptor with a number of `first` or more."""
     try:
         _close_range(first, 0)
     except OSError:  # Linux before 5.9
         for descriptor in [int(entry.name) for entry in os.scandir("/proc/self/fd")]:
             if descriptor >= first:
-                with suppress(OSError):  # the listing's own
+                with suppress(OSError):  # scandir's own descriptor is closed already
                     os.close(descriptor)
 
 
 def close_on_exec_from(first: int) -> None:
-    """Every descriptor from `first` on is closed when this process becomes another program."""
+    """Mark every descriptor with a number of `first` or more to be closed at exec."""
     _close_range(first, _CLOSE_RANGE_CLOEXEC)
 
 
@@ -204,7 +206,7 @@ def capset(effective: int, permitted: int, inheritable: int) -> None:
 
 
 def install_seccomp(program: bytes) -> None:
-    """Put `program`, a classic BPF program (8 bytes an instruction), before every system call.
+    """Filter every system call by `program`, a classic BPF program (8 bytes an instruction).
     Needs no_new_privs or CAP_SYS_ADMIN."""
     buffer = ctypes.create_string_buffer(program, len(program))
     header = struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(buffer))
@@ -235,17 +237,17 @@ def pivot_root(new: str, old: str) -> None:
     _syscall("pivot_root", _text(new), _text(old), path=new)
 
 
-# Mounts as descriptors (Linux 5.2, mount_setattr 5.12): made first, then put in their place
+# Mounts as descriptors (Linux 5.2, mount_setattr 5.12): made first, then attached
 
 
 def open_tree(path: str | os.PathLike[str], recursive: bool = True) -> int:
-    """A copy of the mount at `path` (with the mounts below it), not yet put anywhere."""
+    """Copy the mount at `path` (with the mounts below it), not yet attached."""
     flags = OPEN_TREE_CLONE | os.O_CLOEXEC | (AT_RECURSIVE if recursive else 0)
     return _syscall("open_tree", AT_FDCWD, _text(path), ctypes.c_uint(flags), path=path)
 
 
 def new_mount(kind: str, options: str = "", attributes: int = 0) -> int:
-    """A new file system of `kind`, not yet put anywhere. `options` as in mount(8)."""
+    """Create a mount of a new file system of `kind`, not yet attached. `options` as in mount(8)."""
     context = _syscall("fsopen", _text(kind), ctypes.c_uint(1), path=kind)
     try:
         for option in filter(None, [f"source={kind}", *options.split(",")]):
@@ -265,7 +267,7 @@ def _fsconfig(
 
 
 def attach(tree: int, target: int) -> None:
-    """Put the mount `tree` on what the descriptor `target` names, and close both."""
+    """Attach the mount `tree` at the file or folder of the descriptor `target`; close both."""
     try:
         flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH
         _syscall("move_mount", tree, b"", target, b"", ctypes.c_uint(flags))
@@ -282,8 +284,8 @@ def set_mount_attributes(tree: int, attributes: int, recursive: bool = False) ->
 
 
 def open_in_root(root: int, path: str, flags: int, mode: int = 0) -> int:
-    """Open `path` as if the folder `root` were /: no link leads out of it, nor into /proc's
-    other worlds."""
+    """Open `path` as if the folder `root` were /: no link leads out of `root`, and the magic
+    links of /proc are refused."""
     how = struct.pack("QQQ", flags | os.O_CLOEXEC, mode, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)
     return _syscall("openat2", root, _text(path), how, ctypes.c_size_t(24), path=path)
 
@@ -292,17 +294,18 @@ def open_in_root(root: int, path: str, flags: int, mode: int = 0) -> int:
 
 
 def become_root_in_user_namespace() -> None:
-    """Make this process root of a user namespace and a mount namespace of its own.
+    """Make this process root of a new user namespace with a new mount namespace.
 
-    It stays in the host's other namespaces. All ids that the host grants it are mapped: every
-    one for root, the ranges of /etc/subuid and /etc/subgid where newuidmap may map them, else
-    its own user and group alone. Only for a process with a single thread. Raises OSError.
+    The process stays in the host's other namespaces. All ids that the host grants are mapped:
+    every id for root, the ranges of /etc/subuid and /etc/subgid where newuidmap may map them,
+    else only the process' own user and group. Only for a process with a single thread. Raises
+    OSError.
     """
     uid, gid = os.geteuid(), os.getegid()
     go_read, go_write = os.pipe()
     process = os.getpid()
     mapper = os.fork()
-    if mapper == 0:  # stays outside, where it may map more than one id
+    if mapper == 0:  # stays outside of the new namespace, where it may map more than one id
         try:
             os.close(go_write)
             told = os.read(go_read, 1)
@@ -324,12 +327,12 @@ def become_root_in_user_namespace() -> None:
 
 
 def several_users() -> bool:
-    """Whether more than one user id is mapped in this process' user namespace."""
+    """True where more than one user id is mapped in this process' user namespace."""
     return sum(count for _, _, count in _extents("uid")) > 1
 
 
 def map_own_ids(uid: int, gid: int) -> None:
-    """Map only these two, where nothing is mapped yet."""
+    """Map only `uid` and `gid` to 0, each where its map is still empty."""
     if not list(_extents("uid")):
         Path("/proc/self/uid_map").write_text(f"0 {uid} 1")
     if not list(_extents("gid")):
@@ -339,7 +342,7 @@ def map_own_ids(uid: int, gid: int) -> None:
 
 
 def _map_all_ids(process: int, uid: int, gid: int) -> bool:
-    """Give the new user namespace of `process` several ids, where that is possible."""
+    """Map several ids in the new user namespace of `process`; False where that is impossible."""
     if uid == 0:
         for kind in ("uid", "gid"):
             lines = [f"{inside} {inside} {count}\n" for inside, _, count in _extents(kind)]
@@ -349,14 +352,15 @@ def _map_all_ids(process: int, uid: int, gid: int) -> bool:
 
 
 def _extents(kind: str) -> Iterator[tuple[int, int, int]]:
-    """The lines of this process' own uid_map or gid_map: inside, outside, count."""
+    """Yield the lines of this process' own uid_map or gid_map: (inside, outside, count)."""
     for line in Path(f"/proc/self/{kind}_map").read_text().splitlines():
         inside, outside, count = map(int, line.split())
         yield inside, outside, count
 
 
 def _map_granted(kind: str, process: int, own: int, user: int) -> bool:
-    """Map `own` to 0 and the ranges granted to `user` from 1 on, by newuidmap or newgidmap."""
+    """Map `own` to 0 and the ranges granted to `user` from 1 on, by newuidmap or newgidmap.
+    False where the tool, the ranges or the permission is missing."""
     tool = shutil.which(f"new{kind}map")
     ranges = granted_ids(kind, user)
     if tool is None or not ranges:

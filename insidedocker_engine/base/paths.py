@@ -1,10 +1,10 @@
-"""Where an engine lives when nobody says otherwise: its root folder and its socket.
+"""Default places of an engine: its root folder and its socket.
 
-The root folder says which engine it is: two checkouts, two homes and two data folders have
-different ones, and each root has a socket of its own. An engine that runs is found by the lock
-of its root (`process.find`), which tells its address, never by an address that may be another's.
+The root folder identifies the engine: two checkouts, two homes and two data folders have
+different roots, and each root has its own socket. A running engine is found by the lock of its
+root (`process.find`), which holds its address; an address alone may belong to another engine.
 
-Used by the engine's own command and by whoever looks for a running engine.
+Used by the engine's own command and by programs that look for a running engine.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from pathlib import Path
 from . import private
 
 ROOT = "INSIDEDOCKER_ROOT"
-"""The variable that names the root folder: set by hand to choose one, and by `make lab` for what
-it starts."""
+"""The environment variable that names the root folder: set by hand to choose one, and by
+`make lab` for the programs it starts."""
 OWNER = "checkout"
-"""The file in a root folder that says whose it is: the checkout's path and inode."""
+"""The file in a root folder that names its owner: the checkout's path and inode."""
 _NUMBERED = re.compile(r"engine(-[1-9]\d*)?")
 
 SOCKET_PATH_LIMIT = 107
-"""Bytes of a Unix socket's path that the kernel takes (sun_path without its ending zero)."""
+"""Most bytes that the kernel accepts as a Unix socket's path (sun_path without the final zero)."""
 
 
 class PathError(Exception):
@@ -35,18 +35,18 @@ class PathError(Exception):
 
 
 def default_root() -> Path:
-    """Where this checkout's engine keeps everything: the folder that INSIDEDOCKER_ROOT names, else
+    """The root folder of this checkout's engine: the folder that INSIDEDOCKER_ROOT names, else
     one in `$XDG_DATA_HOME/insidedocker`, where XDG_DATA_HOME is ~/.local/share if unset.
 
-    `engine` is the first checkout's, further ones have `engine-2` and so on: engines of two
-    checkouts have nothing in common. Makes nothing: see `own_root`.
+    The first checkout has `engine`, further checkouts have `engine-2` and so on: engines of two
+    checkouts share nothing. Creates nothing: see `own_root`.
     """
     named = os.environ.get(ROOT, "")
     return Path(named) if named.startswith("/") else root_of(checkout())
 
 
 def own_root(place: Path | None = None) -> Path:
-    """The root folder of `place` (this checkout if not given), made, and kept for it from now on.
+    """Create the root folder of `place` (this checkout if not given) and note `place` as owner.
 
     Raises PathError.
     """
@@ -72,8 +72,8 @@ def own_root(place: Path | None = None) -> Path:
 
 
 def root_of(place: Path | None) -> Path:
-    """The root folder of the checkout `place`: its own, whether it was moved since or not, else
-    the first that belongs to nobody. Without a place the account's first one."""
+    """The root folder of the checkout `place`: the one that notes it as owner, even if the
+    checkout was moved since, else the first without an owner. Without a place `account_root`."""
     if place is None:
         return account_root()
     roots = every_root()
@@ -85,12 +85,12 @@ def root_of(place: Path | None) -> Path:
 
 
 def account_root() -> Path:
-    """The one for whoever has no checkout, and of whoever came first."""
+    """The root folder for an installation without a checkout, and for the first checkout."""
     return _data_folder() / "engine"
 
 
 def every_root() -> list[Path]:
-    """The root folders that are there, the account's first one first."""
+    """The existing root folders, in order of their number."""
     try:
         found = [each for each in _data_folder().iterdir() if _NUMBERED.fullmatch(each.name)]
     except OSError:
@@ -99,7 +99,7 @@ def every_root() -> list[Path]:
 
 
 def owner(root: Path) -> Path | None:
-    """The checkout that a root folder belongs to."""
+    """The checkout that a root folder belongs to, or None."""
     place = _read(root / OWNER).partition("\n")[0]
     return Path(place) if place else None
 
@@ -112,8 +112,8 @@ def checkout() -> Path | None:
 
 def socket_of(root: Path) -> Path:
     """The socket for the engine on `root`: engine.sock in `$XDG_RUNTIME_DIR/insidedocker`, or in
-    /tmp/insidedocker-<uid> without a runtime folder, for the first root that asks for it;
-    engine-2.sock and so on for others. Makes nothing: see `own_socket`."""
+    /tmp/insidedocker-<uid> without a runtime folder, for the first root that asks;
+    engine-2.sock and so on for others. Creates nothing: see `own_socket`."""
     for path in _numbered(_socket_folder() / "engine.sock"):
         had_by = _read(path.with_suffix(".root")).strip()
         if had_by == str(root.resolve()) or not had_by or not os.path.isdir(had_by):  # noqa: PTH112
@@ -122,7 +122,7 @@ def socket_of(root: Path) -> Path:
 
 
 def own_socket(root: Path) -> Path:
-    """As `socket_of`, kept for this root from now on. Raises PathError."""
+    """Reserve the socket of `socket_of` for this root (a note beside it). Raises PathError."""
     path = socket_of(root)
     make_folder(path)
     try:
@@ -135,8 +135,8 @@ def own_socket(root: Path) -> Path:
 
 
 def check_root(root: Path) -> None:
-    """Raise PathError for a folder with something else in it: an engine clears away what it does
-    not know in its root, and takes the root for its own."""
+    """Raise PathError for a folder with foreign files: an engine treats its root as its own and
+    removes unknown files there."""
     marks = ("engine.lock", "engine-id")
     if root.is_dir() and not any((root / mark).exists() for mark in marks):
         ours = {"engine.log", "engine.sock", OWNER, "users", "users.lock"}
@@ -149,7 +149,7 @@ def check_root(root: Path) -> None:
 
 
 def default_socket() -> Path:
-    """That of the default root. Makes nothing."""
+    """The socket of the default root. Creates nothing."""
     return socket_of(default_root())
 
 
@@ -174,7 +174,7 @@ def _socket_folder() -> Path:
 
 
 def _is_of(root: Path, place: Path) -> bool:
-    """By whatever path it is reached: a link, another mount."""
+    """True where `root` notes `place` as owner, also by another path (a link, another mount)."""
     noted = owner(root)
     try:
         return noted is not None and (noted == place or noted.samefile(place))
@@ -183,7 +183,8 @@ def _is_of(root: Path, place: Path) -> bool:
 
 
 def _is_of_moved(root: Path, place: Path) -> bool:
-    """A folder that is moved keeps its inode; one that was copied has another."""
+    """True where `root` notes the inode of `place` and the noted path is gone: a folder that was
+    moved keeps its inode, a copy has another."""
     noted, _, inode = _read(root / OWNER).strip().partition("\n")
     try:
         return bool(noted) and not Path(noted).exists() and inode == str(place.stat().st_ino)
@@ -192,7 +193,7 @@ def _is_of_moved(root: Path, place: Path) -> bool:
 
 
 def _numbered(path: Path) -> Iterator[Path]:
-    """The path itself, then with -2, -3 and so on before its suffix."""
+    """Yield the path itself, then the path with -2, -3 and so on before its suffix."""
     yield path
     for number in itertools.count(2):
         yield path.with_stem(f"{path.stem}-{number}")
@@ -200,7 +201,7 @@ def _numbered(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _in_turn(folder: Path) -> Iterator[None]:
-    """One process after the other."""
+    """Hold the folder's lock: one process at a time."""
     lock = os.open(folder / ".turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -217,14 +218,15 @@ def _read(path: Path) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """At once: a reader sees the old text or the new one."""
+    """Replace the file by a rename: a reader sees the old text or the new one."""
     draft = path.with_name(f".{path.name}.new")
     draft.write_text(text, encoding="utf-8", errors="surrogateescape")
     draft.replace(path)
 
 
 def socket_path(url: str) -> Path:
-    """The path in `unix:///path`; raises PathError where it is none, or too long."""
+    """The path in `unix:///path`. Raises PathError for any other URL and for a path that is too
+    long."""
     path = Path(url.removeprefix("unix://"))
     if not url.startswith("unix://") or not path.is_absolute():
         raise PathError(f"{url!r} is no socket address: write unix:///absolute/path")
@@ -237,15 +239,15 @@ def socket_path(url: str) -> Path:
 
 
 def make_folder(socket: Path) -> None:
-    """Make the folder of `socket`, mode 0700, if it is missing. The default one, which anybody
-    could have made before us in /tmp, must be ours alone. Raises PathError."""
+    """Make the folder of `socket`, mode 0700, if it is missing. The default folder must be
+    private to this account: in /tmp another account could have made it. Raises PathError."""
     ours = socket.parent == _socket_folder()
     _make(socket.parent, ours, "socket with --host unix:///path", mend=False)
 
 
 def make_root(root: Path) -> None:
-    """Make an engine's root folder, mode 0700, if it is missing. In the default place it is ours
-    alone in any case, with all else of ours there. Raises PathError."""
+    """Make an engine's root folder, mode 0700, if it is missing. In the default place the root
+    and the data folder around it are made private in any case. Raises PathError."""
     check_root(root)
     ours = root.parent == _data_folder()
     if ours:
@@ -254,7 +256,8 @@ def make_root(root: Path) -> None:
 
 
 def _make(folder: Path, ours: bool, other: str, *, mend: bool = True) -> None:
-    """A folder that somebody else has named, and that is there, stays as it is."""
+    """Make `folder` private; an existing folder that is not `ours` (the user named it) stays as
+    it is. Raises PathError, whose text suggests to choose another `other`."""
     try:
         if ours or not folder.is_dir():
             private.folder(folder, mend=mend)

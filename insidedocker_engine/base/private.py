@@ -1,5 +1,5 @@
-"""Folders and files that only this account can read, whatever its umask: for everything of ours
-outside of the course's folder."""
+"""Folders and files that only this account can read, whatever its umask: for everything that the
+project keeps outside of the course's folder."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class NotPrivate(Exception):
 
 
 def folder(path: Path, *, mend: bool = True) -> Path:
-    """Make `path`, and what is missing above it, with mode 0700; from a folder of this account's
-    that is there already, take the rights of others.
+    """Make `path` and its missing parents with mode 0700; set an existing folder of this account
+    to 0700.
 
-    Where anybody may make a folder, as in /tmp, another account could have made it before us, or
-    a link that leads to what others can read; without `mend`, neither a link nor what others
-    could write into until now will do. Raises NotPrivate.
+    In a folder that all accounts may write to, such as /tmp, another account could have made
+    `path` first, or a link to a folder that others can read. Without `mend`, a link and a folder
+    that others could write to until now are refused. Raises NotPrivate.
     """
     try:
         if not path.parent.exists():
@@ -33,7 +33,7 @@ def folder(path: Path, *, mend: bool = True) -> Path:
         if stat.S_ISREG(found.st_mode):
             raise NotPrivate(f"the folder {path} cannot be made: a file is there")
         ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
-        # A folder for everybody, such as /tmp itself, is never ours, not even root's.
+        # A shared folder, such as /tmp itself, is never made private, even where root runs this.
         if not ours or found.st_mode & (stat.S_ISVTX | (0 if mend else 0o022)):
             raise NotPrivate(
                 f"{path} is not a folder that only you can change: remove it, or have its owner "
@@ -47,8 +47,8 @@ def folder(path: Path, *, mend: bool = True) -> Path:
 
 
 def new_file(path: Path) -> TextIO:
-    """A new text file with mode 0600 in place of what is there: who has the old one open reads
-    nothing of the new one."""
+    """Open a new text file with mode 0600 in place of an existing one: a process that has the old
+    file open reads nothing of the new one."""
     with contextlib.suppress(FileNotFoundError):
         path.unlink()
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -56,13 +56,13 @@ def new_file(path: Path) -> TextIO:
 
 
 def opener(path: str, flags: int) -> int:
-    """For `open`: what it makes has mode 0600; what is there stays as it is."""
+    """Opener for `open`: a new file has mode 0600; an existing file keeps its mode."""
     return os.open(path, flags | os.O_CLOEXEC, 0o600)
 
 
 def keep(path: Path, others: int = 0) -> None:
-    """Take from what is there already, and is this account's, the rights of all other accounts but
-    for the bits in `others`."""
+    """Remove the rights of other accounts, except the bits in `others`, from an existing file or
+    folder of this account."""
     with contextlib.suppress(OSError):  # not there, or on a file system without modes
         found = path.lstat()
         mode = stat.S_IMODE(found.st_mode)

@@ -1,6 +1,6 @@
-"""What a pull, push, load or build tells meanwhile, as the Engine's stream of JSON lines.
+"""Progress of a pull, push, load or build as the Engine's stream of JSON lines.
 
-It knows the form of the lines; what is told is up to whoever works.
+This module knows the form of the lines; the caller decides what they say.
 """
 
 from __future__ import annotations
@@ -11,20 +11,21 @@ from collections.abc import Callable
 from typing import Any
 
 INTERVAL = 0.1
-"""Seconds between two lines about the same thing going on."""
+"""Seconds between two lines about the same step."""
 _BAR = 50
 _ESCAPED = str.maketrans({letter: f"\\u{ord(letter):04x}" for letter in "<>&"})
-"""As Go writes them: who looks at the raw stream sees what the Engine sends."""
+"""Escapes of Go's JSON encoder: the raw stream is the same as the Engine's."""
 
 
 def line(value: dict[str, Any]) -> bytes:
-    """Names that are no text (half a surrogate pair) show as question marks."""
+    """Encode one line of JSON. Names that are not valid text (half a surrogate pair) become
+    question marks."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     return text.translate(_ESCAPED).encode("utf-8", "replace") + b"\r\n"
 
 
 def status(text: str, identity: str = "") -> bytes:
-    """One sentence, about the whole or about `identity`."""
+    """Encode a line with one sentence, about the whole or about `identity`."""
     value: dict[str, Any] = {"status": text}
     if identity:
         value["id"] = identity
@@ -32,7 +33,7 @@ def status(text: str, identity: str = "") -> bytes:
 
 
 def step(identity: str, text: str, current: int = 0, total: int = 0) -> bytes:
-    """How far `identity` (a layer) has come, in bytes."""
+    """Encode a line with the progress of `identity` (a layer), in bytes."""
     value: dict[str, Any] = {"status": text}
     value["progressDetail"] = {"current": current, "total": total} if current or total else {}
     if current or total:
@@ -46,7 +47,7 @@ def failure(message: str) -> bytes:
 
 
 def bar(current: int, total: int) -> str:
-    """`[====>      ]  1.2MB/4.5MB`"""
+    """Draw a progress bar: `[====>      ]  1.2MB/4.5MB`."""
     if total <= 0:
         return f"{size(current):>8}"
     done = min(_BAR, current * 100 // total // 2)
@@ -55,7 +56,7 @@ def bar(current: int, total: int) -> str:
 
 
 def size(count: float) -> str:
-    """Bytes in the Engine's units of thousands, four digits: 1.234MB."""
+    """Format bytes in the Engine's units of thousands, four digits: 1.234MB."""
     units = ("B", "kB", "MB", "GB", "TB", "PB")
     unit = 0
     while count >= 1000 and unit < len(units) - 1:
@@ -65,14 +66,14 @@ def size(count: float) -> str:
 
 
 class Reporter:
-    """Turns what is told into lines for `send`, of what goes on only a few in a second."""
+    """Passes progress to `send` as lines, at most one per step and INTERVAL."""
 
     def __init__(self, send: Callable[[bytes], object]) -> None:
         self._send = send
         self._last: dict[tuple[str, str], float] = {}
 
     def __call__(self, identity: str, text: str, current: int = 0, total: int = 0) -> None:
-        """`text` about `identity`; with a total, `current` of it is done."""
+        """Report `text` about `identity`; with a total, `current` of `total` bytes are done."""
         if total:
             now = time.monotonic()
             if current < total and now - self._last.get((identity, text), 0.0) < INTERVAL:
@@ -84,7 +85,7 @@ class Reporter:
         self._send(status(text, identity))
 
     def aux(self, value: dict[str, Any]) -> None:
-        """Something for programs."""
+        """Send a value for programs, in the line's `aux` field."""
         self._send(line({"progressDetail": {}, "aux": value}))
 
     def stream(self, text: str) -> None:

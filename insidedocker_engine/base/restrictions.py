@@ -1,5 +1,6 @@
-"""What a restricted engine refuses: whatever leads from a container to the host, and use without
-end. For engines whose clients nobody knows; it is the same API, and 403 where it says no.
+"""Limits of a restricted engine, whose clients are not trusted: the engine refuses requests that
+give a container access to the host, and limits the number of objects. The API is the same;
+refused requests get 403.
 """
 
 from __future__ import annotations
@@ -13,16 +14,17 @@ MOST = {"containers": 64, "images": 256, "networks": 32, "volumes": 64, "execs":
 
 @dataclass(frozen=True)
 class Restrictions:
-    """Whether they hold, for every part of an engine to ask."""
+    """The checks of one engine; without `on` they allow everything."""
 
     on: bool = False
 
     def refuse(self, case: bool, what: str) -> None:
-        """Raises Forbidden, naming `what`, where it is the case."""
+        """Raise Forbidden, naming `what`, where the engine is restricted and `case` is true."""
         if self.on and case:
             raise errors.Forbidden(f"this engine is restricted: it refuses {what}")
 
     def limit(self, kind: str, count: int) -> None:
-        """Raises Forbidden where there are `count` of a kind already, and that is enough."""
+        """Raise Forbidden where the engine is restricted and `count` objects of `kind` reach the
+        limit (MOST)."""
         if self.on and count >= MOST[kind]:
             raise errors.Forbidden(f"this engine is restricted: it has at most {MOST[kind]} {kind}")

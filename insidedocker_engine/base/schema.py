@@ -1,5 +1,5 @@
-"""What the parts of a JSON body may be: types, lists and objects within each other, as clients of
-the Engine API know them from its description."""
+"""Type checks for JSON bodies: nested types, lists and objects, as the Engine API describes
+them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 from . import errors
 
 Shape = type | list[Any] | dict[str, Any]
-"""A type; a list of one shape; the shapes of an object's fields, or of all of them: {"*": …}."""
+"""A type; a list with the shape of its items; a dict with the shapes of an object's fields, or of
+all fields: {"*": …}."""
 
 
 class Unsigned(int):
@@ -20,8 +21,8 @@ STRINGS: Shape = {"*": str}
 
 
 def check(where: str, value: Any, shape: Shape) -> None:
-    """Raises BadRequest where a value is not of this shape. A field may be missing or null: a
-    plain one that is null is taken away."""
+    """Raise BadRequest where `value` does not have this shape. A field may be missing or null; a
+    null field of a plain type is deleted from `value`."""
     if isinstance(shape, list) and isinstance(value, list):
         _check_all(where, value, shape[0])
     elif isinstance(shape, dict) and isinstance(value, dict):

@@ -11,7 +11,7 @@ HIGHEST = 64
 
 
 def parse(text: str) -> int:
-    """The number of a signal (KILL, SIGKILL, 9, RTMIN+3); BadRequest for anything else."""
+    """The number of a signal (KILL, SIGKILL, 9, RTMIN+3). Raises BadRequest for anything else."""
     name = text.upper().removeprefix("SIG")
     number = 0
     if counted := re.fullmatch(r"(RTMIN\+|RTMAX-|)([0-9]{1,3})", name):

@@ -10,7 +10,7 @@ from . import errors
 
 NANO = 1_000_000_000
 ZERO = "0001-01-01T00:00:00Z"
-"""What Go writes for a moment that has not come."""
+"""Go's zero time: the Engine's value for an event that has not happened."""
 _UNITS = {"ns": 1, "us": 1000, "µs": 1000, "ms": 10**6, "s": NANO, "m": 60 * NANO, "h": 3600 * NANO}
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
 _DATE = re.compile(
@@ -19,7 +19,7 @@ _DATE = re.compile(
 
 
 def text(nanoseconds: int) -> str:
-    """RFC 3339 in UTC with nanoseconds, its trailing zeros left out as Go does."""
+    """Format as RFC 3339 in UTC with nanoseconds, without trailing zeros, as Go does."""
     seconds, rest = divmod(nanoseconds, NANO)
     whole = datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S")
     fraction = f".{rest:09d}".rstrip("0").rstrip(".")
@@ -31,7 +31,7 @@ def now() -> str:
 
 
 def parse(value: str) -> int:
-    """Nanoseconds since 1970 of `seconds[.fraction]`, a date, or a duration back from now such
+    """Nanoseconds since 1970 from `seconds[.fraction]`, a date, or a duration before now such
     as 10m or 1h30m. Raises BadRequest for anything else."""
     if re.fullmatch(r"-?\d{1,12}(\.\d{1,9})?", value):
         whole, _, fraction = value.partition(".")
@@ -53,7 +53,7 @@ def parse(value: str) -> int:
 
 
 def duration(value: str) -> int | None:
-    """Nanoseconds of a Go duration (`1h30m`), or None where it is none."""
+    """Nanoseconds of a Go duration (`1h30m`), or None where `value` is not a duration."""
     pieces = list(_DURATION.finditer(value.removeprefix("-")))
     if not pieces or "".join(piece[0] for piece in pieces) != value.removeprefix("-"):
         return None

@@ -1,3 +1,3 @@
-"""The engine's own version, known without reading the installed package (that costs start-up)."""
+"""The engine's own version. Reading it from the installed package would slow down start-up."""
 
 VERSION = "0.1.0"

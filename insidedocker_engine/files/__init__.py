@@ -1,2 +1,8 @@
-"""Files on disk: written whole or not at all (`atomic_files`), never outside a folder
-(`safe_path`), copied and removed as trees, and in and out of tar archives."""
+"""Files on disk, also those that a running container may change at the same time.
+
+atomic_files      files written whole or not at all
+safe_path         paths resolved inside a folder, never outside
+directory_trees   folders walked, copied, measured and removed
+tar_reader        tar archives parsed entry by entry
+tar_extract       tar archives to folders and back
+"""

@@ -15,8 +15,8 @@ from ..base import disk
 def write_bytes(path: Path, data: bytes, mode: int = 0o600, lasting: bool = True) -> None:
     """Replace `path` by `data` so that a reader sees the old file or the new one, never half.
 
-    What is not `lasting` outlives the engine however it ends, but may be gone, or empty, after
-    the machine's power was: for what can be made anew.
+    Without `lasting` the file survives any end of the engine, but may be missing or empty after
+    a power failure: for files that can be made again.
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -37,8 +37,8 @@ def write_bytes(path: Path, data: bytes, mode: int = 0o600, lasting: bool = True
 
 
 def write_new(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Into a folder that nobody looks into yet: nothing is there to be replaced, and what makes
-    the folder itself last comes later."""
+    """Write a new file into a folder that is not in use yet: there is nothing to replace, and the
+    caller syncs the folder later."""
     disk.need_room()
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     with os.fdopen(handle, "wb") as file:
@@ -52,7 +52,7 @@ def write_json(path: Path, value: Any, lasting: bool = True) -> None:
 
 
 def encode(value: Any) -> bytes:
-    """As JSON on one line: json's quick encoder knows no indentation."""
+    """Encode as JSON on one line: json's fast encoder does not indent."""
     return json.dumps(value).encode()
 
 

@@ -1,6 +1,8 @@
-"""Whole folders of containers and layers: walking, removing, measuring and copying them,
-whatever is in them. Everything goes by descriptors of folders, and no link is followed: the
-container that lives there may change it meanwhile."""
+"""Walk, remove, measure and copy whole folders of containers and layers, whatever is in them.
+
+All access goes through descriptors of folders, and no link is followed: a running container may
+change the folder meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DEPTH_LIMIT = 250
-"""Folders within folders that are walked; deeper ones can only be removed."""
+"""Deepest nesting of folders that `walk` and `Copier` accept; deeper ones can only be removed."""
 OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _FICLONE = 0x40049409
@@ -23,12 +25,12 @@ _FICLONE = 0x40049409
 
 @dataclass(slots=True)
 class Found:
-    """Something met on a walk."""
+    """One entry met on a walk."""
 
     path: str
-    """Relative to where the walk began: a/b."""
+    """Path relative to the start of the walk: a/b."""
     parent: int
-    """A descriptor of the folder it is in, open until the walk goes on."""
+    """A descriptor of the folder that holds the entry, open until the walk goes on."""
     name: str
     stat: os.stat_result
 
@@ -42,8 +44,8 @@ class Found:
 
 
 def walk(folder: int, path: str = "", depth: int = 0) -> Iterator[Found]:
-    """Everything below an open folder, sorted by name, a folder before what is in it. What
-    disappears meanwhile, or may not be read (in /proc), is left out. Raises OSError
+    """Yield everything below an open folder, sorted by name, a folder before its content. Entries
+    that disappear meanwhile, or may not be read (in /proc), are left out. Raises OSError
     (ENAMETOOLONG) below DEPTH_LIMIT."""
     if depth > DEPTH_LIMIT:
         raise OSError(errno.ENAMETOOLONG, "folders are nested too deep", path)
@@ -65,7 +67,7 @@ def walk(folder: int, path: str = "", depth: int = 0) -> Iterator[Found]:
 
 @contextlib.contextmanager
 def opened(folder: Path) -> Iterator[int]:
-    """A descriptor of a folder that the caller trusts to be where it is."""
+    """Open a folder whose path the caller trusts: links on the way are followed."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         yield descriptor
@@ -75,8 +77,8 @@ def opened(folder: Path) -> Iterator[int]:
 
 @contextlib.contextmanager
 def readable(folder: int, name: str, flags: int = _OPEN_FILE) -> Iterator[int]:
-    """Open an entry for reading even where its mode forbids that to its owner, as it would not
-    to root; the mode is put back."""
+    """Open an entry for reading, as root could, even where its mode forbids the owner to read:
+    the mode is changed and restored."""
     try:
         descriptor = os.open(name, flags, dir_fd=folder)
     except PermissionError:
@@ -89,7 +91,7 @@ def readable(folder: int, name: str, flags: int = _OPEN_FILE) -> Iterator[int]:
         try:
             yield descriptor
         finally:
-            if flags == OPEN_FOLDER:  # what is in it can be read only as long
+            if flags == OPEN_FOLDER:  # its content is readable only while the mode is granted
                 os.fchmod(descriptor, before)
             os.close(descriptor)
         return
@@ -106,7 +108,7 @@ def _grant(folder: int, name: str) -> int:
 
 
 def _change_mode(folder: int, name: str, mode: int) -> None:
-    """chmod that follows no link and needs no right to open."""
+    """chmod without following a link and without the right to open the entry."""
     entry = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
     try:
         if not stat.S_ISLNK(os.fstat(entry).st_mode):
@@ -118,8 +120,8 @@ def _change_mode(folder: int, name: str, mode: int) -> None:
 def remove(folder: Path) -> None:
     """Remove `folder` and everything in it; nothing happens where it is missing.
 
-    Neither depth (longer than any path may be) nor modes (folders that their owner may not
-    write to) stand in the way.
+    Works at any depth (deeper than the longest path) and with any modes (folders that their
+    owner may not write to).
     """
     with contextlib.suppress(FileNotFoundError), opened(folder.parent) as parent:
         remove_in(parent, folder.name)
@@ -128,15 +130,15 @@ def remove(folder: Path) -> None:
 def remove_in(parent: int, name: str) -> None:
     """Remove the entry `name` of the open folder `parent`.
 
-    Folders inside are moved up to the top one by one, so that it never gets deeper than one
-    step: no recursion, and two descriptors.
+    Inner folders are moved up to the top one by one, so that the depth is never more than one:
+    no recursion, and two descriptors.
     """
     if not stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode):
         os.unlink(name, dir_fd=parent)
         return
     _unlock(parent, name)
     top = os.open(name, OPEN_FOLDER, dir_fd=parent)
-    # A name that nothing inside can have.
+    # Random: no entry inside has a name that begins with it.
     prefix = f".removed-{os.urandom(8).hex()}-"
     try:
         waiting = deque(_empty(top, top, prefix, 0))
@@ -157,7 +159,7 @@ def remove_in(parent: int, name: str) -> None:
 
 
 def _empty(folder: int, top: int, prefix: str, number: int) -> list[str]:
-    """Unlink the files in `folder` and move its folders to `top`; their names there."""
+    """Unlink the files in `folder` and move its folders to `top`; returns their names there."""
     with os.scandir(folder) as listing:
         entries = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in listing]
     moved: list[str] = []
@@ -179,7 +181,7 @@ def _unlock(parent: int, name: str) -> None:
 
 
 def size(folder: Path) -> int:
-    """Bytes of the files in it, each inode once; 0 where it is gone."""
+    """Bytes of the files in `folder`, each inode once; 0 where the folder is missing."""
     total = 0
     seen: set[int] = set()
     with contextlib.suppress(FileNotFoundError), opened(folder) as top:
@@ -195,20 +197,20 @@ def size(folder: Path) -> int:
 
 
 class Copier:
-    """Copies folders onto each other, hard links between files of one source kept.
+    """Copies folders onto each other and keeps hard links between files of one source.
 
-    `prepare(source, target)` is called with descriptors of each pair of folders before what is
-    in the source is copied; it returns the names to leave out.
+    `prepare(source, target)` is called with descriptors of each pair of folders before the
+    source's content is copied; `prepare` returns the names to leave out.
     """
 
     def __init__(self, prepare: Callable[[int, int], set[str]] | None = None) -> None:
         self._prepare = prepare
         self._first: dict[tuple[int, int], tuple[int, str]] = {}
-        """Where a file with several names was copied to first: inode → folder, path."""
+        """(device, inode) of a file with several names -> (folder, path) of its first copy."""
 
     def copy(self, source: Path, target: Path) -> None:
-        """Copy what is in the folder `source` into the folder `target`, and its mode, times and
-        owner. What is there and has the same name is replaced; folders are merged."""
+        """Copy the content of the folder `source` into the folder `target`, with modes, times and
+        owners. Existing entries of the same name are replaced; folders are merged."""
         with opened(source) as here, opened(target) as there:
             self._top = there
             self._first.clear()
@@ -275,7 +277,7 @@ def _make_way(folder: int, name: str, keep_folder: bool) -> None:
 
 
 def copy_data(source: int, target: int, size: int) -> None:
-    """Copy a file's bytes: shared with the source where the file system can, holes kept holes."""
+    """Copy a file's bytes: as shared blocks where the file system can, else with holes kept."""
     if size == 0:
         return
     with contextlib.suppress(OSError):
@@ -287,7 +289,7 @@ def copy_data(source: int, target: int, size: int) -> None:
         try:
             start = os.lseek(source, offset, os.SEEK_DATA)
         except OSError as error:
-            if error.errno == errno.ENXIO:  # nothing but a hole up to the end
+            if error.errno == errno.ENXIO:  # only a hole up to the end
                 return
             raise
         end = os.lseek(source, start, os.SEEK_HOLE)
@@ -299,7 +301,7 @@ def _copy_range(source: int, target: int, start: int, end: int) -> None:
     os.lseek(target, start, os.SEEK_SET)
     while start < end:
         sent = os.sendfile(target, source, start, min(end - start, 1 << 30))
-        if sent == 0:  # it became shorter meanwhile
+        if sent == 0:  # the source became shorter meanwhile
             return
         start += sent
 

@@ -1,7 +1,7 @@
-"""Paths inside a folder that is some container's root: resolved step by step with descriptors.
+"""Resolve paths inside a container's root folder, step by step with descriptors.
 
-A link is followed as if the folder were /, so that nothing a container puts there, not even
-while we look, leads out of it.
+A link is followed as if the folder were /. No link that a container makes leads out of the
+folder, not even a link made while the path is being resolved.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LINKS_LIMIT = 40
-"""How many symbolic links one path may pass, as in the kernel."""
+"""Symbolic links that one path may pass, as in the kernel."""
 _FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a path leads: an entry `name` (which may be missing) of an open folder."""
+    """The target of a path: an entry `name` (which may be missing) of an open folder."""
 
     folder: int
-    """A descriptor, usable as dir_fd; closed by `find`."""
+    """The folder's descriptor, usable as dir_fd; closed by `find`."""
     name: str
-    """One component; "." where the path leads to a folder as such, e.g. the root."""
+    """One component; "." where the path leads to `folder` itself, e.g. the root."""
     path: str
-    """The whole way inside the root without any links: /a/b."""
+    """The absolute path inside the root, free of links: /a/b."""
 
     def lstat(self) -> os.stat_result:
         return os.stat(self.name, dir_fd=self.folder, follow_symlinks=False)
@@ -41,7 +41,7 @@ class Place:
         return True
 
     def open(self, flags: int, mode: int = 0o600) -> int:
-        """Open the entry itself; raises OSError (ELOOP) where it is a symbolic link."""
+        """Open the entry itself. Raises OSError (ELOOP) for a symbolic link."""
         return os.open(self.name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=self.folder)
 
 
@@ -49,10 +49,10 @@ class Place:
 def find(
     root: Path | int, path: str, follow: bool = True, make: int | None = None
 ) -> Iterator[Place]:
-    """Where `path` leads inside `root` (a folder, or a descriptor of one).
+    """Resolve `path` inside `root` (a folder, or a descriptor of one).
 
-    The last component may be missing; where it is a link it is followed if `follow`, or if the
-    path ends in a slash. With `make`, missing folders on the way (not the last component) are
+    The last component may be missing; a link as last component is followed if `follow`, or if
+    the path ends in a slash. With `make`, missing folders on the way (not the last component) are
     made with that mode. Raises FileNotFoundError, NotADirectoryError, OSError (ELOOP).
     """
     walk = _Walk(root, make)
@@ -63,10 +63,10 @@ def find(
 
 
 class _Walk:
-    """The folders from the root down to where we are, open, so that `..` is a step back."""
+    """The open folders from the root down to the current one: `..` closes the last of them."""
 
     def __init__(self, root: Path | int, make: int | None) -> None:
-        # A folder given by the caller is trusted: links on the way to it are the host's own.
+        # The caller's folder is trusted: links on the way to it are the host's own.
         top = (
             os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
             if isinstance(root, Path)
@@ -113,7 +113,7 @@ class _Walk:
         try:
             return os.readlink(name, dir_fd=self.folders[-1])
         except OSError as error:
-            if error.errno in (errno.EINVAL, errno.ENOENT):  # no link, or nothing at all
+            if error.errno in (errno.EINVAL, errno.ENOENT):  # not a link, or missing
                 return None
             raise
 
@@ -158,14 +158,14 @@ def readlink_in(root: Path | int, path: str) -> str:
 
 
 def open_in(root: Path | int, path: str, flags: int = os.O_RDONLY, mode: int = 0o600) -> int:
-    """A descriptor of what `path` leads to inside `root`. Give O_NONBLOCK where it could be a
-    FIFO that nobody writes to."""
+    """Open the target of `path` inside `root`. Give O_NONBLOCK where the target could be a FIFO
+    without a writer."""
     with find(root, path) as place:
         return place.open(flags, mode)
 
 
 def make_folders_in(root: Path | int, path: str, mode: int = 0o755) -> None:
-    """Make the folder `path` inside `root` and what is missing on the way to it."""
+    """Make the folder `path` inside `root` and the missing folders on the way."""
     with find(root, path.rstrip("/") + "/.", make=mode) as place:
         if place.name == ".":
             return

@@ -1,9 +1,9 @@
-"""Tar archives to folders and back, where the archive, or what is in the folder already, may be
-hostile: nothing outside the folder is read or touched.
+"""Tar archives to folders and back. The archive and the folder's content may be hostile: nothing
+outside the folder is read or changed.
 
-An archive can come from a registry, from `docker cp` or from a build's context. Its own links
-are made as they are told, since a link is only text; it is the *writing* that never follows one
-out of the folder (`rootpath`).
+An archive can come from a registry, from `docker cp` or from a build's context. Symbolic links
+are made with the target that the archive gives, since a link is only text; *writing* never
+follows a link out of the folder (`safe_path`).
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from .tar_reader import Entry, TarReader
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"
 _WHITEOUT_NOTES = ".wh..wh."
-"""Names that begin so are AUFS' own notes, of no meaning in a layer (but for OPAQUE)."""
+"""Prefix of AUFS' own metadata, without meaning in a layer (except OPAQUE)."""
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
-"""Failures that are not the archive's fault."""
+"""Errors of the host's disk, which the archive did not cause."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one archive may become; more is refused as soon as it shows."""
+    """Limits of one unpacked archive; the entry that exceeds one is refused."""
 
     size: int = 64 << 30
     """Bytes of all files together, holes counted."""
@@ -40,24 +40,25 @@ class Limits:
 
 
 class Whiteouts(Protocol):
-    """What a layer's whiteouts become: a storage driver's business. `folder` is a descriptor."""
+    """Writes a layer's whiteouts in the storage driver's form. `folder` is a descriptor."""
 
     def hide(self, folder: int, name: str) -> None:
-        """Nothing called `name` in the layers below is seen."""
+        """Hide the entry `name` of the layers below."""
 
     def hide_all(self, folder: int) -> None:
-        """Nothing in this folder of the layers below is seen."""
+        """Hide all that the layers below have in this folder."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What an archive may hold. The default is for archives of clients."""
+    """Rules for an archive's content. The default is for archives of clients."""
 
     limits: Limits = field(default_factory=Limits)
     layer: bool = False
-    """For layers of images: absolute names count from the top (some builders write them so),
-    devices are left out (nobody without root can make one, and /dev is not the image's), and
-    whiteouts mean something. Else all three are refused, or plain names."""
+    """True for layers of images: absolute names start at the layer's root (some builders write
+    them), devices are left out (making one needs root, and the runtime provides /dev), and
+    whiteouts hide files. In other archives absolute names and devices are refused, and whiteouts
+    are plain names."""
     keep_kinds: bool = False
     """Refuse to put a file where a folder is, or a folder where a file is."""
 
@@ -69,11 +70,11 @@ def extract(
     rules: Rules | None = None,
     whiteouts: Whiteouts | None = None,
 ) -> None:
-    """Unpack a plain (uncompressed) tar archive into the folder `inside` of `root`, which must be
-    there. An empty one is an archive without entries. Owners are set where this process may.
+    """Unpack a plain (uncompressed) tar archive into the folder `inside` of `root`, which must
+    exist. Empty input is an archive without entries. Owners are set where this process may.
 
     Raises errors.BadRequest for an archive that is broken or not allowed, errors.NotFound where
-    `inside` is no folder; what came before the refusal stays unpacked. Blocking.
+    `inside` is not a folder; entries before the refused one stay unpacked. Blocking.
     """
     with contextlib.ExitStack() as stack:
         try:
@@ -90,7 +91,7 @@ def extract(
 
 
 class _Extraction:
-    """One archive on its way into one folder."""
+    """The extraction of one archive into one folder."""
 
     def __init__(self, root: int, top: str, rules: Rules, whiteouts: Whiteouts | None) -> None:
         self.root = root
@@ -100,12 +101,13 @@ class _Extraction:
         self.size = 0
         self.count = 0
         self.folders: dict[str, Entry] = {}
-        """Folders of the archive: their modes and times are set last, when nothing more is put
-        into them."""
+        """Name -> entry of the archive's folders: their modes and times are set last, when their
+        content is complete."""
         self._parent = -1
-        """The folder that the last entry went to: most go to the same."""
+        """Descriptor of the folder of the last entry, since most entries follow in the same."""
         self._parent_name: str | None = None
-        """Its name, or None once something was removed that could have been on the way to it."""
+        """Name of the folder `_parent`, or None once an entry that could be part of its path was
+        removed."""
 
     def close(self) -> None:
         if self._parent >= 0:
@@ -159,7 +161,8 @@ class _Extraction:
         self._make(parent, base, name, entry, reader)
 
     def _inside(self, name: str) -> str:
-        """The name without detours, relative to where the archive goes: never out of there."""
+        """The normalized name, relative to the target folder. Raises BadRequest for a name that
+        leads out of the folder, is absolute (except in layers), or is nested too deep."""
         if name.startswith("/") and not self.rules.layer:
             raise errors.BadRequest(f"{name!r}: absolute names are not allowed in the archive")
         clean = posixpath.normpath(name.lstrip("/")) if name.strip("/") else "."
@@ -170,8 +173,8 @@ class _Extraction:
         return "" if clean == "." else clean
 
     def _folder(self, name: str) -> int:
-        """A descriptor of a folder of the archive, made where it is missing. Links on the way
-        are followed inside the root, as a process in the container would."""
+        """Open the folder `name` of the archive, made where it is missing. Links on the way are
+        followed inside the root, as a process in the container would follow them."""
         if self._parent_name == name:
             return self._parent
         self.close()
@@ -188,7 +191,7 @@ class _Extraction:
         return self._parent
 
     def _make_way(self, parent: int, base: str, entry: Entry) -> None:
-        """Remove what is in the place of something new; a later entry wins over an earlier."""
+        """Remove an existing entry at the new entry's place: later entries replace earlier ones."""
         found = _lstat(parent, base)
         if found is None:
             return
@@ -249,7 +252,7 @@ class _Extraction:
                     _write_all(file, piece)
                 os.truncate(file, entry.size)
             _chown(file, entry.uid, entry.gid)
-            os.fchmod(file, entry.mode)  # after the owner: a change of that clears setuid
+            os.fchmod(file, entry.mode)  # after the owner: chown clears setuid
             _set_xattrs(file, entry)
             os.utime(file, ns=(entry.mtime, entry.mtime))
         finally:
@@ -279,14 +282,14 @@ class _Extraction:
         self.whiteouts.hide(parent, name)
 
     def _finish_folders(self) -> None:
-        """Owners, modes and times of folders, the innermost first."""
+        """Set owners, modes and times of folders, the innermost first."""
         for name in sorted(self.folders, key=_depth, reverse=True):
             entry = self.folders[name]
             try:
                 with safe_path.find(self.root, f"{self.top}/{name}", follow=not name) as place:
                     folder = place.open(os.O_RDONLY | os.O_DIRECTORY)
             except (FileNotFoundError, NotADirectoryError):
-                continue  # a later entry took its place
+                continue  # a later entry replaced it
             try:
                 _chown(folder, entry.uid, entry.gid)
                 os.fchmod(folder, entry.mode)
@@ -308,7 +311,7 @@ def _lstat(folder: int, name: str) -> os.stat_result | None:
 
 
 def _is_whiteout(found: os.stat_result) -> bool:
-    """Overlayfs' form of one."""
+    """True for a whiteout of overlayfs: a character device 0/0."""
     return stat.S_ISCHR(found.st_mode) and found.st_rdev == 0
 
 
@@ -329,7 +332,8 @@ def _write_all(file: int, data: bytes) -> None:
 
 
 def _chown(file: int, uid: int, gid: int) -> None:
-    """Where this process may, and where the host has mapped the ids to it: else it stays ours."""
+    """Set the owner where this process may and the host has mapped the ids; else the file stays
+    with this process' user."""
     if os.geteuid() == 0:
         with contextlib.suppress(OSError, OverflowError):
             os.fchown(file, uid, gid)
@@ -346,13 +350,13 @@ def _set_time(folder: int, name: str, entry: Entry) -> None:
 
 
 def _set_xattrs(file: int, entry: Entry) -> None:
-    """Those that mean something in a container. `user.overlay.` is how overlayfs keeps its own
-    books (redirects, opaque folders): an archive must not write those."""
+    """Set the attributes that have a meaning in a container. Overlayfs keeps its own metadata
+    (redirects, opaque folders) in `user.overlay.`: an archive must not write those."""
     for name, value in entry.xattrs.items():
         if name == "security.capability" or (
             name.startswith("user.") and not name.startswith("user.overlay.")
         ):
-            with contextlib.suppress(OSError):  # not every file system has them
+            with contextlib.suppress(OSError):  # not every file system has attributes
                 os.setxattr(file, name, value)
 
 
@@ -360,11 +364,11 @@ def _set_xattrs(file: int, entry: Entry) -> None:
 
 
 def pack(root: Path, inside: str = "/", name: str | None = None) -> Iterator[bytes]:
-    """The pieces of a tar archive of what `inside` leads to in `root`; the last component is not
-    followed where it is a link. The entries' names begin with `name`; without one it is the last
-    component of `inside`, as the Engine does; "" packs what is in a folder without the folder.
+    """Yield the pieces of a tar archive of `inside` in `root`; a link as last component is not
+    followed. The entries' names begin with `name`, by default the last component of `inside`, as
+    with the Engine; "" packs a folder's content without the folder.
 
-    Raises FileNotFoundError or NotADirectoryError before the first piece. Owned by the caller's
+    Raises FileNotFoundError or NotADirectoryError before the first piece. Runs in the caller's
     thread: every step may block.
     """
     if name is None:
@@ -386,15 +390,15 @@ def pack(root: Path, inside: str = "/", name: str | None = None) -> Iterator[byt
 
 
 Owners = dict[str, tuple[int, int]]
-"""User and group id by path."""
+"""Path -> (user id, group id)."""
 
 
 def pack_changes(
     root: Path, changes: list[tuple[int, str]], owners: Owners | None = None
 ) -> Iterator[bytes]:
-    """A layer in the form of the image specification: what `changes` (see storage.Driver) names,
-    with whiteouts for what was deleted. `owners` are told for their paths, whoever has the files
-    here. Blocking."""
+    """Yield the pieces of a layer in the form of the image specification: the files that
+    `changes` (see storage.contract.Driver) names, with whiteouts for deleted ones. `owners`
+    overrides the files' owners on disk. Blocking."""
     writer = _Writer(owners or {})
     for kind, path in changes:
         folder, base = posixpath.split(path.lstrip("/"))
@@ -420,7 +424,7 @@ class _Writer:
         self._tarfile = tarfile
         self._owners = owners or {}
         self._first: dict[tuple[int, int], str] = {}
-        """The name under which a file with several names was written."""
+        """(device, inode) of a file with several names -> the name it was written under first."""
 
     def entry(self, name: str, parent: int, base: str, found: os.stat_result) -> Iterator[bytes]:
         tarfile = self._tarfile
@@ -463,8 +467,8 @@ class _Writer:
         return info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
 
     def _file(self, info: object, parent: int, base: str) -> Iterator[bytes]:
-        """Header and data; the data is as long as the header says, even where the file changes
-        meanwhile."""
+        """Yield header and data; the data has the length in the header, even where the file
+        changes meanwhile."""
         assert isinstance(info, self._tarfile.TarInfo)
         try:
             file = directory_trees.readable(parent, base)

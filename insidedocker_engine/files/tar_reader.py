@@ -1,8 +1,8 @@
-"""Reading tar archives that strangers made, entry by entry, in bounded memory.
+"""Read untrusted tar archives entry by entry, in bounded memory.
 
-Understands ustar, GNU (long names, sparse files) and pax. It decides about form only: what an
-entry may do to a file system is the business of `tarballs`. Python's own tarfile is not used for
-this: it keeps every entry, takes a broken header for the end of the archive, and reads extended
+Understands ustar, GNU (long names, sparse files) and pax. This module checks the form only:
+`tar_extract` decides what an entry may do to a file system. Python's own tarfile is not used:
+tarfile keeps every entry, takes a broken header for the end of the archive, and reads extended
 headers of any size.
 """
 
@@ -17,7 +17,7 @@ CHUNK = 1 << 20
 EXTENSION_LIMIT = 1 << 20
 """Bytes of one extended header (pax, long name); Go's reader has the same limit."""
 HOLES_LIMIT = 1 << 16
-"""Data regions of one sparse file."""
+"""Most data regions of one sparse file."""
 
 FILE, LINK, SYMLINK, CHARACTER, BLOCKS, FOLDER, FIFO, CONTIGUOUS = "01234567"
 GNU_SPARSE = "S"
@@ -27,12 +27,12 @@ _XATTR = "SCHILY.xattr."
 
 
 class Corrupt(Exception):
-    """The archive is not what a tar archive must be."""
+    """The archive is not a valid tar archive."""
 
 
 @dataclass(slots=True)
 class Entry:
-    """One entry. Names are decoded as the file system's are (surrogateescape)."""
+    """One entry. Names are decoded like names of the file system (surrogateescape)."""
 
     name: str
     kind: str
@@ -41,7 +41,7 @@ class Entry:
     uid: int
     gid: int
     size: int
-    """Bytes of the file that it becomes."""
+    """Bytes of the unpacked file."""
     mtime: int
     """Nanoseconds since 1970."""
     link: str = ""
@@ -49,13 +49,13 @@ class Entry:
     minor: int = 0
     xattrs: dict[str, bytes] = field(default_factory=dict)
     stored: int = 0
-    """Bytes in the archive: less than `size` where the file has holes."""
+    """Bytes of data in the archive: fewer than `size` where the file has holes."""
     regions: list[tuple[int, int]] | None = None
     """(offset, length) of a sparse file's data; None for a plain file."""
 
 
 class TarReader:
-    """Iterate over it for the entries; `data` gives what is in the current one."""
+    """Iterates over the entries of an archive; `data` yields the content of the current entry."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -71,7 +71,7 @@ class TarReader:
             yield entry
 
     def data(self, entry: Entry) -> Iterator[tuple[int, bytes]]:
-        """(offset, bytes) of the current entry's data, in order."""
+        """Yield (offset, bytes) of the current entry's data, in order."""
         regions = [(0, entry.size)] if entry.regions is None else entry.regions
         for start, length in regions:
             offset, end = start, start + length
@@ -81,7 +81,7 @@ class TarReader:
                 offset += len(piece)
 
     def _take(self, length: int) -> bytes:
-        """Exactly `length` bytes of the current entry's data."""
+        """Read exactly `length` bytes of the current entry's data."""
         if length > self._left:
             raise Corrupt("a sparse file's map does not fit its data")
         piece = self._read(length)
@@ -90,7 +90,7 @@ class TarReader:
 
     def _read(self, length: int) -> bytes:
         data = self._stream.read(length)
-        while len(data) < length:  # raw streams give less than asked for
+        while len(data) < length:  # raw streams return less than asked for
             more = self._stream.read(length - len(data))
             if not more:
                 raise Corrupt("the archive ends in the middle of an entry")
@@ -105,7 +105,7 @@ class TarReader:
         self._padding = 0
 
     def _header(self) -> bytes | None:
-        """The next header block, or None at the end of the archive."""
+        """Read the next header block; None at the end of the archive."""
         self._skip()
         block = self._stream.read(BLOCK)
         if not block:
@@ -114,7 +114,7 @@ class TarReader:
             block += self._read(BLOCK - len(block))
         if block.count(0) == BLOCK:
             while self._stream.read(CHUNK):
-                pass  # whoever writes the stream must not see it closed early
+                pass  # the stream's writer must not see it closed early
             return None
         _check_sum(block)
         return block
@@ -166,7 +166,7 @@ class TarReader:
         pax: dict[str, bytes],
         sparse_map: list[tuple[int, int]],
     ) -> None:
-        """Set the reader on the entry's data and find out about holes."""
+        """Set the reader on the entry's data and read the map of a sparse file."""
         if entry.kind in _WITHOUT_DATA:
             entry.size = entry.stored = 0
         self._left, self._padding = entry.stored, -entry.stored % BLOCK
@@ -185,7 +185,7 @@ class TarReader:
             _check_regions(entry)
 
     def _gnu_regions(self, block: bytes) -> list[tuple[int, int]]:
-        """The map of an old GNU sparse file: in its header and in blocks that follow it."""
+        """Read the map of an old GNU sparse file: in its header and the blocks that follow."""
         regions = _region_slots(block[386:482])
         more = block[482]
         while more:
@@ -197,7 +197,7 @@ class TarReader:
         return regions
 
     def _leading_regions(self) -> list[tuple[int, int]]:
-        """The map of pax format 1.0: decimal lines in blocks before the data."""
+        """Read the map of pax format 1.0: decimal lines in blocks before the data."""
         text = b""
 
         def line() -> int:
@@ -252,7 +252,7 @@ def _entry(block: bytes, kind: str, stored: int) -> Entry:
 def _apply_pax(entry: Entry, pax: dict[str, bytes]) -> None:
     for key, value in pax.items():
         if key in ("path", "GNU.sparse.name"):
-            # A sparse file's `path` is a stand-in: the real name counts, wherever it stands.
+            # A sparse file's `path` is a placeholder: GNU.sparse.name holds the real name.
             if key != "path" or "GNU.sparse.name" not in pax:
                 entry.name = _decode(value)
         elif key == "linkpath":
@@ -272,7 +272,8 @@ def _apply_pax(entry: Entry, pax: dict[str, bytes]) -> None:
 
 
 def _pax_records(data: bytes) -> dict[str, bytes]:
-    """`length key=value\\n` each. Sparse maps of format 0.0 repeat their keys: joined by commas."""
+    """Parse records `length key=value\\n`. Sparse maps of format 0.0 repeat their keys: their
+    values are joined by commas."""
     records: dict[str, bytes] = {}
     repeated: list[bytes] = []
     position = 0
@@ -296,7 +297,7 @@ def _pax_records(data: bytes) -> dict[str, bytes]:
 
 
 def _pax_regions(records: dict[str, bytes]) -> list[tuple[int, int]]:
-    """The map of pax formats 0.0 and 0.1."""
+    """Parse the map of pax formats 0.0 and 0.1."""
     if "GNU.sparse.map" not in records:
         return []
     numbers = [_decimal(word, "sparse map") for word in records["GNU.sparse.map"].split(b",")]
@@ -331,7 +332,7 @@ def _decode(name: bytes) -> str:
 
 
 def _number(data: bytes, what: str, negative: bool = False) -> int:
-    """Octal digits, or GNU's base 256 for what does not fit."""
+    """Parse a number field: octal digits, or GNU's base 256 for larger numbers."""
     if data[0] & 0x80:
         value = int.from_bytes(data, "big") & ((1 << (8 * len(data) - 1)) - 1)
         if data[0] == 0xFF:

@@ -1,5 +1,5 @@
-"""Which addresses networks and containers get: subnets out of Docker's own pools, and the first
-free address of a subnet. It knows no interface and no container."""
+"""Addresses of networks and containers: subnets from Docker's own pools, and the first free
+address of a subnet. This module knows no interface and no container."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ POOLS_4 = (
     *(ipaddress.IPv4Network(f"172.{second}.0.0/16") for second in range(17, 32)),
     *ipaddress.IPv4Network("192.168.0.0/16").subnets(new_prefix=20),
 )
-"""Where subnets come from when nobody asks for one, in this order."""
+"""Pools of subnets for networks created without a subnet, in this order."""
 LOOPBACK_POOLS = tuple(ipaddress.IPv4Network(f"127.{second}.0.0/16") for second in range(17, 48))
-"""The same where containers have no network of their own: then only the host's loopback leads to
-them, all of whose addresses it answers."""
+"""Pools where containers have no network of their own: only the host's loopback leads to them,
+and the loopback answers all addresses of 127.0.0.0/8."""
 
 
 class Exhausted(Exception):
@@ -29,7 +29,7 @@ class Exhausted(Exception):
 
 
 def choose_subnet(version: int, taken: Iterable[Subnet], isolated: bool) -> Subnet:
-    """A free subnet of the pools. Raises NotFound where there is none."""
+    """Choose a free subnet from the pools. Raises NotFound where none is free."""
     if version == 6:  # a random local one (RFC 4193), as the Engine makes
         return ipaddress.IPv6Network((0xFD << 120 | secrets.randbits(40) << 80, 64))
     used = [subnet for subnet in taken if subnet.version == 4]
@@ -43,7 +43,7 @@ def choose_subnet(version: int, taken: Iterable[Subnet], isolated: bool) -> Subn
 
 
 def reachable(config: Config, isolated: bool) -> bool:
-    """Whether containers could be reached at addresses of this subnet."""
+    """True where containers can be reached at addresses of this subnet."""
     return ipaddress.ip_network(config["Subnet"]).is_loopback != isolated
 
 
@@ -52,7 +52,7 @@ def overlap(subnet: Subnet, taken: Iterable[Subnet]) -> bool:
 
 
 class Pool:
-    """The addresses of one subnet: who has which."""
+    """The addresses of one subnet that are in use."""
 
     def __init__(self, config: Config) -> None:
         self.subnet: Subnet = ipaddress.ip_network(config["Subnet"])
@@ -60,15 +60,15 @@ class Pool:
         self._reserved: set[Address] = {
             ipaddress.ip_address(text) for text in _fixed(config).values() if text
         }
-        # Nobody has the first address; in version 4 the last one means everybody.
+        # The first address is never assigned; in version 4 the last one is the broadcast address.
         self._reserved.add(self.subnet.network_address)
         if self.subnet.version == 4 and self.subnet.prefixlen < 31:
             self._reserved.add(self.subnet.broadcast_address)
         self._used: set[Address] = set()
 
     def take(self, wanted: str = "") -> str:
-        """The first free address, or `wanted`. Raises Exhausted where none is left, Forbidden
-        where it is taken, BadRequest where it is none of this subnet."""
+        """Take the first free address, or `wanted`. Raises Exhausted where no address is left,
+        Forbidden where `wanted` is taken, BadRequest where `wanted` is not in this subnet."""
         if wanted:
             return self._take_one(ipaddress.ip_address(wanted))
         for number in range(self._range.num_addresses):
@@ -99,8 +99,8 @@ def _fixed(config: Config) -> dict[str, Any]:
 
 
 def first_gateway(config: Config) -> str:
-    """The gateway of a subnet for which none was named: the first address of its range, but
-    never that of the subnet itself."""
+    """The default gateway of a subnet: the first address of its range, except the subnet's own
+    address and auxiliary addresses. Raises BadRequest where the range has no such address."""
     subnet = ipaddress.ip_network(config["Subnet"])
     within = ipaddress.ip_network(config.get("IPRange") or config["Subnet"])
     auxiliary = set((config.get("AuxiliaryAddresses") or {}).values())
@@ -117,5 +117,5 @@ def mac_of(address: str) -> str:
 
 
 def random_mac() -> str:
-    """For an endpoint without an IPv4 address: a local one of a single interface."""
+    """A random MAC address, locally administered, for an endpoint without an IPv4 address."""
     return "02:42:" + secrets.token_bytes(4).hex(":")

@@ -1,7 +1,7 @@
-"""Containers in networks: what a start, an end, a connect and a disconnect do there.
+"""Containers in networks: the effects of start, end, connect and disconnect.
 
-A container has its networks, its published ports and its lines in /etc/hosts while it runs; whether
-it runs is the containers' own business.
+A container has networks, published ports and lines in /etc/hosts only while it runs; the callers
+in `containers` say when a run begins and ends.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass
 class Attachments:
-    """What one container has in networks while it runs."""
+    """Networks, ports and lines of /etc/hosts of one running container."""
 
     joined: dict[str, Joined] = field(default_factory=dict)
-    """Its place in each, by the network's name."""
+    """Network name -> the container's endpoint."""
     ports: port_mapping.Ports = field(default_factory=dict)
-    """What is published."""
+    """Published ports."""
     host_lines: list[str] = field(default_factory=list)
-    """What the engine wrote of networks into its /etc/hosts."""
+    """Lines about networks that the engine wrote into the container's /etc/hosts."""
 
 
 class Membership:
-    """Who is in which network of one engine."""
+    """The running containers in each network of one engine."""
 
     def __init__(
         self,
@@ -57,20 +57,20 @@ class Membership:
         events: Events,
         find: Callable[[str], Network | None],
     ) -> None:
-        """`find` gives a network by name or id."""
+        """`find` returns a network by name or id."""
         self._runtime = runtime
         self._containers = containers
         self._events = events
         self._find = find
         self._attached: dict[str, Attachments] = {}
-        """By the container's id."""
+        """Container id -> its attachments."""
         self._pools: dict[str, list[Pool]] = {}
-        """Of each network, the addresses of its subnets."""
+        """Network id -> the pools of its subnets."""
         self._members: dict[str, dict[str, Joined]] = {}
-        """Of each network, the running containers in it, by their ids."""
+        """Network id -> container id -> endpoint, of running containers."""
         self._published = port_mapping.Published()
         self._servers: dict[str, NameServer] = {}
-        """Of containers in networks with names."""
+        """Container id -> its name server, in networks with name resolution."""
 
     @property
     def _isolated(self) -> bool:
@@ -85,30 +85,31 @@ class Membership:
         self._members.pop(network.id, None)
 
     def attachments(self, container: Container) -> Attachments:
-        """To be read; nothing where it does not run."""
+        """The container's attachments, read-only; empty where the container does not run."""
         return self._attached.get(container.id) or Attachments()
 
     def joined(self, container: Container) -> list[Joined]:
-        """Its places in networks."""
+        """The container's endpoints."""
         return list(self.attachments(container).joined.values())
 
     def on_bridge(self, container: Container) -> Joined | None:
         return self.attachments(container).joined.get("bridge")
 
     def has_name_server(self, container: Container) -> bool:
-        """Whether its programs ask the engine for names."""
+        """True where the engine resolves names for the container's programs."""
         return self._isolated and any(each.network.named for each in self.joined(container))
 
     def of(self, network: Network) -> list[Joined]:
-        """The running containers in a network."""
+        """Endpoints of the running containers in a network."""
         return list(self._members.get(network.id, {}).values())
 
     # Containers that start and end
 
     async def join(self, container: Container) -> list[Endpoint]:
-        """Put a container that is about to start into its networks and publish its ports. What
-        fails is undone by `leave`. Returns what the runtime has to make."""
-        await self.leave(container)  # left over from a connect while it was ending
+        """Join a container that is about to start to its networks and publish its ports. After a
+        failure the caller calls `leave`. Returns the endpoints that the runtime has to make.
+        Raises APIError."""
+        await self.leave(container)  # attachments left by a connect at the end of the last run
         mode = container.network_mode
         wanted = sorted(container.record.networks, key=lambda name: (name != mode, name))
         for name in wanted:
@@ -116,7 +117,7 @@ class Membership:
             if network is None:
                 raise errors.NotFound(f"{FAILED}network {name} not found")
             record = container.record.networks
-            record[network.name] = record.pop(name)  # it may be asked for by its id
+            record[network.name] = record.pop(name)  # the request may name the network by id
             try:
                 await self._join(container, network, record[network.name])
             except errors.APIError as error:
@@ -161,7 +162,7 @@ class Membership:
                 joined.gateway6 = gateway
         joined.mac = settings.get("WantedMac") or ""
         if not self._isolated:
-            return  # there is no interface that could have one
+            return  # without an interface there is no MAC address
         if not joined.mac:
             own = joined.address
             joined.mac = addresses.mac_of(own) if own else addresses.random_mac()
@@ -177,7 +178,8 @@ class Membership:
             raise errors.Forbidden(f"{error}: {network.name} ({network.id})") from None
 
     async def _make_bridge(self, network: Network) -> None:
-        """It is there already but for the first container since the launcher was started."""
+        """Make the network's bridge; the runtime does nothing where the bridge exists. Raises
+        APIError."""
         if not self._isolated:
             return
         pools = zip(self._pools[network.id], network.pools, strict=True)
@@ -188,7 +190,8 @@ class Membership:
             raise errors.APIError(f"the bridge of {network.name}: {error}") from None
 
     async def serve_names(self, container: Container, sockets: list[int]) -> None:
-        """Begin to answer the programs of a container that has just started."""
+        """Start the name server of a container that has just started, on its `sockets` (UDP, TCP;
+        empty: no name server)."""
         if sockets:
             server = NameServer(
                 container, lambda: self.joined(container), lambda joined: self.of(joined.network)
@@ -197,11 +200,12 @@ class Membership:
             await server.serve(*(socket.socket(fileno=number) for number in sockets))
 
     async def last_words(self, container: Container) -> None:
-        """At the end of a run, while its network is still there: let what it sent last arrive."""
+        """Let the container's last data arrive; called at the end of a run, before its network
+        is removed."""
         await self._published.last_words(container)
 
     async def leave(self, container: Container) -> None:
-        """After the end of a run, or of an attempt to start."""
+        """Remove a container from all networks after a run or a failed start."""
         server = self._servers.pop(container.id, None)
         if server is not None:
             server.close()
@@ -230,8 +234,8 @@ class Membership:
     # Names in /etc/hosts
 
     def hosts(self, container: Container) -> list[str]:
-        """The lines of /etc/hosts about links on the default bridge, where no name server can be
-        had about all others in networks with names, and about the container itself."""
+        """Lines of /etc/hosts: links on the default bridge, the container's own names, and, where
+        containers have no name server, the other containers in networks with name resolution."""
         lines = links.host_lines(self._containers, container, self.on_bridge)
         if not self._isolated:
             for joined in self.joined(container):
@@ -239,7 +243,7 @@ class Membership:
         return [*lines, *etc_hosts.own_lines(container, self.joined(container))]
 
     def host_lines(self, container: Container) -> list[str]:
-        """All that the engine has to say in /etc/hosts of a container that is about to start."""
+        """Lines of the engine for /etc/hosts of a container that is about to start."""
         lines = self.hosts(container)
         if container.id in self._attached:
             self._attached[container.id].host_lines = lines
@@ -265,11 +269,12 @@ class Membership:
                 yield f"{self._reached_at(other)}\t{' '.join(known)}"
 
     def _reached_at(self, joined: Joined) -> str:
-        """Without networks of our own every container is on the host's loopback."""
+        """The address of another container: without isolated networks every container is on the
+        host's loopback."""
         return joined.address if joined.address.startswith("127.") else LOOPBACK
 
     def _concerned(self, container: Container) -> list[Container]:
-        """Running containers whose /etc/hosts tells of `container`."""
+        """Running containers whose /etc/hosts may name `container`."""
         found = {}
         for joined in self.joined(container):
             for other in self.of(joined.network):
@@ -282,8 +287,8 @@ class Membership:
     # Published ports
 
     def way_out(self, container: Container) -> Joined | None:
-        """The network that leads out of the container and into it from the host: the one with
-        the highest GwPriority, then the first by name; never an internal one."""
+        """The endpoint with the container's default route, which published ports also use: the
+        one with the highest GwPriority, then the first by name; never in an internal network."""
         candidates = [each for each in self.joined(container) if each.gateway or each.gateway6]
         return min(
             candidates,
@@ -292,7 +297,8 @@ class Membership:
         )
 
     async def _publish(self, container: Container) -> None:
-        """Publish what is asked for, or lead what is published to where the container is now."""
+        """Publish the container's ports, or redirect published ports to its current address.
+        Raises APIError."""
         way_out = self.way_out(container)
         attached = self.attachments(container)
         if way_out is None:
@@ -322,7 +328,8 @@ class Membership:
     # Connecting and disconnecting
 
     async def connect(self, network: Network, container: Container, given: Any) -> None:
-        """Raises BadRequest, Forbidden, Conflict."""
+        """Connect a container to a network, with `given` as EndpointSettings. Raises BadRequest,
+        Forbidden, Conflict."""
         settings = endpoints.asked(network.name, given or {})
         async with container.lock:
             self._check_connect(network, container)
@@ -362,7 +369,7 @@ class Membership:
             )
 
     async def _plug(self, network: Network, container: Container, settings: dict[str, Any]) -> None:
-        """Put a running container into one more network."""
+        """Connect a running container to one more network. Raises APIError."""
         joined = await self._join(container, network, settings)
         try:
             if self._isolated and joined.interface:
@@ -373,7 +380,7 @@ class Membership:
         except BaseException as error:
             self._leave(joined)
             if isinstance(error, ContainerGone):
-                return  # as with one that does not run: its next start joins
+                return  # as for a stopped container: its next start joins the network
             if isinstance(error, NetworkError):
                 raise errors.APIError(f"{FAILED}{error}") from None
             raise
@@ -383,7 +390,8 @@ class Membership:
         await self._refresh_hosts([container, *self._concerned(container)])
 
     async def _start_naming(self, container: Container) -> None:
-        """A container that had no name server gets one, with its first network with names."""
+        """Start a name server for a container that joins its first network with name
+        resolution."""
         if container.id in self._servers:
             return
         try:
@@ -395,7 +403,8 @@ class Membership:
         await etc_hosts.use_name_server(container)
 
     async def disconnect(self, network: Network, container: Container) -> None:
-        """Raises BadRequest, and APIError where it is not in that network."""
+        """Disconnect a container from a network. Raises BadRequest, and APIError where the
+        container is not in that network."""
         async with container.lock:
             if network.driver == "host" and container.network_mode == "host":
                 raise errors.BadRequest(
@@ -416,7 +425,7 @@ class Membership:
         container = joined.container
         concerned = self._concerned(container)
         if joined.interface:
-            with contextlib.suppress(NetworkError):  # it has just ended
+            with contextlib.suppress(NetworkError):  # the container has just ended
                 await self._runtime.detach(container.id, joined.interface)
         self._leave(joined)
         await self._publish(container)

@@ -1,5 +1,5 @@
-"""From the body of a create call to a network: what is missing filled in, what cannot be
-refused. It knows which subnets are taken, and nothing of bridges."""
+"""Turn the body of a create call into a network: fill in defaults, refuse invalid settings. This
+module knows the subnets in use, but no bridges."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ _TYPES: dict[str, tuple[type, str]] = {
 
 
 def read(body: dict[str, Any], others: list[Network], isolated: bool) -> Network:
-    """A new network, not yet saved; `isolated`: whether containers have networks of their own
-    here. Raises BadRequest, Forbidden, NotFound, Conflict."""
+    """Make a new network from a request's `body`, not yet saved; `isolated` is true where
+    containers have networks of their own. Raises BadRequest, Forbidden, NotFound, Conflict."""
     _check_types(body)
     name = body.get("Name") or ""
     _check_name(name, others)
@@ -71,11 +71,11 @@ WITHOUT_EFFECT = {
     "com.docker.network.bridge.enable_icc": "true",
     "com.docker.network.driver.mtu": "1500",
 }
-"""Options of Docker's bridges that are kept and shown here, with the value that holds anyway."""
+"""Option of Docker's bridges that is kept and shown without effect -> the value in force."""
 
 
 def warning(network: Network) -> str:
-    """What of the request does nothing in this engine; empty where all is as asked for."""
+    """Warning that names the request's options without effect here; empty without such options."""
     idle = [
         name for name, value in WITHOUT_EFFECT.items() if network.options.get(name, value) != value
     ]
@@ -100,7 +100,7 @@ def _check_name(name: str, others: list[Network]) -> None:
 
 
 def _driver(body: dict[str, Any]) -> str:
-    """bridge, or why not."""
+    """Check the driver; only bridge networks can be created. Raises Forbidden, NotFound."""
     driver = body.get("Driver") or "bridge"
     if body.get("Ingress"):
         raise errors.Forbidden("Ingress network can only be global scope network")
@@ -126,7 +126,7 @@ def _ipam_driver(ipam: dict[str, Any]) -> str:
 
 
 def _configs(ipam: dict[str, Any]) -> list[Config]:
-    """What was asked for, without what is empty."""
+    """The entries of IPAM.Config without empty fields. Raises BadRequest."""
     given = ipam.get("Config") or []
     if not isinstance(given, list) or not all(isinstance(each, dict | None) for each in given):
         raise errors.BadRequest("invalid JSON: IPAM.Config needs a list of objects")
@@ -145,7 +145,8 @@ def _configs(ipam: dict[str, Any]) -> list[Config]:
 
 
 def _copy_from(network: Network, given: list[Config], others: list[Network]) -> list[Config]:
-    """Take the settings of a network that is only a configuration."""
+    """Copy the settings of the config-only network that the request names; returns its
+    IPAM.Config. Raises NotFound, Forbidden."""
     source = next((each for each in others if network.config_from in (each.name, each.id)), None)
     if source is None:
         raise errors.NotFound(f"network {network.config_from} not found")
@@ -162,10 +163,11 @@ def _copy_from(network: Network, given: list[Config], others: list[Network]) -> 
 
 
 def check_configs(given: list[Config], network: Network) -> None:
-    """Raise BadRequest, with every fault, for what no subnet can be made of."""
+    """Raise BadRequest, naming every fault, for an invalid IPAM.Config. An IPv6 subnet switches
+    the network's IPv6 on."""
     faults = [fault for config in given for fault in _faults(config)]
     if not faults and not network.ipv6 and any(":" in each["Subnet"] for each in given):
-        network.ipv6 = True  # who names such a subnet wants it
+        network.ipv6 = True  # a request with an IPv6 subnet wants IPv6
     if faults:
         raise errors.BadRequest("\n".join(["invalid network config:", *faults]))
 
@@ -217,7 +219,8 @@ def _range_faults(text: str, subnet: addresses.Subnet) -> Iterable[str]:
 
 
 def _shown(given: list[Config], pools: list[Config]) -> list[Config]:
-    """What was asked for as it was; of a family that nobody named, what was chosen."""
+    """IPAM.Config of an answer: entries as requested, and the chosen pool of each address family
+    that the request did not name."""
     asked = {":" in each["Subnet"] for each in given}
     return given + [dict(pool) for pool in pools if (":" in pool["Subnet"]) not in asked]
 
@@ -225,7 +228,8 @@ def _shown(given: list[Config], pools: list[Config]) -> list[Config]:
 def _pools(
     network: Network, given: list[Config], taken: list[addresses.Subnet], isolated: bool
 ) -> list[Config]:
-    """One for each family the network has: as asked for, or chosen."""
+    """One pool for each address family of the network: as requested, or chosen. Raises Forbidden,
+    NotFound."""
     pools = []
     for version, wanted in ((4, network.ipv4), (6, network.ipv6)):
         asked = [each for each in given if (":" in each["Subnet"]) == (version == 6)]

@@ -1,5 +1,5 @@
-"""The little of the DNS protocol (RFC 1035) that a name server for containers needs: to read a
-question, and to write answers with addresses or names."""
+"""The part of the DNS protocol (RFC 1035) that a name server for containers needs: parse a
+question, write answers with addresses or names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ A, PTR, AAAA = 1, 12, 28
 INTERNET = 1
 SERVER_FAILURE, NAME_ERROR, NOT_IMPLEMENTED = 2, 3, 4
 TTL = 600
-"""Seconds that an answer may be kept, as with the Engine."""
+"""Seconds that an answer may be cached, as with the Engine."""
 
 _RESPONSE, _AUTHORITATIVE, _DESIRED, _AVAILABLE = 0x8000, 0x0400, 0x0100, 0x0080
 _OPCODE = 0x7800
@@ -19,7 +19,7 @@ _HEADER = struct.Struct("!HHHHHH")
 
 
 class Malformed(Exception):
-    """These bytes are no question."""
+    """The message is not a valid question."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class Question:
     identity: int
     flags: int
     name: str
-    """Without the dot at the end, as it was written."""
+    """The name in its original case, without the final dot."""
     kind: int
     space: int
     """The class: INTERNET."""
     raw: bytes
-    """The question's section, to be repeated in the answer."""
+    """The question section, repeated in the answer."""
 
     @property
     def standard(self) -> bool:
@@ -40,7 +40,7 @@ class Question:
 
 
 def read(message: bytes) -> Question:
-    """The question in a message. Raises Malformed."""
+    """Parse the question in a message. Raises Malformed."""
     try:
         identity, flags, questions, *_ = _HEADER.unpack_from(message)
         if flags & _RESPONSE or questions != 1:
@@ -59,8 +59,8 @@ def read(message: bytes) -> Question:
 
 
 def answer(question: Question, values: list[bytes], kind: int) -> bytes:
-    """An answer that has `values` as its records, all of one kind; none of them is an answer
-    too: the name is there, but has nothing of that kind."""
+    """Write an answer with `values` as its records, all of one kind. No values: the name exists,
+    but has no records of that kind."""
     flags = _RESPONSE | _AUTHORITATIVE | _AVAILABLE | question.flags & _DESIRED
     head = _HEADER.pack(question.identity, flags, 1, len(values), 0, 0)
     to_question = struct.pack("!H", 0xC000 | _HEADER.size)
@@ -81,13 +81,13 @@ def address(text: str) -> bytes:
 
 
 def name(text: str) -> bytes:
-    """A name as a record holds it."""
+    """Encode a name for a record."""
     labels = [label.encode("latin-1", "replace")[:63] for label in text.split(".") if label]
     return b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
 
 
 def reversed_address(text: str) -> str:
-    """The address that a name below in-addr.arpa or ip6.arpa stands for; empty for others."""
+    """The address of a name below in-addr.arpa or ip6.arpa; empty for other names."""
     lowered = text.lower()
     try:
         if lowered.endswith(".in-addr.arpa"):

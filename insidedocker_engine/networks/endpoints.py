@@ -1,6 +1,6 @@
-"""A container's place in one network: what it asked for, checked, and what it got.
+"""A container's endpoint in one network: requested settings, checked, and assigned addresses.
 
-It knows no runtime; the networks hand the addresses out and have the interfaces made.
+This module knows no runtime; `attachments` assigns addresses and has the interfaces made.
 """
 
 from __future__ import annotations
@@ -38,10 +38,11 @@ EMPTY: dict[str, Any] = {
     "GlobalIPv6PrefixLen": 0,
     "DNSNames": None,
 }
-"""EndpointSettings of a container that does not run and asked for nothing."""
+"""EndpointSettings of a stopped container without requested settings."""
 
 ASKED = ("IPAMConfig", "Links", "Aliases", "DriverOpts", "GwPriority")
-"""What a client sets; a MAC address is kept as WantedMac, for an answer shows the one in use."""
+"""Fields that a client sets. A requested MAC address is kept as WantedMac, since MacAddress in an
+answer is the one in use."""
 SHAPE: schema.Shape = {
     "IPAMConfig": {"IPv4Address": str, "IPv6Address": str, "LinkLocalIPs": [str]},
     "Links": [str],
@@ -54,19 +55,19 @@ SHAPE: schema.Shape = {
 
 @dataclass
 class Joined:
-    """A running container in a network. Texts are empty where there is no such thing."""
+    """The endpoint of a running container in a network. Empty texts mean: not present."""
 
     network: Network
     container: Container
     id: str
-    """The endpoint's."""
+    """The endpoint's id."""
     settings: dict[str, Any]
-    """What was asked for, as in the container's record."""
+    """Requested settings, as in the container's record."""
     interface: str = ""
     mac: str = ""
     ipv4: str = ""
     ipv6: str = ""
-    """Addresses with prefix length."""
+    """Addresses with prefix length, as is `ipv4`."""
     gateway: str = ""
     gateway6: str = ""
 
@@ -114,12 +115,12 @@ class Joined:
         )
 
     def names(self) -> list[str]:
-        """What the container is found by in this network, the best name first."""
+        """Names of the container in this network, its own name first."""
         return names_of(self.container, self.settings)
 
 
 def names_of(container: Container, settings: dict[str, Any]) -> list[str]:
-    """DNSNames: name, aliases, short id and, where it has another one, host name."""
+    """DNSNames of a container: name, aliases, short id and, where different, host name."""
     aliases = settings.get("Aliases") or []
     every = [container.name, *aliases, container.id[:12], str(container.config["Hostname"])]
     return list(dict.fromkeys(filter(None, every)))
@@ -130,10 +131,11 @@ def _prefix(address: str) -> int:
 
 
 def show(container: Container, joined: Joined | None, settings: dict[str, Any]) -> dict[str, Any]:
-    """EndpointSettings of a container in one network, complete; it is `joined` while it runs."""
+    """Complete EndpointSettings of a container in one network; `joined` is None where it does not
+    run."""
     shown = {**EMPTY, **{field: settings.get(field, EMPTY[field]) for field in ASKED}}
     shown["NetworkID"] = settings.get("NetworkID") or ""
-    if not shown["NetworkID"]:  # it never was in it: what it asked for shows
+    if not shown["NetworkID"]:  # never joined: the answer shows the requested MAC address
         shown["MacAddress"] = settings.get("WantedMac") or ""
     if settings.get("Named"):
         shown["DNSNames"] = names_of(container, settings)
@@ -141,7 +143,7 @@ def show(container: Container, joined: Joined | None, settings: dict[str, Any]) 
 
 
 def asked(name: str, given: Any) -> dict[str, Any]:
-    """What is kept of the EndpointSettings in a request. Raises BadRequest."""
+    """The fields of a request's EndpointSettings that are kept. Raises BadRequest."""
     if not isinstance(given, dict):
         raise _invalid(name, "EndpointsConfig is nil")
     schema.check("EndpointsConfig", given, SHAPE)
@@ -155,7 +157,7 @@ def asked(name: str, given: Any) -> dict[str, Any]:
 
 
 def check(network: Network, name: str, settings: dict[str, Any]) -> None:
-    """Raise BadRequest for what this network cannot give."""
+    """Raise BadRequest for settings that this network cannot provide."""
     faults = list(_faults(network, settings))
     if len(faults) == 1:
         raise _invalid(name, f"invalid endpoint settings:\n{faults[0]}")
@@ -198,7 +200,7 @@ def _invalid(name: str, text: str) -> errors.BadRequest:
 
 
 def show_all(container: Container, joined: dict[str, Joined]) -> dict[str, dict[str, Any]]:
-    """EndpointSettings by network name, complete."""
+    """Network name -> complete EndpointSettings."""
     return {
         name: show(container, joined.get(name), settings)
         for name, settings in container.record.networks.items()
@@ -206,7 +208,7 @@ def show_all(container: Container, joined: dict[str, Joined]) -> dict[str, dict[
 
 
 def add_ids_to_aliases(container: Container, all_settings: dict[str, Any]) -> None:
-    """Before API 1.45 an inspect answer has the names that nobody asked for among Aliases."""
+    """Add short id and host name to Aliases, as inspect answers have them before API 1.45."""
     for name, shown in all_settings["Networks"].items():
         if container.record.networks[name].get("Named"):
             own = [container.id[:12], str(container.config["Hostname"])]
@@ -216,7 +218,7 @@ def add_ids_to_aliases(container: Container, all_settings: dict[str, Any]) -> No
 def network_settings(
     container: Container, joined: dict[str, Joined], ports: Ports
 ) -> dict[str, Any]:
-    """NetworkSettings of an inspect answer, while it has these networks and published ports."""
+    """NetworkSettings of an inspect answer, with the container's endpoints and published ports."""
     all_endpoints = show_all(container, joined)
     default = all_endpoints.get("bridge", EMPTY)
     running = container.run is not None

@@ -1,6 +1,7 @@
-"""/etc/hosts and /etc/resolv.conf of containers, kept right while networks change.
+"""/etc/hosts and /etc/resolv.conf of containers, updated while networks change.
 
-Only lines that the engine wrote are touched: what a program in the container added stays.
+Only lines that the engine wrote in /etc/hosts change: lines that a program in the container added
+stay.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ HOST_RESOLV = Path("/etc/resolv.conf")
 
 
 def own_lines(container: Container, joined: Iterable[Joined]) -> list[str]:
-    """The container's own name at each of its addresses."""
+    """Lines with the container's own name for each of its addresses."""
     config = container.config
     name, domain = str(config["Hostname"]), str(config["Domainname"])
     known = f"{name}.{domain} {name}" if domain else name
@@ -32,7 +33,7 @@ def own_lines(container: Container, joined: Iterable[Joined]) -> list[str]:
 
 
 def aliases(joined: Joined, other: Joined) -> Iterable[str]:
-    """What `joined` calls `other` by links of its own."""
+    """Yield the aliases of `joined`'s links to `other`."""
     for text in joined.settings.get("Links") or []:
         target, _, alias = text.partition(":")
         if target in (other.container.name, other.container.id) and alias:
@@ -40,20 +41,20 @@ def aliases(joined: Joined, other: Joined) -> Iterable[str]:
 
 
 def replace(container: Container, before: list[str], wanted: list[str]) -> None:
-    """Put the lines `wanted` into /etc/hosts where those of `before` were. Blocking."""
+    """Remove the lines `before` from /etc/hosts and append the lines `wanted`. Blocking."""
     file = container.folder / "hosts"
     with contextlib.suppress(FileNotFoundError):
         lines = file.read_text(errors="surrogateescape").splitlines()
         for line in before:
             with contextlib.suppress(ValueError):
                 lines.remove(line)
-        # In place: the file itself is bound in the container.
+        # Written in place, not renamed: the file itself is bind-mounted in the container.
         text = "\n".join([*lines, *wanted, ""])
         file.write_text(text, errors="surrogateescape")
 
 
 async def use_name_server(container: Container) -> None:
-    """Name the engine's own name server in /etc/resolv.conf."""
+    """Write the engine's own name server into the container's /etc/resolv.conf."""
 
     def write() -> None:
         (container.folder / "resolv.conf").write_text(resolv_conf(container, named=True))
@@ -62,9 +63,9 @@ async def use_name_server(container: Container) -> None:
 
 
 def resolv_conf(container: Container, named: bool) -> str:
-    """The host's, with what the container asks for instead. Name servers of the host's own
-    loopback are left out where the container has another one. `named`: the engine's own name
-    server asks all of them."""
+    """Text of /etc/resolv.conf: the host's settings, overridden by the container's. Name servers
+    on the host's loopback are left out where the container does not share the host's network.
+    With `named` the only server is the engine's own, which forwards to the others."""
     host = container.host_config
     try:
         lines = HOST_RESOLV.read_text(errors="replace").splitlines()

@@ -1,7 +1,7 @@
-"""Links, Docker's older way to let one container find another on the default bridge: a name in
-/etc/hosts, and variables.
+"""Links, Docker's older way for one container to find another on the default bridge: a name in
+/etc/hosts, and environment variables.
 
-A container keeps its links by the id of what they lead to (`<id>:alias`), whose name may change.
+A link is kept with the id of its target (`<id>:alias`), since the target's name may change.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 NOT_PASSED_ON = ("HOME", "PATH")
 OnBridge = Callable[["Container"], "Joined | None"]
-"""What a container has in the default bridge network while it runs."""
+"""Returns a running container's endpoint in the default bridge network, or None."""
 
 
 def keep(containers: ContainerStore, host_config: dict[str, Any]) -> None:
-    """Check the links of a container that is to be made, and turn names into ids. BadRequest."""
+    """Check the links of a new container and replace names by ids. Raises BadRequest."""
     mode, found = str(host_config["NetworkMode"]), []
     for text in host_config["Links"] or []:
         name, _, alias = text.partition(":")
@@ -46,7 +46,7 @@ def keep(containers: ContainerStore, host_config: dict[str, Any]) -> None:
 
 
 def of(containers: ContainerStore, container: Container) -> Iterable[tuple[Container, str]]:
-    """The containers that `container` has links to, with its names for them."""
+    """Yield (target, alias) of each link of `container` whose target exists."""
     for text in container.host_config["Links"] or []:
         identity, _, alias = text.partition(":")
         with contextlib.suppress(errors.NotFound):
@@ -54,7 +54,7 @@ def of(containers: ContainerStore, container: Container) -> Iterable[tuple[Conta
 
 
 def shown(containers: ContainerStore, container: Container) -> list[str] | None:
-    """HostConfig.Links as an answer has them."""
+    """HostConfig.Links of an answer."""
     found = [
         f"/{target.name}:/{container.name}/{alias}" for target, alias in of(containers, container)
     ]
@@ -62,7 +62,7 @@ def shown(containers: ContainerStore, container: Container) -> list[str] | None:
 
 
 def check_running(containers: ContainerStore, container: Container, on_bridge: OnBridge) -> None:
-    """Raises APIError: a container starts only after those it has links to."""
+    """Raise APIError where a link's target does not run: targets must start first."""
     for target, alias in of(containers, container):
         if on_bridge(container) and not target.state.running:
             raise errors.APIError(
@@ -72,7 +72,7 @@ def check_running(containers: ContainerStore, container: Container, on_bridge: O
 
 
 def host_lines(containers: ContainerStore, container: Container, on_bridge: OnBridge) -> list[str]:
-    """What /etc/hosts says of them, on the default bridge."""
+    """Lines of /etc/hosts for the container's links, on the default bridge."""
     if not on_bridge(container):
         return []
     found = []
@@ -84,7 +84,7 @@ def host_lines(containers: ContainerStore, container: Container, on_bridge: OnBr
 
 
 def environment(containers: ContainerStore, container: Container, on_bridge: OnBridge) -> list[str]:
-    """Variables for each of the container's links, as `ALIAS_PORT_80_TCP=tcp://…:80`."""
+    """Environment variables for the container's links, such as `ALIAS_PORT_80_TCP=tcp://…:80`."""
     found: list[str] = []
     for target, alias in of(containers, container):
         found += _variables(container, target, alias, on_bridge(target))

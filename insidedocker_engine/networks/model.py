@@ -1,6 +1,6 @@
-"""A network as the engine remembers it, in memory and in its file on disk.
+"""The record of a network, in memory and in its file on disk.
 
-It knows neither bridges nor containers.
+This module knows neither bridges nor containers.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ from ..base import timestamps
 from ..files import atomic_files
 
 PREDEFINED = ("bridge", "host", "none")
-"""Networks that every engine has; `bridge` is the one for containers that ask for nothing."""
+"""Networks that every engine has; `bridge` is the default for containers."""
 
 Config = dict[str, Any]
-"""One entry of IPAM.Config: Subnet, Gateway, IPRange, AuxiliaryAddresses (those that are set)."""
+"""One entry of IPAM.Config: Subnet, Gateway, IPRange, AuxiliaryAddresses (only fields that are
+set)."""
 
 
 @dataclass
 class Network:
-    """What is written to disk. Addresses in use are not: they live and end with processes."""
+    """The record written to disk. Addresses in use are not part of it: they end with processes."""
 
     id: str
     name: str
@@ -33,11 +34,12 @@ class Network:
     ipam_driver: str = "default"
     ipam_options: dict[str, str] | None = None
     shown: list[Config] | None = None
-    """IPAM.Config as an answer shows it: as asked for, or as chosen where nothing was."""
+    """IPAM.Config of an answer: as requested, or as chosen by the engine."""
     chosen_by_user: bool = False
-    """Whether a subnet was asked for."""
+    """True where the request named a subnet."""
     pools: list[Config] = field(default_factory=list)
-    """What holds: for each family Subnet, Gateway, and perhaps IPRange and auxiliary ones."""
+    """One entry for each address family: Subnet, Gateway, optional IPRange and
+    AuxiliaryAddresses."""
     internal: bool = False
     attachable: bool = False
     ipv4: bool = True
@@ -53,12 +55,12 @@ class Network:
 
     @property
     def named(self) -> bool:
-        """Whether containers in it find each other by name."""
+        """True where containers in the network find each other by name."""
         return self.driver == "bridge" and not self.predefined
 
     @property
     def bridge(self) -> str:
-        """The name of its bridge interface, which nobody sees: 15 bytes at most."""
+        """The name of the network's bridge interface, at most 15 bytes; internal to the engine."""
         return f"br-{self.id[:12]}"
 
     def pool(self, version: int) -> Config | None:
@@ -69,21 +71,21 @@ class Network:
         return None
 
     def attributes(self) -> dict[str, str]:
-        """What an event tells of it."""
+        """The network's attributes in an event."""
         return {"name": self.name, "type": self.driver}
 
     def save(self, folder: Path) -> None:
-        """Blocking, short."""
+        """Write the record into `folder`. Blocking, short."""
         file = folder / f"{self.id}.json"
         atomic_files.write_json(file, dataclasses.asdict(self), lasting=not self.predefined)
 
     @classmethod
     def read(cls, file: Path) -> Network:
-        """Raises OSError, ValueError or TypeError where the file holds none."""
+        """Read a record. Raises OSError, ValueError or TypeError for an invalid file."""
         return cls(**atomic_files.read_json(file))
 
     def describe(self) -> dict[str, Any]:
-        """As a list shows it: without containers."""
+        """The network's entry in a list, without containers."""
         return {
             "Name": self.name,
             "Id": self.id,

@@ -1,4 +1,4 @@
-"""All networks of one engine: found, made and removed."""
+"""All networks of one engine: find, create and remove them."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ class Networks:
     # From disk
 
     def load(self) -> None:
-        """Read every network; make those that every engine has."""
+        """Read every network from disk; make the missing predefined ones."""
         for file in sorted(self._folder.iterdir()):
             if file.name.startswith("."):
-                file.unlink()  # half of one, from before a kill
+                file.unlink()  # a half-written record, left by a killed engine
                 continue
             try:
                 self._add(Network.read(file))
@@ -96,7 +96,8 @@ class Networks:
         return {**pool, "Gateway": addresses.first_gateway(pool)}
 
     def _renew_pools(self, network: Network) -> None:
-        """Subnets that were chosen in another runtime do not lead to containers in this one."""
+        """Choose a new IPv4 subnet where the current one does not reach containers: it was chosen
+        under another runtime."""
         if all(":" in p["Subnet"] or addresses.reachable(p, self._isolated) for p in network.pools):
             return
         others = [pool for pool in network.pools if ":" in pool["Subnet"]]
@@ -119,11 +120,12 @@ class Networks:
     # Finding
 
     def all(self) -> list[Network]:
-        """The oldest first."""
+        """All networks, in the order of their files, then of their creation."""
         return list(self._all.values())
 
     def find(self, name: str) -> Network | None:
-        """By id, name or the first digits of an id. Raises BadRequest for several."""
+        """Find a network by id, name or the first digits of an id. Raises BadRequest where
+        several ids match."""
         if name in self._all:
             return self._all[name]
         named = [each for each in self._all.values() if each.name == name]
@@ -137,27 +139,28 @@ class Networks:
         return matches[0] if matches else None
 
     def get(self, name: str) -> Network:
-        """As `find`. Raises NotFound."""
+        """Find a network as `find` does. Raises NotFound, BadRequest."""
         network = self.find("bridge" if name == "default" else name)
         if network is None:
             raise errors.NotFound(f"network {name} not found")
         return network
 
     def dangling(self, network: Network) -> bool:
-        """Whether it could be removed without anybody missing it."""
+        """True for a network that is not predefined and has no running containers."""
         return not network.predefined and not self.membership.of(network)
 
     # Making and removing
 
     async def create(self, body: dict[str, Any]) -> Network:
-        """Raises BadRequest, Forbidden, NotFound, Conflict."""
+        """Create a network from a request's body. Raises BadRequest, Forbidden, NotFound,
+        Conflict."""
         driver = body.get("Driver")
         self._restrictions.refuse(
             driver not in (None, "", "bridge", "default"), f"a network with the driver {driver}"
         )
         self._restrictions.limit("networks", len(self._all))
         network = create_request.read(body, self.all(), self._isolated)
-        self._add(network)  # its name and subnets are taken from here on
+        self._add(network)  # reserves its name and subnets
         try:
             await asyncio.to_thread(network.save, self._folder)
         except BaseException:
@@ -167,7 +170,8 @@ class Networks:
         return network
 
     async def remove(self, network: Network) -> None:
-        """Raises Forbidden where it is predefined, or containers are in it."""
+        """Remove a network. Raises Forbidden for a predefined network, and where containers are
+        in the network."""
         if network.predefined:
             raise errors.Forbidden(f"{network.name} is a pre-defined network and cannot be removed")
         members = self.membership.of(network)
@@ -180,7 +184,7 @@ class Networks:
                 f"has active endpoints ({listed})"
             )
         self._drop(network)
-        with contextlib.suppress(NetworkError):  # it has none yet
+        with contextlib.suppress(NetworkError):  # it has no bridge yet
             await self._runtime.delete_bridge(network.bridge)
 
         def erase() -> None:
@@ -191,7 +195,7 @@ class Networks:
         self.emit("destroy", network)
 
     async def prune(self, wanted: filters.Filters) -> list[str]:
-        """Remove every network that no container is in and that passes the filters; their names.
+        """Remove every network without containers that passes the filters; returns their names.
         Raises BadRequest."""
         passes = filters.prunable(wanted)
         removed = []
@@ -211,10 +215,10 @@ class Networks:
         attributes = {**more, **network.attributes()}
         self._events.emit("network", action, network.id, attributes)
 
-    # What others ask for
+    # For other parts of the engine
 
     def warnings(self) -> list[str]:
-        """What /info says of what these networks cannot do."""
+        """Warnings of /info about limits of these networks."""
         if not self._isolated:
             return [
                 "WARNING: Containers share the host's network here: what one of them listens at, "
@@ -232,9 +236,9 @@ class Networks:
         asked: dict[str, dict[str, Any]],
         version: tuple[int, int],
     ) -> dict[str, dict[str, Any]]:
-        """The networks of a container that is to be made, by name, with what is kept of the
-        settings in the request. Networks that are not there are found missing at its start.
-        Raises BadRequest."""
+        """Check a new container's network settings; returns network name -> kept settings.
+        A network that does not exist is an error only at the container's start. Raises
+        BadRequest, NotFound."""
         if version < (1, 44) and len(asked) > 1:
             raise errors.BadRequest(
                 f"Container cannot be connected to network endpoints: {', '.join(asked)}"
@@ -261,8 +265,8 @@ class Networks:
         return kept
 
     def _mode(self, config: dict[str, Any], host_config: dict[str, Any]) -> str:
-        """NetworkMode; one that shares another container's network is kept by its id. Raises
-        BadRequest for what that does not go together with."""
+        """NetworkMode; `container:<name>` is replaced by `container:<id>`. Raises BadRequest for
+        settings that conflict with a shared network, NotFound for an unknown container."""
         mode = str(host_config["NetworkMode"])
         if not mode.startswith("container:"):
             return mode
@@ -291,4 +295,4 @@ _OF_ONES_OWN = {
     "PortBindings": "port publishing and the container type network mode",
     "PublishAllPorts": "port publishing and the container type network mode",
 }
-"""What a container that shares another's network cannot have."""
+"""Setting that a container with another container's network cannot have -> words of the error."""

@@ -1,7 +1,7 @@
-"""Published ports: which ones a container asks for, and the host's ports that lead to them.
+"""Published ports: bindings that containers request, and the host's ports that serve them.
 
-An ordinary user cannot redirect packets, so every published port is a socket of the engine's on
-the host with a relay behind it.
+An ordinary user cannot redirect packets, so every published port is a socket of the engine on the
+host with a relay behind it.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ if TYPE_CHECKING:
     from ..container.record import Container
 
 FIRST_FREE, LAST_FREE = 32768, 60999
-"""Where the host's ports come from when nobody asks for one."""
+"""Range of the host's ports for bindings without a requested port."""
 BACKLOG = 1024
 KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
 _EVERYWHERE = ("0.0.0.0", "::")
 
 Ports = dict[str, list[dict[str, str]] | None]
-"""NetworkSettings.Ports: `80/tcp` to the host's addresses and ports; None where only exposed."""
+"""NetworkSettings.Ports: `80/tcp` -> the host's addresses and ports; None where only exposed."""
 
 
 class NotPublished(Exception):
-    """A port cannot be published; the text says why, as the Engine would."""
+    """A port cannot be published; the text says why, in the Engine's words."""
 
 
 @dataclass(frozen=True)
 class PortBinding:
-    """One port of a container that shall be reachable from the host."""
+    """One requested port of a container on the host."""
 
     port: int
     kind: str
     """tcp or udp."""
     host: str
-    """An address of the host; empty for all of them."""
+    """An address of the host; empty for all addresses."""
     choice: range | None
-    """The host's ports that may be taken; None for any free one."""
+    """The host's ports to choose from; None for any free one."""
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -52,7 +52,7 @@ class PortBinding:
 
 
 def check(host_config: dict[str, Any]) -> None:
-    """Raise BadRequest for bindings that mean nothing."""
+    """Raise BadRequest for invalid PortBindings."""
     for text, bindings in (host_config["PortBindings"] or {}).items():
         _port(text)
         if not isinstance(bindings, list | None):
@@ -84,7 +84,7 @@ def _choice(text: str) -> range | None:
 
 
 def bindings_of(container: Container) -> list[PortBinding]:
-    """What is to be published. Raises NotPublished."""
+    """The bindings that a container requests. Raises NotPublished."""
     host_config = container.host_config
     found = []
     bound = host_config["PortBindings"] or {}
@@ -112,7 +112,7 @@ def _binding(number: int, kind: str, host: str, choice: range | None) -> PortBin
 
 
 def exposed(container: Container) -> list[str]:
-    """Ports that the container or its image names, as `80/tcp`."""
+    """Ports that the container or its image exposes, as `80/tcp`."""
     found = []
     for text in container.config.get("ExposedPorts") or {}:
         try:
@@ -128,17 +128,17 @@ class Published:
 
     def __init__(self) -> None:
         self._relays: dict[str, list[TCPRelay | UDPRelay]] = {}
-        """Of each container, by its id."""
+        """Container id -> its relays."""
         self._taken: dict[tuple[str, str, int], str] = {}
-        """(kind, address, port) of the host: the id of the container that has it."""
+        """(kind, address, port) of the host -> container id."""
         self._next = FIRST_FREE
 
     async def publish(
         self, container: Container, address: str, opener: Opener, direct: bool = False
     ) -> Ports:
-        """Lead the ports that `container` asks for to its `address`. With `direct` its processes
-        listen on the host's own network, and a port that stays the same needs no relay. Raises
-        NotPublished; nothing is published then."""
+        """Publish the ports that `container` requests, with relays to its `address`. With `direct`
+        its processes listen on the host's own network, and a port with the same number needs no
+        relay. Raises NotPublished; nothing is published then."""
         ports: Ports = dict.fromkeys(exposed(container))
         relays = self._relays.setdefault(container.id, [])
         try:
@@ -148,7 +148,7 @@ class Published:
                 for listener, host, number in bound:
                     shown.append({"HostIp": host, "HostPort": str(number)})
                     if direct and number == wanted.port:
-                        listener.close()  # it was free: the process will bind it itself
+                        listener.close()  # the port is free: the process binds it itself
                         continue
                     relay = TCPRelay if wanted.kind == "tcp" else UDPRelay
                     relays.append(relay(listener, (address, wanted.port), opener))
@@ -160,12 +160,13 @@ class Published:
         return ports
 
     def redirect(self, container: Container, address: str) -> None:
-        """Lead what is published to another address of the container from now on."""
+        """Point the container's relays to another address, for new connections."""
         for relay in self._relays.get(container.id, []):
             relay.target = (address, relay.target[1])
 
     async def last_words(self, container: Container) -> None:
-        """Once it has ended: wait for what it sent last, but not for long."""
+        """Wait until the last data of a container that has ended has passed the relays, at most
+        LAST_WORDS_SECONDS."""
         relays = self._relays.get(container.id, [])
         left = {
             each for relay in relays if isinstance(relay, TCPRelay) for each in relay.last_words()
@@ -182,7 +183,8 @@ class Published:
     def _take(
         self, container: Container, wanted: PortBinding
     ) -> list[tuple[socket.socket, str, int]]:
-        """Listening sockets for a binding: one for each of its addresses, all on one port."""
+        """Bind sockets for a binding: one for each of its addresses, all on one port. Raises
+        NotPublished."""
         if wanted.choice is not None:
             failure: NotPublished | None = None
             for number in wanted.choice:
@@ -236,7 +238,8 @@ class _InUse(NotPublished):
 
 
 def _bind(wanted: PortBinding, host: str, number: int) -> socket.socket | None:
-    """A bound socket, or None for IPv6 on a host without it where all addresses are meant."""
+    """Bind a socket; None for an IPv6 address on a host without IPv6 where the binding is for all
+    addresses. Raises NotPublished."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     made = None
     try:
@@ -247,7 +250,7 @@ def _bind(wanted: PortBinding, host: str, number: int) -> socket.socket | None:
         if family == socket.AF_INET6:
             made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         made.bind((host, number))
-        if wanted.kind == "tcp":  # some find out only now that the port is taken
+        if wanted.kind == "tcp":  # some hosts report a port in use only here
             made.listen(BACKLOG)
     except OSError as error:
         if made is not None:

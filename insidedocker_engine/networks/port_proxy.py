@@ -1,6 +1,6 @@
 """Relays from a bound socket of the host to a container: TCP by connections, UDP by senders.
 
-They know addresses and how to get a socket that reaches them, but no container.
+Relays know addresses and how to open a socket that reaches them, but no container.
 """
 
 from __future__ import annotations
@@ -13,28 +13,28 @@ from typing import Any
 
 Address = tuple[str, int]
 Opener = Callable[[int], Awaitable[socket.socket]]
-"""Gives a new non-blocking socket of a kind (SOCK_STREAM, SOCK_DGRAM) that reaches containers."""
+"""Opens a non-blocking socket of a kind (SOCK_STREAM, SOCK_DGRAM) that reaches containers."""
 
 CHUNK = 64 << 10
 CONNECT_SECONDS = 10.0
 LAST_WORDS_SECONDS = 1.0
-"""How long connections go on after the container has ended, and how long its network waits for
-what it has sent last."""
+"""Seconds that connections stay open after the container has ended, and that its network is kept
+for its last data."""
 IDLE_SECONDS = 90.0
-"""How long a sender of UDP that gets no answers keeps its place."""
+"""Seconds without datagrams in either direction after which a UDP sender is forgotten."""
 SENDERS = 1024
-"""How many senders of UDP a port serves at a time; then the one that was quiet longest goes."""
+"""UDP senders that a port serves at a time; a new one replaces the one that was silent longest."""
 
 
 class TCPRelay:
-    """Serves a listening socket until it is closed. What one side ends, the other sees end."""
+    """Serves a listening socket until `close`. An end of data is passed on to the other side."""
 
     def __init__(self, listener: socket.socket, target: Address, opener: Opener) -> None:
         self.listener, self.target, self._opener = listener, target, opener
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[Any]] = set()
         self._answers: set[asyncio.Future[None]] = set()
-        """Of each connection what comes from the container; done when that has ended it."""
+        """Copies from the container to clients, one per connection; done at the end of its data."""
 
     async def start(self) -> None:
         self._server = await asyncio.start_server(self._serve, sock=self.listener, limit=CHUNK)
@@ -46,7 +46,7 @@ class TCPRelay:
         try:
             await self._relay(reader, writer)
         except (OSError, asyncio.CancelledError, TimeoutError):
-            writer.transport.abort()  # the client sees that nobody took the connection
+            writer.transport.abort()  # a reset: the client sees that the container did not accept
         finally:
             self._open.discard(task)
             writer.close()
@@ -74,8 +74,8 @@ class TCPRelay:
             back.close()
 
     def last_words(self) -> set[asyncio.Future[None]]:
-        """Once the container has ended: take no more connections; the result is done when all
-        that it sent has been taken up."""
+        """Accept no more connections, once the container has ended; the returned futures are done
+        when all its data has been passed on."""
         if self._server is not None:
             self._server.close()
         return set(self._answers)
@@ -84,7 +84,7 @@ class TCPRelay:
         if self._server is not None:
             self._server.close()
         self.listener.close()
-        # What the container's last words are may still be under way.
+        # The container's last data may still be in transit.
         for task in self._open:
             asyncio.get_running_loop().call_later(LAST_WORDS_SECONDS, task.cancel)
 
@@ -99,8 +99,8 @@ async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> N
 
 
 class UDPRelay:
-    """Serves a bound socket; each sender has a socket of its own towards the container, so that
-    answers find their way back."""
+    """Serves a bound socket; each sender has its own socket towards the container, so that answers
+    go back to the right sender."""
 
     def __init__(self, listener: socket.socket, target: Address, opener: Opener) -> None:
         self.listener, self.target, self._opener = listener, target, opener
@@ -121,7 +121,7 @@ class UDPRelay:
             self._spawn(self._introduce(sender, known))
             while len(self._senders) >= SENDERS:
                 self._forget(next(iter(self._senders)))
-        self._senders[sender] = known  # now the last one heard
+        self._senders[sender] = known  # moved to the end: the most recent sender
         known.pass_on(data)
         self._expect(sender, known)
 
@@ -145,7 +145,7 @@ class UDPRelay:
         known.begin(transport)
 
     def _expect(self, sender: Any, known: _Sender) -> None:
-        """Start the wait for silence anew."""
+        """Restart the sender's idle timer."""
         if known.silence is not None:
             known.silence.cancel()
         loop = asyncio.get_running_loop()
@@ -172,7 +172,7 @@ class UDPRelay:
 
 
 class _Sender:
-    """Somebody who sent to a published UDP port."""
+    """The state of one sender to a published UDP port."""
 
     def __init__(self) -> None:
         self.silence: asyncio.TimerHandle | None = None

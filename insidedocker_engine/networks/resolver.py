@@ -1,7 +1,7 @@
-"""How containers find each other by name: one small name server for each container that is in a
-network with names, at 127.0.0.11 in the container's own network.
+"""Name resolution between containers: one small name server for each container in a network with
+name resolution, at 127.0.0.11 in the container's own network.
 
-What it does not know it asks the host's name servers, or those the container names.
+Questions about other names go to the host's name servers, or to those that the container names.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from ..container.record import Container
 
 PATIENCE = 2.0
-"""Seconds for each of the servers asked."""
+"""Seconds to wait for each other server's answer."""
 LONGEST = 65535
 ASKED_AT_ONCE = 256
-"""Questions for other servers that one container may have under way."""
+"""Most questions of one container that may wait for other servers."""
 IDLE_SECONDS = 30.0
 
 Members = Callable[[Joined], Iterable[Joined]]
-"""All that are in the same network, the asker included."""
+"""Returns all endpoints in the same network, the given one included."""
 
 
 class NameServer:
@@ -38,7 +38,7 @@ class NameServer:
     def __init__(
         self, container: Container, joined: Callable[[], Iterable[Joined]], members: Members
     ) -> None:
-        """`joined` gives the container's own places in networks."""
+        """`joined` returns the container's own endpoints."""
         self._container = container
         self._joined = joined
         self._members = members
@@ -47,7 +47,7 @@ class NameServer:
         self._work: set[asyncio.Task[Any]] = set()
 
     async def serve(self, udp: socket.socket, tcp: socket.socket) -> None:
-        """Begin to answer at two bound sockets in the container's network, `tcp` listening."""
+        """Start to answer at two bound sockets in the container's network; `tcp` is listening."""
         for each in (udp, tcp):
             each.setblocking(False)
         loop = asyncio.get_running_loop()
@@ -62,7 +62,7 @@ class NameServer:
         for task in list(self._work):
             task.cancel()
 
-    # Being asked
+    # Questions
 
     def _asked(self, message: bytes, sender: Any) -> None:
         known = self._known(message)
@@ -81,7 +81,7 @@ class NameServer:
         self._send(await self._forward(message, _ask_by_udp), sender)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """A connection carries any number of questions, each after its length."""
+        """Serve a TCP connection: any number of questions, each after its length."""
         task = asyncio.current_task()
         assert task is not None
         self._work.add(task)
@@ -102,10 +102,10 @@ class NameServer:
             self._work.discard(task)
             writer.close()
 
-    # Answers of our own
+    # Own answers
 
     def _known(self, message: bytes) -> bytes | None:
-        """The answer, empty where none is due; None where others are to be asked."""
+        """The own answer, b"" for a malformed message; None where other servers must be asked."""
         try:
             question = dns.read(message)
         except dns.Malformed:
@@ -126,11 +126,11 @@ class NameServer:
         return dns.answer(question, values, question.kind)
 
     def addresses(self, name: str) -> list[str] | None:
-        """What a name means to this container: addresses, or None where it means nothing."""
+        """Addresses of a name as this container sees it; None for an unknown name."""
         for joined in self._networks():
             wanted = name.rstrip(".").casefold()
             found = self._in(joined, wanted)
-            if not found:  # `web.mynet` asks in one network
+            if not found:  # `web.mynet` names the network, too
                 bare = wanted.removesuffix(f".{joined.network.name.casefold()}")
                 found = self._in(joined, bare) if bare != wanted else []
             if found:
@@ -166,10 +166,10 @@ class NameServer:
     def _networks(self) -> list[Joined]:
         return [each for each in self._joined() if each.network.named]
 
-    # Asking others
+    # Other servers
 
     async def _forward(self, message: bytes, ask: Any) -> bytes:
-        """What the first server says that answers at all."""
+        """The answer of the first server that answers, else SERVER_FAILURE."""
         if any(not each.network.internal for each in self._joined()):
             for server in self._servers():
                 with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
@@ -184,7 +184,7 @@ class NameServer:
 
 
 def host_servers() -> list[str]:
-    """The name servers that the host asks."""
+    """The host's name servers."""
     try:
         lines = etc_hosts.HOST_RESOLV.read_text(errors="replace").splitlines()
     except OSError:

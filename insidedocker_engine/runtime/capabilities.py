@@ -13,7 +13,7 @@ NAMES = (
     *("CAP_MAC_ADMIN", "CAP_SYSLOG", "CAP_WAKE_ALARM", "CAP_BLOCK_SUSPEND", "CAP_AUDIT_READ"),
     *("CAP_PERFMON", "CAP_BPF", "CAP_CHECKPOINT_RESTORE"),
 )
-"""In the order of their numbers."""
+"""All capabilities, in the order of their numbers."""
 
 DEFAULT = frozenset(
     {

@@ -1,7 +1,7 @@
-"""Control groups that bind containers to limits, where this host lets an ordinary user make them.
+"""Control groups that limit containers, where this host lets an ordinary user make them.
 
-A host grants them by giving a user a group of its own to divide ("delegation"): systemd does so
-for what runs in a user's session. Version 2 and version 1 of the kernel's interface are known.
+A host grants groups by delegation: it gives a user a group to divide. systemd does so for
+processes in a user's session. Versions 2 and 1 of the kernel's interface are supported.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _MEMBERS = "cgroup.procs"
 _UNLIMITED_SWAP = -1
 _SHARES = (2, 262144)
 _WEIGHTS = (1, 10000)
-"""The ranges of a share of processor time in version 1 and in version 2."""
+"""Ranges of a share of processor time: shares in version 1, weights in version 2."""
 
 
 @dataclass(frozen=True)
 class Hierarchy:
-    """One tree of groups: where in it this process is, and where it may make groups."""
+    """One tree of groups: `own` is this process' group, in `place` it may make groups."""
 
     own: Path
     place: Path
@@ -32,26 +32,26 @@ class Hierarchy:
 
 
 class Groups:
-    """The groups of one engine's containers. `find` tells where they can be."""
+    """The groups of one engine's containers; made by `find`."""
 
     def __init__(self, version: str, hierarchies: list[Hierarchy]) -> None:
         self.version = version
         self._hierarchies = hierarchies
         self._name = f"{_PREFIX}{os.getpid()}"
         self._made: dict[str, dict[Path, frozenset[str]]] = {}
-        """Of each container its folders, and what each limits."""
+        """Container id -> folder of a group -> its controllers."""
 
     @property
     def limits(self) -> frozenset[str]:
-        """What containers can be bound to: memory, swap, pids, cpu."""
+        """The limits that work here: some of memory, swap, pids, cpu."""
         found = frozenset[str]().union(*(each.controllers for each in self._hierarchies))
         swap = "memory.swap.max" if self.version == "2" else "memory.memsw.limit_in_bytes"
         counted = any((each.own / swap).exists() for each in self._hierarchies)
         return found | {"swap"} if "memory" in found and counted else found
 
     def make(self, container: str, limits: Limits) -> tuple[str, ...]:
-        """New groups with these limits, as folders to enter; none where nothing is limited.
-        Raises OSError."""
+        """Make groups with these limits; returns folders to enter, none without limits. Raises
+        OSError."""
         if limits == Limits():
             return ()
         made = self._made.setdefault(container, {})
@@ -77,15 +77,15 @@ class Groups:
                 _write(folder, _settings(self.version, controller, limits))
 
     def adopt(self, container: str, pids: list[int]) -> None:
-        """Move running processes into a container's groups; one that has ended meanwhile is not
-        missed. Raises OSError."""
+        """Move running processes into a container's groups; ended processes are ignored. Raises
+        OSError."""
         for folder in self._made.get(container, ()):
             for pid in pids:
                 with suppress(ProcessLookupError):
                     (folder / _MEMBERS).write_text(str(pid))
 
     def out_of_memory(self, container: str) -> bool:
-        """Whether the kernel has killed one of its processes for want of memory."""
+        """True where the kernel has killed a process of the container for lack of memory."""
         name = "memory.events" if self.version == "2" else "memory.oom_control"
         for folder in self._made.get(container, ()):
             with suppress(OSError):
@@ -96,13 +96,13 @@ class Groups:
         return False
 
     def remove(self, container: str) -> None:
-        """Its processes have ended."""
+        """Remove a container's groups, once its processes have ended."""
         for folder in self._made.pop(container, ()):
             with suppress(OSError):
                 folder.rmdir()
 
     def close(self) -> None:
-        """Leave no group behind, nor those of engines that were killed."""
+        """Remove all groups of this engine, and those of engines that were killed."""
         for each in self._hierarchies:
             for folder in each.place.glob(f"{_PREFIX}*"):
                 owner = folder.name.removeprefix(_PREFIX)
@@ -111,7 +111,7 @@ class Groups:
 
 
 def find() -> Groups | None:
-    """Where this process may make groups; None where nobody has given it any."""
+    """Find groups that this process may divide; None where the host delegates none."""
     try:
         memberships = Path("/proc/self/cgroup").read_text().splitlines()
         mounted = _mounts(Path("/proc/self/mountinfo").read_text().splitlines())
@@ -139,7 +139,7 @@ def find() -> Groups | None:
 
 
 def _mounts(lines: list[str]) -> dict[str, tuple[Path, Path]]:
-    """Each tree's root and mount point, by the names of its controllers; version 2 has none."""
+    """Controllers of a tree ("memory,pids"; "" for version 2) -> (its root, mount point)."""
     found = {}
     for line in lines:
         fields, _, rest = line.partition(" - ")
@@ -155,8 +155,8 @@ def _mounts(lines: list[str]) -> dict[str, tuple[Path, Path]]:
 
 
 def _delegated(own: Path, top: Path) -> list[Hierarchy]:
-    """In version 2 groups can be made beside or above our own, where controllers are handed down
-    and nobody's processes are in the way."""
+    """The place for groups in version 2: the nearest group from `own` upwards that passes
+    controllers on and that this process may divide. A group with processes cannot pass them on."""
     if not os.access(own / _MEMBERS, os.W_OK):
         return []
     for place in (own, *own.parents):
@@ -180,7 +180,7 @@ def _hand_down(group: Path, controllers: frozenset[str]) -> None:
 
 
 def _settings(version: str, controller: str, limits: Limits) -> list[tuple[str, str]]:
-    """Files of a controller and what to write into them."""
+    """Settings of a controller as (file, text)."""
     if version == "2":
         return _SECOND[controller](limits)
     return _FIRST[controller](limits)
@@ -229,8 +229,8 @@ _SECOND = {"memory": _second_memory, "pids": _pids, "cpu": _second_cpu}
 
 
 def _write(folder: Path, settings: list[tuple[str, str]]) -> None:
-    """Write what is there to write. Of two limits the lower may never pass the higher on its
-    way: what is refused first is tried again last."""
+    """Write the settings whose files exist. Refused ones are written again at the end: the lower
+    of two limits (memory, memory and swap) may never exceed the higher. Raises OSError."""
     present = [(folder / name, text) for name, text in settings if (folder / name).exists()]
     again = []
     for path, text in present:

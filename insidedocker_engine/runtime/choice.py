@@ -1,4 +1,4 @@
-"""The runtime for this host."""
+"""Choose the runtime for this host."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from .probe import Trial
 
 
 def choose(wanted: str, trial: Trial | None = None) -> Runtime:
-    """The runtime for this host: `wanted` is namespaces, proot or auto (the best that works).
+    """Choose the runtime: `wanted` is namespaces, proot or auto (the better one that works).
 
-    With namespaces this process becomes root of a user namespace of its own, so it must still
-    have a single thread. Raises Unavailable.
+    With namespaces this process becomes root of a new user namespace, so it must still have a
+    single thread. Raises Unavailable.
     """
     choice = probe.choose(wanted, trial)
     if choice.name == "proot":

@@ -1,6 +1,6 @@
-"""The engine's side of a launcher: it is started, asked, and tells when processes end.
+"""The engine's side of a launcher: start the launcher, send requests, receive ends of processes.
 
-It knows requests and descriptors, but not what a runtime does with them.
+This module knows requests and descriptors, but not what a runtime does with them.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ _PACKAGES = str(Path(__file__).parents[2])
 _MOST_DESCRIPTORS = 64
 _NOT_STARTED = 128
 _LOST = 137
-"""How processes have ended when the launcher was killed: with it, by SIGKILL."""
+"""Exit code of processes whose launcher was killed: the kernel kills them with SIGKILL."""
 
 
 class Failed(Exception):
-    """The launcher could not do what it was asked; the text says why."""
+    """A request to the launcher failed; the text says why."""
 
 
 class Gone(Failed):
-    """The container that it was asked about has ended."""
+    """The container of the request has ended."""
 
 
 class RunningProcess:
-    """A process in a container; see the contract, `Process`."""
+    """A process in a container; see `contract.Process`."""
 
     def __init__(self, ticket: int) -> None:
         self.ticket = ticket
@@ -73,10 +73,10 @@ class RunningProcess:
             fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, size)
 
     def take(self, message: dict[str, Any], descriptors: list[int]) -> None:
-        """Keep what comes from the launcher while the process is started."""
+        """Keep a message's process, terminal or name sockets from the launcher's answer."""
         if "process" in message:
             self.pid = _pid_of(descriptors[0])
-            if self.ended.done():  # so short that the report of its end came first
+            if self.ended.done():  # a short process: the report of its end came first
                 os.close(descriptors[0])
             else:
                 self._pidfd = descriptors[0]
@@ -98,7 +98,7 @@ class RunningProcess:
 
 @dataclass
 class Answer:
-    """What came back over the channel of a request."""
+    """The messages of a request's answer, each with its descriptors."""
 
     messages: list[tuple[dict[str, Any], list[int]]] = field(default_factory=list)
 
@@ -116,20 +116,20 @@ P = TypeVar("P", bound=RunningProcess)
 
 
 class Client:
-    """Starts the launcher at the first request, and again should it ever be killed.
+    """Starts the launcher at the first request, and again after it was killed.
 
-    `module` is the launcher's, below this package; its main() serves a socket at descriptor 3.
+    `module` is the launcher's full module name; its main() serves a socket at descriptor 3.
     """
 
     def __init__(self, module: str, settings: dict[str, str] | None = None) -> None:
         self.module = module
         self.settings = settings or {}
-        """Its environment, beside PATH."""
+        """The launcher's environment, beside PATH and TMPDIR."""
         self.processes: dict[int, RunningProcess] = {}
         self.launcher = 0
-        """The launcher's process id, once it has told."""
+        """The launcher's process id; 0 until it has reported."""
         self.spawned = 0
-        """How many launchers there have been."""
+        """Number of launchers started so far."""
         self._socket: socket.socket | None = None
         self._last_ticket = 0
         self._sending = asyncio.Lock()
@@ -141,14 +141,14 @@ class Client:
         return self._socket is not None
 
     def new_process(self, kind: type[P]) -> P:
-        """One that is going to be started, with a ticket for it."""
+        """Make the object, with a new ticket, of a process that is to be started."""
         self._last_ticket += 1
         process = kind(self._last_ticket)
         self.processes[process.ticket] = process
         return process
 
     def give_up(self, process: RunningProcess) -> None:
-        """It has not been started after all; should it have been, it is ended."""
+        """Drop a process whose start failed; the launcher kills it in case it runs."""
         self.processes.pop(process.ticket, None)
         process.end(_NOT_STARTED)
         self._in_background(messages.End(process.ticket))
@@ -163,11 +163,12 @@ class Client:
         task.add_done_callback(self._background.discard)
 
     def spawn(self) -> None:
-        """Start the launcher; it need not be waited for, requests queue up."""
+        """Start the launcher without waiting: requests queue up."""
         self.spawned += 1
-        linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)  # it is left to us by its short-lived parent
+        # The launcher's short-lived parent ends at once: the launcher becomes this process' child.
+        linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # what containers start with
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # containers inherit the limit
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         code = (
             f"import sys; sys.path.insert(0, {_PACKAGES!r})\nfrom {self.module} import main; main()"
@@ -179,7 +180,7 @@ class Client:
             [sys.executable, "-I", "-S", "-c", code],
             {
                 "PATH": os.environ.get("PATH", os.defpath),
-                "TMPDIR": os.environ.get("TMPDIR", "/tmp"),  # the engine's own
+                "TMPDIR": os.environ.get("TMPDIR", "/tmp"),  # the engine's own folder
             }
             | self.settings,
             file_actions=[
@@ -197,7 +198,7 @@ class Client:
         asyncio.get_running_loop().add_reader(ours.fileno(), self._read, ours, pid)
 
     async def close(self) -> None:
-        """Let the launcher end, and with it every process it started; until all have."""
+        """End the launcher and every process it started, and wait for their ends."""
         if self._socket is None:
             return
         self._socket.shutdown(socket.SHUT_WR)
@@ -208,12 +209,12 @@ class Client:
         await self._gone.wait()
 
     async def ask(self, request: messages.Request, descriptors: list[int]) -> Answer:
-        """Send a request and wait for all of its answer. Raises Failed."""
+        """Send a request and wait for its whole answer. Raises Failed."""
         if self._socket is None:
             self.spawn()
         try:
             return await self._ask(request, descriptors)
-        except OSError as error:  # the limit of open files, mostly
+        except OSError as error:  # mostly the limit of open files
             raise Failed(str(error.strerror)) from error
 
     async def _ask(self, request: messages.Request, descriptors: list[int]) -> Answer:
@@ -256,7 +257,7 @@ class Client:
                     raise Failed(f"the launcher does not answer: {error.strerror}") from error
 
     def _read(self, ours: socket.socket, spawned: int) -> None:
-        """Something came from the launcher."""
+        """Read the launcher's reports; called when its socket is readable."""
         while True:
             try:
                 data = ours.recv(1 << 16)
@@ -276,14 +277,15 @@ class Client:
                     process.end(report["code"])
 
     def _adopt(self, launcher: int, spawned: int) -> None:
-        """The launcher's first process hands over to its child, which becomes ours."""
+        """Note the launcher's process id. With namespaces it is the child of the process that was
+        spawned, which has ended; the launcher is now a child of the engine."""
         self.launcher = launcher
         if launcher != spawned:
-            os.waitpid(spawned, 0)  # it has nothing left to do but end
+            os.waitpid(spawned, 0)  # returns at once: the process is ending
         self._in_background(messages.Bind())
 
     def _lost(self, ours: socket.socket, spawned: int) -> None:
-        """The launcher has ended: so has, by the kernel, every process it started."""
+        """Handle the launcher's end: the kernel has ended every process it started."""
         asyncio.get_running_loop().remove_reader(ours.fileno())
         ours.close()
         self._socket = None
@@ -297,7 +299,7 @@ class Client:
 
 
 async def _read_all(channel: socket.socket) -> Answer:
-    """Everything until the other side has closed the channel."""
+    """Read messages until the other side has closed the channel."""
     loop = asyncio.get_running_loop()
     answer = Answer()
     done: asyncio.Future[None] = loop.create_future()
@@ -338,7 +340,7 @@ async def _writable(connection: socket.socket) -> None:
 
 
 def _pid_of(pidfd: int) -> int:
-    """The process id as this host counts; 0 where it has ended already."""
+    """The process id in this process' pid namespace; 0 where the process has ended."""
     for line in Path(f"/proc/self/fdinfo/{pidfd}").read_text().splitlines():
         if line.startswith("Pid:"):
             return max(int(line.split()[1]), 0)

@@ -1,7 +1,7 @@
-"""The contract of a runtime: what it is asked for, and what it answers.
+"""The interface of a runtime: its requests and answers.
 
-A runtime knows file systems, processes and networks of this host; it knows no image, no API
-and keeps no state on disk of its own.
+A runtime knows file systems, processes and networks of this host; it knows no image and no API,
+and keeps no state on disk.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Protocol
 
 
 class Unavailable(Exception):
-    """The runtime asked for cannot work on this host; the text says why and what to do."""
+    """The requested runtime cannot work on this host; the text says why and what to do."""
 
 
 class StartError(Exception):
-    """A process could not be started. `exit_code` is what `docker run` ends with:
+    """A process could not be started. `exit_code` is the exit code of `docker run`:
     127 not found, 126 not executable, 128 anything else."""
 
     def __init__(self, message: str, exit_code: int = 128) -> None:
@@ -27,7 +27,8 @@ class StartError(Exception):
 
 @dataclass(frozen=True)
 class User:
-    """Numbers only: names are looked up in the container's /etc/passwd by `users`."""
+    """The user of a process, numbers only: `users` looks names up in the container's
+    /etc/passwd."""
 
     uid: int = 0
     gid: int = 0
@@ -36,18 +37,18 @@ class User:
 
 @dataclass(frozen=True)
 class ProcessSpec:
-    """A process in a container: its first one, or one more (exec)."""
+    """A process in a container: its first one, or an additional one (exec)."""
 
     args: list[str]
     env: list[str]
-    """`NAME=value` each."""
+    """Variables as `NAME=value`."""
     cwd: str = "/"
     user: User = field(default_factory=User)
     tty: bool = False
     stdin: bool = False
-    """Whether anything can be written to it; else its input is empty."""
+    """True for a pipe (or terminal) as standard input; else standard input is empty."""
     size: tuple[int, int] = (0, 0)
-    """Rows and columns of the terminal; 0 leaves them alone."""
+    """Rows and columns of the terminal; 0 keeps the default."""
     capabilities: frozenset[str] | None = None
     """Names such as CAP_CHOWN; None means the Engine's default set."""
     no_new_privileges: bool = False
@@ -55,53 +56,53 @@ class ProcessSpec:
 
 @dataclass(frozen=True)
 class Mount:
-    """Something of the host, or a tmpfs, at `target` in the container."""
+    """A file or folder of the host, or a tmpfs, at `target` in the container."""
 
     kind: str
-    """bind, tmpfs."""
+    """bind or tmpfs."""
     target: str
     source: Path | None = None
     read_only: bool = False
     options: str = ""
-    """For tmpfs: as in mount(8), e.g. size=64m,mode=1777."""
+    """Options of a tmpfs as in mount(8), e.g. size=64m,mode=1777."""
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A container's place in one network; the runtime makes the interface."""
+    """A container's interface in one network; the runtime makes it."""
 
     bridge: str
-    """Name of the bridge interface inside the engine's own network room."""
+    """Name of the bridge interface in the engine's network room (the namespace of its bridges)."""
     interface: str
     """eth0, eth1, …"""
     address: str
     """IPv4 with prefix length: 172.17.0.2/16; empty for a network of IPv6 only."""
     mac: str
     gateway: str | None = None
-    """Set on the endpoint that carries the default route."""
+    """Set only on the endpoint with the default route."""
     address6: str = ""
     gateway6: str | None = None
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a container may use at most, where the host grants limits; None is no limit."""
+    """Limits of a container, where the host grants limits; None means unlimited."""
 
     memory: int | None = None
     """Bytes."""
     memory_and_swap: int | None = None
-    """Bytes of both together; -1 leaves swap alone."""
+    """Bytes of memory and swap together; -1 does not limit swap."""
     pids: int | None = None
     """Processes and threads."""
     cpu: tuple[int, int] | None = None
-    """Microseconds of processor time in each period of so many microseconds."""
+    """(microseconds of processor time, microseconds of the period)."""
     cpu_shares: int | None = None
-    """Against other containers, of which each has 1024."""
+    """Weight relative to other containers, which have 1024 by default."""
 
 
 @dataclass(frozen=True)
 class SandboxSpec:
-    """What a container is before its process: file system, name, mounts, network."""
+    """A container without its process: file system, name, mounts, network."""
 
     id: str
     rootfs: Path
@@ -110,13 +111,13 @@ class SandboxSpec:
     read_only: bool = False
     mounts: list[Mount] = field(default_factory=list)
     network: str = "private"
-    """private (own room: loopback and `endpoints`), host, or container:<id>."""
+    """private (own namespace: loopback and `endpoints`), host, or container:<id>."""
     endpoints: list[Endpoint] = field(default_factory=list)
     name_server: bool = False
-    """Whether the process gets `name_sockets`."""
+    """True where the process gets `name_sockets`."""
     pid: str = "private"
-    """private, host, or container:<id>."""
-    """host: the processes of all this engine's containers; the host's own stay out of sight."""
+    """private, host, or container:<id>; host shows the processes of all containers of this engine,
+    but not the host's own."""
     ipc: str = "private"
     """private, host, or container:<id>."""
     uts: str = "private"
@@ -127,15 +128,15 @@ class SandboxSpec:
     shm_size: int = 64 << 20
     sysctls: dict[str, str] = field(default_factory=dict)
     ulimits: list[tuple[str, int, int]] = field(default_factory=list)
-    """(name such as nofile, soft, hard); -1 is unlimited."""
+    """(name such as nofile, soft, hard); -1 means unlimited."""
     devices: list[str] = field(default_factory=list)
-    """`/dev/of-the-host[:/dev/in-the-container[:rwm]]` each."""
+    """Devices as `/dev/of-the-host[:/dev/in-the-container[:rwm]]`."""
     seccomp: bool = True
     """Refuse the system calls that the Engine's default profile refuses."""
     counted: bool = False
-    """Refuse memory that is in no process and in no file system: somebody counts it."""
+    """Refuse memory that belongs to no process and no file system, which cannot be counted."""
     masked_paths: tuple[str, ...] | None = None
-    """What cannot be read in it; None means the Engine's own list. Privileged has none."""
+    """Paths that cannot be read; None means the Engine's list. Ignored where `privileged`."""
     read_only_paths: tuple[str, ...] | None = None
     oom_score_adjust: int = 0
     limits: Limits = Limits()
@@ -143,13 +144,13 @@ class SandboxSpec:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a process ended. `code` as the shell counts: 128 + n for signal n."""
+    """The end of a process. `code` is the exit code as in a shell: 128 + n for signal n."""
 
     code: int
 
 
 NAME_SERVER = "127.0.0.11"
-"""Where the containers of a network with names find its name server, as Docker has it."""
+"""Address of the name server in containers of a network with name resolution, as in Docker."""
 
 MASKED_PATHS = (
     "/proc/acpi",
@@ -166,11 +167,12 @@ MASKED_PATHS = (
     "/sys/firmware",
 )
 READ_ONLY_PATHS = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
-"""What containers may not see, and not change, as Docker has it; settings may say otherwise."""
+"""Docker's default paths that containers cannot read (MASKED_PATHS) or cannot change
+(READ_ONLY_PATHS)."""
 
 
 class NetworkError(Exception):
-    """A change to a network failed, or this runtime has no networks of its own."""
+    """A change to a network failed, or this runtime does not isolate networks."""
 
 
 class ContainerGone(NetworkError):
@@ -178,41 +180,41 @@ class ContainerGone(NetworkError):
 
 
 class Process(Protocol):
-    """A running process. The file descriptors belong to whoever asked for the process.
+    """A running process. The file descriptors belong to the caller that started the process.
 
-    With a terminal `stdout` is the terminal itself (read and write), `stdin` is None when
-    not asked for else the same descriptor duplicated, and `stderr` is None.
+    With a terminal `stdout` is the terminal itself (read and write), `stdin` is a duplicate of it
+    (None where not requested), and `stderr` is None.
     """
 
     pid: int
-    """As this host counts."""
+    """Process id on this host."""
     stdin: int | None
     stdout: int
     stderr: int | None
     name_sockets: list[int]
-    """Where the programs of a new container with a name server ask for names, bound before the
-    first of them ran: UDP, and TCP listening, at NAME_SERVER port 53."""
+    """Sockets for the name server of a new container, bound before its first program ran: UDP,
+    and TCP listening, at NAME_SERVER port 53."""
 
     async def wait(self) -> Ended: ...
 
     def kill(self, signal: int) -> None:
-        """Raises ProcessLookupError where it has ended."""
+        """Send a signal. Raises ProcessLookupError where the process has ended."""
 
     def resize(self, rows: int, columns: int) -> None: ...
 
 
 @dataclass(frozen=True)
 class Isolation:
-    """What a runtime really keeps apart; said in /info and in warnings."""
+    """The parts that a runtime isolates; shown in /info and in warnings."""
 
     filesystem: bool
     processes: bool
     network: bool
     hostname: bool
     users: bool
-    """Whether user ids other than one exist."""
+    """True where more than one user id exists."""
     read_only_mounts: bool = True
-    """Whether what is mounted read-only cannot be written."""
+    """True where read-only mounts cannot be written."""
 
     def warnings(self) -> list[str]:
         missing = [name.replace("_", " ") for name, has in vars(self).items() if not has]
@@ -225,60 +227,61 @@ class Runtime(Protocol):
     name: str
     """namespaces or proot."""
     why: str
-    """One sentence: why this runtime and not the other."""
+    """One sentence: the reason for this runtime."""
     isolation: Isolation
     limits: frozenset[str]
-    """What this host binds containers to: some of memory, swap, pids, cpu."""
+    """Limits that this host enforces: some of memory, swap, pids, cpu."""
     groups: str | None
-    """The version of control groups that does; None where there are none for us."""
+    """Version of the control groups that enforce limits; None where the host grants none."""
 
     async def open(self) -> None:
-        """Get ready; called once, before the first container."""
+        """Prepare the runtime; called once, before the first container."""
 
     async def close(self) -> None:
-        """End every process that is left."""
+        """End every remaining process."""
 
     async def start(self, sandbox: SandboxSpec, process: ProcessSpec) -> Process:
         """Start a container's first process. Raises StartError."""
 
     async def exec(self, container: str, process: ProcessSpec) -> Process:
-        """Start one more process in a running container. Raises StartError."""
+        """Start an additional process in a running container. Raises StartError."""
 
     async def pause(self, container: str) -> None:
-        """Stop every process of a container where it is."""
+        """Suspend every process of a container."""
 
     async def unpause(self, container: str) -> None: ...
 
     def processes(self, container: str) -> list[int]:
-        """The host's process ids of a running container, its first process first."""
+        """Process ids on the host of a running container's processes, its first process first."""
 
     def limit(self, container: str, limits: Limits) -> None:
-        """Change the limits of a container; where it does not run nothing is done, and the next
+        """Change the limits of a running container; does nothing for a stopped one, whose next
         start sets them. Raises OSError."""
 
     def out_of_memory(self, container: str) -> bool:
-        """Whether the kernel killed one of its processes for want of memory; until `forget`."""
+        """True where the kernel killed a process of the container for lack of memory; valid until
+        `forget`."""
 
     async def forget(self, container: str) -> None:
-        """Release what is held for a container whose first process has ended."""
+        """Release all resources of a container whose first process has ended."""
 
-    # Networks. Every call raises NetworkError with a sentence where this host has none.
+    # Networks. Every call raises NetworkError with a sentence where they are not isolated here.
 
     async def create_bridge(self, name: str, *gateways: str) -> None:
-        """Make a bridge (name of at most 15 bytes) in the engine's network room. `gateways` are
-        its own addresses with prefix length, IPv4 or IPv6; one that is there stays as it is."""
+        """Make a bridge (name of at most 15 bytes) in the engine's network room; an existing one
+        stays as it is. `gateways` are its addresses with prefix length, IPv4 or IPv6."""
 
     async def delete_bridge(self, name: str) -> None: ...
 
     async def attach(self, container: str, endpoint: Endpoint) -> None:
-        """Give a running container one more interface. Raises ContainerGone."""
+        """Add an interface to a running container. Raises ContainerGone."""
 
     async def detach(self, container: str, interface: str) -> None: ...
 
     async def open_name_sockets(self, container: str) -> list[int]:
-        """As a Process has them, for a container that was started without a name server."""
+        """Open `Process.name_sockets` for a container that was started without a name server."""
 
     async def open_socket(self, container: str | None, kind: int) -> socket.socket:
-        """A new non-blocking IPv4 socket (SOCK_STREAM or SOCK_DGRAM) that lives in a running
-        container's network, or in the engine's network room (None). Connect it to reach a
-        container; bind it to serve containers."""
+        """Open a non-blocking IPv4 socket (SOCK_STREAM or SOCK_DGRAM) in a running container's
+        network, or in the engine's network room (None). Connect the socket to reach a container;
+        bind it to serve containers."""

@@ -1,7 +1,7 @@
 """The last steps of a process in a container: input and output, limits, identity, program.
 
-Runs in the new process itself. What fails before the program is reported over `channel`;
-the program's start closes that, which is how the engine learns that all went well.
+Runs in the new process itself. Failures before the program are reported over `channel`; exec of
+the program closes `channel`, which tells the engine that the start succeeded.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from .contract import ProcessSpec, SandboxSpec, User
 
 _UNLOCK_TERMINAL, _TERMINAL_NUMBER = 0x40045431, 0x80045430  # TIOCSPTLCK, TIOCGPTN
 _EXEC_FORMAT_EXIT = 255
-"""What the Engine's own runtime ends with when the kernel refuses a file as a program."""
+"""Exit code of the Engine's own runtime where the kernel refuses a file as a program."""
 
 
 class NotStarted(Exception):
-    """The program could not be started; the text says why, as the Engine would."""
+    """The program could not be started; the text says why, in the Engine's words."""
 
 
 def send(channel: socket.socket, message: dict[str, object], descriptors: list[int]) -> None:
@@ -41,14 +41,14 @@ def send(channel: socket.socket, message: dict[str, object], descriptors: list[i
 
 
 def words(error: BaseException) -> str:
-    """What to tell the engine about `error`."""
+    """The text about `error` for the engine."""
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.strerror} ({error.filename})"
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
 
 
 def reset_signals() -> None:
-    """What Python or the launcher changed goes back to what a new program expects."""
+    """Restore the signal handlers and mask that Python or the launcher changed."""
     for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
@@ -57,8 +57,8 @@ def reset_signals() -> None:
 def open_terminal(
     process: ProcessSpec, channel: socket.socket, owner: int | None, maker: str = "/dev/pts/ptmx"
 ) -> str:
-    """Make a new terminal of `maker` this process' terminal and its 0, 1, 2; its other end goes
-    to the engine. Returns its name."""
+    """Open a new terminal from `maker` as this process' controlling terminal and its descriptors
+    0, 1, 2; send the terminal's other end to the engine. Returns the terminal's name."""
     master = os.open(maker, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
     fcntl.ioctl(master, _UNLOCK_TERMINAL, struct.pack("i", 0))
     number = struct.unpack("i", fcntl.ioctl(master, _TERMINAL_NUMBER, bytes(4)))[0]
@@ -83,7 +83,7 @@ def take_pipes(descriptors: list[int], owner: int | None) -> None:
     """Make `descriptors` this process' standard input, output and error."""
     for standard, descriptor in enumerate(descriptors):
         if owner is not None and stat.S_ISFIFO(os.fstat(descriptor).st_mode):
-            os.fchown(descriptor, owner, -1)  # so that it may open /dev/stdout again
+            os.fchown(descriptor, owner, -1)  # so that the program may open /dev/stdout
         os.dup2(descriptor, standard)
 
 
@@ -99,12 +99,12 @@ def set_limits(sandbox: SandboxSpec) -> None:
                 f"error setting rlimits for ready process: {name} {soft}:{hard}: {error}"
             ) from error
     if sandbox.oom_score_adjust:
-        with suppress(OSError):  # lowering it is for privileged users
+        with suppress(OSError):  # only privileged users may lower it
             Path("/proc/self/oom_score_adj").write_text(str(sandbox.oom_score_adjust))
 
 
 def become(process: ProcessSpec, sandbox: SandboxSpec, several_users: bool) -> None:
-    """Take the identity the process is to have, with only the rights it is to have."""
+    """Set the user, the groups, the capabilities and the system call filter of `process`."""
     granted = process.capabilities
     if granted is None:
         granted = capabilities.ALL if sandbox.privileged else capabilities.DEFAULT
@@ -114,7 +114,7 @@ def become(process: ProcessSpec, sandbox: SandboxSpec, several_users: bool) -> N
         _nest(process.user)
     for number, name in enumerate(capabilities.NAMES):
         if name not in granted:
-            with suppress(OSError):  # a capability that this kernel does not have yet
+            with suppress(OSError):  # a capability that this kernel does not have
                 linux.prctl(linux.PR_CAPBSET_DROP, number)
     profile = sandbox.seccomp and not sandbox.privileged
     pretend = root and not several_users
@@ -131,7 +131,7 @@ def become(process: ProcessSpec, sandbox: SandboxSpec, several_users: bool) -> N
 
 
 def _nest(user: User) -> None:
-    """Be `user` in a user namespace where that is the name of our only id."""
+    """Enter a user namespace that maps `user` to this process' only id."""
     linux.unshare(linux.CLONE_NEWUSER)
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{user.uid} 0 1")
@@ -139,8 +139,8 @@ def _nest(user: User) -> None:
 
 
 def make_folder(path: str) -> None:
-    """The working folder of a container's first process is made where it is missing."""
-    with suppress(OSError):  # `enter_folder` tells
+    """Make the working folder of a container's first process where it is missing."""
+    with suppress(OSError):  # `enter_folder` reports the failure
         Path(path).mkdir(parents=True, exist_ok=True)
 
 
@@ -156,16 +156,16 @@ def no_folder(path: str, error: OSError) -> NotStarted:
 
 
 Opener = Callable[[str], int]
-"""Gives an O_PATH descriptor of a path in the container. Raises OSError."""
+"""Opens a path in the container as an O_PATH descriptor. Raises OSError."""
 
 
 def open_path(path: str) -> int:
-    """Where the container's root is our own."""
+    """Opener for a process whose root is the container's root."""
     return os.open(path, os.O_PATH | os.O_CLOEXEC)
 
 
 def find(process: ProcessSpec, opener: Opener) -> str:
-    """The program's path in the container, looked up in PATH as a shell does."""
+    """Find the program's path in the container, in PATH as a shell does. Raises NotStarted."""
     name = process.args[0] if process.args else ""
     if not name:
         raise NotStarted('exec: "": executable file not found in $PATH')
@@ -204,24 +204,25 @@ def environment(process: ProcessSpec) -> dict[str, str]:
 
 
 def run(process: ProcessSpec, path: str) -> NoReturn:
-    """Become the program. What the kernel itself refuses is told on standard error."""
+    """Exec the program. A file that the kernel refuses is reported on standard error. Raises
+    NotStarted."""
     try:
-        linux.close_on_exec_from(3)  # whatever was forgotten: it must not reach a container
+        linux.close_on_exec_from(3)  # no descriptor of the engine may reach a container
         os.execve(path, process.args, environment(process))
     except OSError as error:
-        if error.errno == errno.ENOENT:  # the file is there: its interpreter is not
+        if error.errno == errno.ENOENT:  # the file exists: its interpreter is missing
             raise NotStarted(f'exec: "{path}": no such file or directory') from error
         os.write(2, f"exec {path}: {_reason(error)}\n".encode())
     os._exit(_EXEC_FORMAT_EXIT)
 
 
 FORWARDED = signal.valid_signals()
-"""What process 1 in front of a program waits for (SIGCHLD for itself)."""
+"""Signals that process 1 in front of a program waits for; all but SIGCHLD are passed on."""
 
 
 def reap_until_it_ends(child: int) -> NoReturn:
-    """Be process 1 in front of `child`: pass signals on, collect what is orphaned, end with it.
-    FORWARDED must be blocked."""
+    """Act as process 1 in front of `child`: pass signals on, reap orphans, exit with the child's
+    code. FORWARDED must be blocked."""
     while True:
         received = signal.sigwait(FORWARDED)
         if received != signal.SIGCHLD:
@@ -241,5 +242,5 @@ def reap_until_it_ends(child: int) -> NoReturn:
 
 
 def _reason(error: OSError) -> str:
-    """The system's words as the Engine writes them."""
+    """The system's error text, in lower case as in the Engine's messages."""
     return os.strerror(error.errno or 0).lower()

@@ -1,4 +1,4 @@
-"""Having a process started by a launcher: its pipes, and what goes wrong in the Engine's words."""
+"""Start a process through a launcher: its pipes, and errors in the Engine's words."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ async def launch(
     running: RunningProcess,
     extra: Iterable[int] = (),
 ) -> None:
-    """Start a process; `running` gets its descriptors, the launcher `extra` ones (which stay
-    the caller's) before its ends of the pipes. Raises StartError."""
+    """Start a process; `running` gets its descriptors. The launcher gets the `extra` descriptors
+    (which the caller keeps and closes) before the process' ends of the pipes. Raises StartError."""
     theirs: list[int] = []
     try:
         if not request.process.tty:
@@ -43,7 +43,7 @@ async def launch(
 
 
 def _make_pipes(running: RunningProcess, with_stdin: bool, theirs: list[int]) -> None:
-    """Give `running` our ends of its pipes, and `theirs` the process' own, as its 0, 1 and 2."""
+    """Make pipes: the engine's ends go to `running`, the process' ends (0, 1, 2) to `theirs`."""
     if with_stdin:
         stdin, running.stdin = os.pipe()
     else:
@@ -56,7 +56,7 @@ def _make_pipes(running: RunningProcess, with_stdin: bool, theirs: list[int]) ->
 
 
 def start_error(request: messages.Start | messages.Exec, error: Failed | OSError) -> StartError:
-    """In the Engine's words, and with the exit code that it gives for such words."""
+    """A StartError in the Engine's words, with the exit code that the Engine derives from them."""
     reason = str(error.strerror if isinstance(error, OSError) else error)
     code = 128
     if "executable file not found" in reason or "no such file or directory" in reason:

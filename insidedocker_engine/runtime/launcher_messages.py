@@ -1,5 +1,5 @@
-"""What the engine can ask of its launcher. Sent as pickles from the one to the other, which is
-its own child and runs the same code."""
+"""Requests of the engine to its launcher, sent as pickles: the launcher is the engine's own child
+and runs the same code."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from dataclasses import dataclass
 from .contract import Endpoint, ProcessSpec, SandboxSpec
 
 ENGINE = 3
-"""The launcher's descriptor of its socket to the engine."""
+"""The descriptor of the launcher's socket to the engine."""
 
 
 class NotDone(Exception):
-    """What the launcher was asked for failed; the text says how."""
+    """A request failed; the text says how."""
 
 
 @dataclass(frozen=True)
 class Start:
-    """The first process of a container. `ticket` names the process in reports."""
+    """Start the first process of a container. `ticket` identifies the process in reports."""
 
     ticket: int
     sandbox: SandboxSpec
     process: ProcessSpec
     groups: tuple[str, ...] = ()
-    """Folders of the control groups it starts in."""
+    """Folders of the control groups that the process starts in."""
 
 
 @dataclass(frozen=True)
 class Exec:
-    """One more process in a running container."""
+    """Start an additional process in a running container."""
 
     ticket: int
     container: str
@@ -38,7 +38,7 @@ class Exec:
 
 @dataclass(frozen=True)
 class End:
-    """Kill the process of that ticket, which the engine has no hand on."""
+    """Kill the process of that ticket, of which the engine has no descriptor."""
 
     ticket: int
 
@@ -68,7 +68,7 @@ class Detach:
 
 @dataclass(frozen=True)
 class OpenSockets:
-    """`count` new IPv4 sockets in a container's network, or in the engine's room (None)."""
+    """Open `count` IPv4 sockets in a container's network, or in the network room (None)."""
 
     container: str | None
     kind: int
@@ -82,14 +82,14 @@ class OpenNameSockets:
 
 @dataclass(frozen=True)
 class Forget:
-    """The container has ended, or is about to: its network goes."""
+    """Release the network of a container that has ended or is ending."""
 
     container: str
 
 
 @dataclass(frozen=True)
 class Bind:
-    """From now on the engine is the launcher's parent: end with it."""
+    """Let the kernel end the launcher with the engine, which is now its parent."""
 
 
 Request = (

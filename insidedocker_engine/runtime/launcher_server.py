@@ -1,6 +1,6 @@
-"""What both launchers do: serve the engine's requests and report which processes have ended.
+"""The common part of both launchers: serve the engine's requests and report ends of processes.
 
-A launcher is a small process with a single thread; it forks, so it must stay that way.
+A launcher is a small process with a single thread, and must stay so, since it forks.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from . import exec, launcher_messages
 
 _MOST_DESCRIPTORS = 16
 _SIGNAL_SIZE = 128
-"""Bytes that a signal descriptor gives for each signal, the first of them its number."""
+"""Bytes that a signal descriptor gives for each signal; the first byte is its number."""
 
 
 class Refused(Exception):
-    """A request that cannot be met; the text goes back to the engine."""
+    """The request cannot be met; the text goes back to the engine."""
 
 
 class Gone(Refused):
-    """The container that it is about has ended."""
+    """The container of the request has ended."""
 
 
 class Service:
     def __init__(self, engine: socket.socket) -> None:
         self.engine = engine
         self.tickets: dict[int, int] = {}
-        """Of each child that the engine knows, its ticket."""
-        gc.freeze()  # what is here by now stays shared with the children, untouched
+        """pid -> ticket, of children that the engine knows."""
+        gc.freeze()  # objects so far are never collected: their pages stay shared with children
         heard = [signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
         signal.pthread_sigmask(signal.SIG_BLOCK, heard)
         self.signals = linux.signal_descriptor([int(number) for number in heard])
@@ -44,14 +44,14 @@ class Service:
     def meet(
         self, request: launcher_messages.Request, channel: socket.socket, descriptors: list[int]
     ) -> None:
-        """Do what is asked; answers go to `channel`. Raises Refused, NotDone, OSError."""
+        """Meet a request; answers go to `channel`. Raises Refused, NotDone, OSError."""
         raise NotImplementedError
 
     def ended(self, child: int) -> None:
-        """Called for every child that has ended."""
+        """Handle the end of a child; called for every child."""
 
     def serve(self) -> None:
-        """Until the engine is gone, or a signal says so."""
+        """Serve until the engine is gone or a signal asks to end."""
         waiting = select.poll()
         waiting.register(self.engine, select.POLLIN)
         waiting.register(self.signals, select.POLLIN)
@@ -64,14 +64,15 @@ class Service:
                     return
 
     def _hear(self) -> bool:
-        """Take the signals that came; False where one asks to end."""
+        """Read pending signals and reap children; False where a signal asks to end."""
         came = os.read(self.signals, 16 * _SIGNAL_SIZE)
         numbers = [came[start] for start in range(0, len(came), _SIGNAL_SIZE)]
         self._reap()
         return all(number == signal.SIGCHLD for number in numbers)
 
     def tell_process(self, pid: int, ticket: int, channel: socket.socket) -> None:
-        """Hand a child over to the engine, which will be told how it ends."""
+        """Send a child's pid and pidfd to the engine, and note its ticket for the report of its
+        end."""
         self.tickets[pid] = ticket
         pidfd = os.pidfd_open(pid)
         try:
@@ -80,7 +81,7 @@ class Service:
             os.close(pidfd)
 
     def _receive(self) -> bool:
-        """Meet one request; False where the engine is gone."""
+        """Receive and meet one request; False where the engine is gone."""
         space = socket.CMSG_SPACE(4 * _MOST_DESCRIPTORS)
         try:
             data, ancillary, _, _ = self.engine.recvmsg(16, space, socket.MSG_CMSG_CLOEXEC)
@@ -118,7 +119,7 @@ class Service:
                 os.kill(pid, signal.SIGKILL)
 
     def _reap(self) -> None:
-        """Collect every child that has ended, orphans too; report those the engine knows."""
+        """Reap every child that has ended, orphans too; report those that the engine knows."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -136,5 +137,5 @@ class Service:
 
 
 def forget_descriptors() -> None:
-    """Close what the engine's own parent may have left open, or containers would get it."""
+    """Close descriptors that the engine inherited from its parent: containers must not get them."""
     linux.close_from(launcher_messages.ENGINE + 1)

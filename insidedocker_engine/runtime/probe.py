@@ -1,6 +1,6 @@
-"""What this host allows, found out by trying it in a child process that is thrown away.
+"""Trials of the host's abilities, in a child process.
 
-Gives the choice of a runtime its reasons, in words that say what to do about them.
+The findings are the reasons for the choice of a runtime, with advice for the user.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PROOT_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Finding:
-    """Whether something works here. `why` is a sentence; `advice` is what to do about it."""
+    """The result of a trial. `why` is a sentence; `advice` says how to make it work."""
 
     subject: str
     works: bool
@@ -43,15 +43,15 @@ class Choice:
 
 @dataclass(frozen=True)
 class PRootFound:
-    """How PRoot runs here: its program, and what to add to its environment."""
+    """A PRoot that works here: its program, and variables to add to its environment."""
 
     program: str
     environment: dict[str, str]
 
 
 def choose(wanted: str, trial: Trial | None = None) -> Choice:
-    """`wanted` is namespaces, proot or auto; a `trial` may have begun. Raises Unavailable with
-    what to do."""
+    """Choose a runtime: `wanted` is namespaces, proot or auto; `trial` may be a running one.
+    Raises Unavailable, whose text says what to do."""
     if wanted == "proot":
         return _insist(proot())
     better = (trial or Trial()).finding()
@@ -67,7 +67,7 @@ def choose(wanted: str, trial: Trial | None = None) -> Choice:
 
 
 def findings() -> list[Finding]:
-    """Everything a person may want to know, the better runtime first."""
+    """All findings, the better runtime first."""
     return [namespaces(), users(), proot()]
 
 
@@ -81,13 +81,13 @@ def _insist(finding: Finding) -> Choice:
 
 
 def namespaces() -> Finding:
-    """Try all that a container needs, step by step, in a child process."""
+    """Try all steps that a container needs, in a child process."""
     return Trial().finding()
 
 
 class Trial:
-    """The child process that tries namespaces, begun at once: whoever has something else to do
-    asks for the finding later. Only for a process with a single thread, as every fork."""
+    """The child process that tries namespaces. It starts at once; the caller can do other work
+    before asking for the finding. Only for a process with a single thread, since it forks."""
 
     def __init__(self) -> None:
         self._reader, writer = os.pipe()
@@ -101,7 +101,7 @@ class Trial:
         os.close(writer)
 
     def finding(self) -> Finding:
-        """Once; waits for the child's end."""
+        """Wait for the child's end and return its finding; call once."""
         with os.fdopen(self._reader) as pipe:
             said = pipe.read()
         os.waitpid(self._child, 0)
@@ -114,7 +114,7 @@ class Trial:
 
 
 def _try_steps() -> str:
-    """ "ok", or the step that failed and its error number."""
+    """Try the steps; returns "ok", or the failed step and its error number ("mount 1")."""
     uid, gid = os.geteuid(), os.getegid()
     steps: list[tuple[str, Callable[[], object]]] = [
         ("user", lambda: linux.unshare(linux.CLONE_NEWUSER | linux.CLONE_NEWNS)),
@@ -143,7 +143,7 @@ def _try_mount_descriptors() -> None:
 
 
 def _try_proc() -> None:
-    """A fresh /proc, as process 1 of a new pid namespace."""
+    """Make a new /proc as process 1 of a new pid namespace. Raises OSError."""
     child = os.fork()
     if child == 0:
         try:
@@ -157,7 +157,7 @@ def _try_proc() -> None:
 
 
 def _explain(step: str, number: int) -> Finding:
-    """Why a step fails, as far as the host's settings tell."""
+    """Explain why a step fails, as far as the host's settings show."""
 
     def no(why: str, advice: str = "") -> Finding:
         return Finding("namespaces", False, why, advice)
@@ -210,7 +210,7 @@ def _filtered() -> bool:
 
 
 def users() -> Finding:
-    """Whether containers can have more than one user id (with namespaces)."""
+    """Check if containers can have more than one user id (with namespaces)."""
     tools = [name for name in ("newuidmap", "newgidmap") if shutil.which(name) is None]
     uid = os.getuid()
     if uid == 0:
@@ -244,7 +244,7 @@ def proot() -> Finding:
 
 
 def find_proot() -> PRootFound | Finding:
-    """How PRoot runs on this host, or why it does not."""
+    """Find a PRoot that works on this host; else a Finding with the reason."""
     machine = os.uname().machine
     if machine not in tinyinit.CODE:
         return Finding("proot", False, f"this engine does not know the machine {machine}")

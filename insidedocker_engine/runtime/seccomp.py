@@ -1,8 +1,8 @@
-"""The filter in front of a container's system calls, as a classic BPF program.
+"""The filter of a container's system calls, as a classic BPF program.
 
-Two parts: what the Engine's default profile refuses, and, where only one user id is mapped,
+Two parts: calls that the Engine's default profile refuses, and, where only one user id is mapped,
 success without effect for changes of owner and user to ids that do not exist here (package
-managers and servers do such things and give up when they fail).
+managers and servers make such changes and give up when they fail).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import os
 import struct
 
 _A_ROOT = "a root of its own"
-"""Stands for a capability: no container has it."""
+"""Placeholder for a capability that no container has."""
 _REFUSED = {
-    # Name: (number on x86_64, number on aarch64, capability that allows it after all).
+    # Name: (number on x86_64, number on aarch64, capability that allows the call).
     "acct": (163, 89, "CAP_SYS_PACCT"),
     "add_key": (248, 217, ""),
     "bpf": (321, 280, "CAP_SYS_ADMIN"),
@@ -77,7 +77,7 @@ _REFUSED = {
     "vhangup": (153, 58, ""),
 }
 _UNCOUNTED = {
-    # Memory that is no process' own and in no file system: nobody who counts would find it.
+    # Memory that belongs to no process and no file system, which cannot be counted.
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
     "msgget": (68, 186),
@@ -88,17 +88,17 @@ _UNCOUNTED = {
 _SETSOCKOPT = (54, 208)
 _SOL_SOCKET = 1
 _BUFFER_SIZES = (7, 8, 32, 33)
-"""SO_SNDBUF, SO_RCVBUF, and both for administrators: how much a socket holds that nobody reads."""
+"""SO_SNDBUF, SO_RCVBUF, SO_SNDBUFFORCE, SO_RCVBUFFORCE: the size of a socket's unread data."""
 _CLONE = (56, 220)
 _CLONE3 = (435, 435)
 _SOCKET = (41, 198)
 _AF_VSOCK = 40
-"""Sockets to the host of a virtual machine: no network namespace keeps them apart."""
+"""Sockets to the host of a virtual machine: network namespaces do not isolate them."""
 _NEW_NAMESPACES = 0x7E020000
 """The flags of clone(2) that make namespaces."""
 
 _OWNERS = (
-    # (number on x86_64, on aarch64, which arguments are ids)
+    # (number on x86_64, number on aarch64, positions of the arguments that are ids)
     (92, None, (1, 2)),  # chown
     (93, 55, (1, 2)),  # fchown
     (94, None, (1, 2)),  # lchown
@@ -136,9 +136,9 @@ def program(
     pretend_owners: bool,
     counted: bool = False,
 ) -> bytes:
-    """The filter, for `linux.install_seccomp`; empty where there is nothing to filter.
+    """Build the filter for `linux.install_seccomp`; empty where there is nothing to filter.
 
-    `capabilities` are the container's: some of them allow calls that are refused otherwise.
+    `capabilities` are the container's: some of them allow calls that are otherwise refused.
     `pretend_owners` is for a process that is root while no other user is mapped. With `counted`,
     memory that cannot be counted is refused. Programs of a foreign architecture get ENOSYS for
     every call, since their calls have other numbers.
@@ -157,19 +157,20 @@ def program(
 
 
 def for_sandbox_builder() -> bytes:
-    """The filter for an unprivileged program that builds a sandbox for a stranger's code: the
-    default profile but for what the building needs, and no memory that cannot be counted."""
+    """Build the filter for an unprivileged program that makes a sandbox for untrusted code: the
+    default profile except the calls that making a sandbox needs, and no memory that cannot be
+    counted."""
     return program(True, frozenset({"CAP_SYS_ADMIN", _A_ROOT}), pretend_owners=False, counted=True)
 
 
 def _column() -> int | None:
-    """Where this machine's numbers stand; None where they are not known."""
+    """The position of this machine's numbers in the tables; None for an unknown machine."""
     machine = os.uname().machine
     return list(_ARCHITECTURES).index(machine) if machine in _ARCHITECTURES else None
 
 
 def _beginning(column: int) -> list[bytes]:
-    """Turn other architectures' calls away and load the number of the call."""
+    """Refuse calls of other architectures and load the number of the call."""
     lines = [
         _line(_LOAD, _ARCHITECTURE_AT),
         _line(_IF_EQUAL, list(_ARCHITECTURES.values())[column], 1, 0),
@@ -182,8 +183,8 @@ def _beginning(column: int) -> list[bytes]:
 
 
 def _uncounted(column: int) -> list[bytes]:
-    """As on a kernel that does not have them, for which programs are prepared. A socket's buffers
-    keep their size: asking for another is success without effect."""
+    """Answer ENOSYS to the calls of _UNCOUNTED, as a kernel without them: programs handle that. A
+    socket's buffers keep their size: a change is success without effect."""
     lines: list[bytes] = []
     for numbers in _UNCOUNTED.values():
         lines += [_line(_IF_EQUAL, numbers[column], 0, 1), _line(_RETURN, _ERRNO | errno.ENOSYS)]
@@ -215,7 +216,7 @@ def _default_profile(column: int, capabilities: frozenset[str]) -> list[bytes]:
     ]
     if "CAP_SYS_ADMIN" not in capabilities:
         lines += [
-            # clone3 keeps its flags where a filter cannot read them; libraries then use clone.
+            # A filter cannot read the flags of clone3: with ENOSYS libraries use clone instead.
             _line(_IF_EQUAL, _CLONE3[column], 0, 1),
             _line(_RETURN, _ERRNO | errno.ENOSYS),
             _line(_IF_EQUAL, _CLONE[column], 0, 4),
@@ -234,7 +235,7 @@ def _pretended_owners(column: int) -> list[bytes]:
         if number is None:
             continue
         body: list[bytes] = []
-        for place in ids:  # an id that exists (0) or stays as it is (-1): on to the next one
+        for place in ids:  # an id that exists (0) or does not change (-1): check the next one
             body += [
                 _line(_LOAD, _argument(place)),
                 _line(_IF_EQUAL, 0, 2, 0),
@@ -251,5 +252,5 @@ def _line(code: int, value: int, then: int = 0, otherwise: int = 0) -> bytes:
 
 
 def _argument(place: int) -> int:
-    """Where the low half of an argument is (both architectures are little-endian)."""
+    """Offset of the low half of an argument (both architectures are little-endian)."""
     return 16 + 8 * place

@@ -1,9 +1,9 @@
 """The first program of a container under PRoot: it starts the container's own program, waits
-for it, and tells the engine its process id and how it ended, which PRoot does not.
+for it, and reports its process id and exit status to the engine, which PRoot does not.
 
-It must run in any image, on hosts without a compiler: so it is a static program of about 300
-bytes, made here of its machine code. `tinyinit-*.S` beside this module are the sources; a test
-assembles them and compares.
+The program must run in any image, and hosts have no compiler: so it is a static program of about
+300 bytes, made here from its machine code. `tinyinit-*.S` beside this module are the sources; a
+test assembles and compares them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from __future__ import annotations
 import struct
 
 STATUS = 3
-"""The descriptor it tells its numbers at (signed, 4 bytes each)."""
+"""The descriptor that the program writes its numbers to (signed, 4 bytes each): a process id, a
+negative error number where exec fails, and a wait status."""
 
 CODE = {
     "x86_64": bytes.fromhex(
@@ -36,7 +37,8 @@ _HEADERS = 64 + 56
 
 
 def program(machine: str) -> bytes:
-    """The whole file, an ELF executable for `machine`. Raises KeyError for any other."""
+    """Build the program's file, an ELF executable for `machine` (x86_64 or aarch64). Raises
+    KeyError for any other machine."""
     code = CODE[machine]
     size = _HEADERS + len(code)
     identity = b"\x7fELF" + bytes([2, 1, 1]) + bytes(9)  # 64 bits, little-endian

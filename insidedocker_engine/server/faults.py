@@ -1,7 +1,7 @@
 """Faults on request, for lessons and tests: answers that come late or fail, and a full disk.
 
-Asked for at a socket of its own, which an engine has only where it was started with
-`--fault-control`; the Engine API has no way to it.
+Faults are controlled through a separate socket, which an engine has only when started with
+`--fault-control`; the Engine API cannot reach it.
 """
 
 from __future__ import annotations
@@ -25,31 +25,31 @@ _VERSION = re.compile(r"^/v[0-9]+\.[0-9]+(?=/)")
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong. `on` says with which requests: `GET /images/*`."""
+    """One fault. `on` is a pattern of the requests that it affects: `GET /images/*`."""
 
     kind: str
     on: str = "*"
     seconds: float = 0.0
-    """How long an answer is held back (delay)."""
+    """Seconds by which an answer is delayed (delay)."""
     status: int = 500
     message: str = "this engine fails on purpose"
-    """What is answered instead (fail)."""
+    """Message of the error answered instead (fail)."""
 
     def concerns(self, request: Request) -> bool:
         return fnmatchcase(f"{request.method} {_VERSION.sub('', request.path)}", self.on)
 
 
 class Faults:
-    """The faults of one engine, in front of the `handler` that would answer without them."""
+    """The faults of one engine, in front of the `handler` that answers the other requests."""
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
         self._faults: dict[str, Fault] = {}
         self._over: dict[str, asyncio.Event] = {}
-        """Set when the fault of that name is taken back: what it holds back then goes on."""
+        """Fault name -> event that is set when the fault is removed: delayed requests continue."""
 
     async def handle(self, request: Request) -> Answer:
-        """The Engine API, with what is wrong with it."""
+        """Handle a request of the Engine API with the current faults."""
         for name, fault in list(self._faults.items()):
             if fault.concerns(request):
                 if fault.kind == "delay":
@@ -60,7 +60,8 @@ class Faults:
         return await self._handler(request)
 
     async def control(self, request: Request) -> Answer:
-        """`GET /faults`; `PUT` and `DELETE /faults/NAME`, under a name that the client makes."""
+        """Handle `GET /faults`, and `PUT` and `DELETE /faults/NAME`; the client chooses NAME.
+        Raises NotFound for any other request, BadRequest for an invalid fault."""
         match request.method, request.path.strip("/").split("/"):
             case "GET", ["faults"]:
                 return answer({name: asdict(fault) for name, fault in self._faults.items()})
@@ -81,7 +82,7 @@ class Faults:
 
 
 def _read(value: dict[str, Any]) -> Fault:
-    """Raises BadRequest."""
+    """Read a fault from a request's JSON object. Raises BadRequest."""
     try:
         fault = Fault(**value)
         sound = (

@@ -1,8 +1,8 @@
-"""HTTP/1.1 on asyncio streams, with what the Engine API needs beyond plain requests:
-chunked streams that end when the client goes away, and connections taken over (hijacked)
-for a container's input and output.
+"""HTTP/1.1 on asyncio streams, with the Engine API's needs beyond plain requests: chunked
+streams that end when the client goes away, and connections taken over (hijacked) for a
+container's input and output.
 
-It knows no endpoint: a `Handler` turns a `Request` into an answer.
+This module knows no endpoint: a `Handler` turns a `Request` into an answer.
 """
 
 from __future__ import annotations
@@ -29,23 +29,24 @@ from ..base import errors
 log = logging.getLogger(__name__)
 
 BODY_LIMIT = 16 << 20
-"""Bytes of a body that is read whole (JSON). Streams (archives) have no limit here."""
+"""Most bytes of a body that is read whole (JSON). Streams (archives) have no limit here."""
 HEAD_LIMIT = 1 << 20
-"""Bytes of a request's line and headers, as with the Engine."""
+"""Most bytes of a request's line and headers, as with the Engine."""
 CHUNK = 64 << 10
 BACKLOG = 512
 CLOSING_SECONDS = 5.0
-"""How long requests that are being handled may take to end when the server closes."""
+"""Seconds that running handlers may take to end when the server closes."""
 _OF_THE_HOST = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE)
-"""A full disk, too many open files: told to the client, and no fault to trace in the log."""
+"""Errors of the host (full disk, too many open files): sent to the client, logged without a
+traceback."""
 HIJACK_PAUSE = 0.02
 """Seconds between the headers of a hijacked answer and its first frame, for clients written in
-Python: urllib3 (and docker-py on it) loses bytes that arrive together with the headers."""
+Python: urllib3 (and so docker-py) loses bytes that arrive together with the headers."""
 
 
 @dataclass
 class Request:
-    """One request. `path` is without the version prefix once the router has seen it."""
+    """One request. The router removes the version prefix from `path`."""
 
     method: str
     path: str
@@ -55,16 +56,16 @@ class Request:
     _connection: _Connection
     version: tuple[int, int] = (0, 0)
     params: dict[str, str] = field(default_factory=dict)
-    """What the placeholders of the route matched."""
+    """Placeholder of the route -> matched text."""
     route: str = ""
-    """Which route matched: `GET /containers/{}/json`."""
+    """The matched route: `GET /containers/{}/json`."""
 
     def get(self, name: str, default: str = "") -> str:
-        """A parameter of the query; the first one where it is given more than once."""
+        """A parameter of the query; its first value where it is given more than once."""
         return self.query.get(name, [default])[0]
 
     def flag(self, name: str, default: bool = False) -> bool:
-        """A boolean as the Engine reads it: empty, 0, no, false and none are false."""
+        """A boolean parameter as the Engine reads it: empty, 0, no, false and none are false."""
         if name not in self.query:
             return default
         return self.get(name).strip().lower() not in ("", "0", "no", "false", "none")
@@ -78,7 +79,7 @@ class Request:
         return int(text)
 
     async def stream(self) -> AsyncIterator[bytes]:
-        """The body, piece by piece, in bounded memory."""
+        """Yield the body piece by piece, in bounded memory."""
         async for data in self._connection.body():
             yield data
 
@@ -91,7 +92,8 @@ class Request:
         return bytes(parts)
 
     async def json(self, required: bool = True) -> Any:
-        """The body as a JSON object (a dict); None where it is empty and not `required`."""
+        """The body as a JSON object (a dict); None where it is empty and not `required`. Raises
+        BadRequest for any other body, TooLarge."""
         raw = await self.body()
         if not raw.strip():
             if not required:
@@ -100,7 +102,7 @@ class Request:
         self._check_json_type()
         try:
             value = json.loads(raw.decode())
-            if b"\\u" in raw:  # half a surrogate pair is no text, wherever it would go
+            if b"\\u" in raw:  # half a surrogate pair is not valid text: replace it
                 value = json.loads(_dumps(value))
         except (ValueError, RecursionError) as error:
             raise errors.BadRequest(f"invalid JSON: {error}") from None
@@ -127,21 +129,22 @@ class Response:
 
 
 def answer(value: Any, status: int = 200) -> Response:
-    """An answer in JSON, ended by a newline as the Engine's are."""
+    """An answer in JSON with a final newline, as the Engine sends it."""
     return Response(status, _dumps(value) + b"\n", content_type="application/json")
 
 
 def _dumps(value: Any) -> bytes:
-    """Compact JSON; names that are no text (bytes of a file's name) show as question marks."""
+    """Encode compact JSON; characters that are not valid text (bytes of a file's name) become
+    question marks."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
 
 
 @dataclass
 class Stream:
-    """An answer that is sent as it is made, its headers at once. `chunks` is closed when it
-    ends or when the client goes away, whichever is first. A handler itself always runs to its
-    end, so that a client that leaves cannot stop a change half way; what blocks by its nature
-    (wait, events, following logs) therefore answers with a stream."""
+    """An answer sent piece by piece, its headers at once. `chunks` is closed when it ends or when
+    the client goes away, whichever is first. A handler itself always runs to its end, so that a
+    client that leaves cannot stop a change half way; endpoints that block (wait, events, following
+    logs) therefore answer with a stream."""
 
     chunks: AsyncGenerator[bytes, None]
     content_type: str = "application/json"
@@ -158,7 +161,7 @@ class Duplex:
     leftover: bytes = b""
 
     async def read(self) -> bytes:
-        """What the client sent next; b"" when it has closed its side."""
+        """Read the client's next bytes; b"" when the client has closed its side."""
         if self.leftover:
             data, self.leftover = self.leftover, b""
             return data
@@ -171,14 +174,13 @@ class Duplex:
 
 @dataclass
 class Hijack:
-    """An answer after which `serve` owns the connection. With a client that asks for an
-    upgrade the status is 101, else 200, as with the Engine. The request's body has been read or
-    is thrown away."""
+    """An answer after which `serve` owns the connection. The status is 101 for a client that asks
+    for an upgrade, else 200, as with the Engine. An unread body of the request is discarded."""
 
     serve: Callable[[Duplex], Awaitable[None]]
     content_type: str = "application/vnd.docker.raw-stream"
     protocol: str = "tcp"
-    """What the connection is upgraded to."""
+    """The protocol that the connection is upgraded to."""
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -196,13 +198,13 @@ class Server:
         self._connections: dict[asyncio.Task[None], _Connection] = {}
 
     async def listen(self, listener: socket.socket) -> None:
-        """Accept connections of a bound socket (Unix or TCP), which the server then owns."""
+        """Accept connections at a bound socket (Unix or TCP), which the server then owns."""
         loop = asyncio.get_running_loop()
         make = loop.create_unix_server if listener.family == socket.AF_UNIX else loop.create_server
         self._servers.append(await make(self._protocol, sock=listener, backlog=BACKLOG))
 
     async def close(self) -> None:
-        """Take no more connections, let handlers end what they are changing, cut the rest."""
+        """Accept no more connections, wait for running handlers, cut the other connections."""
         for server in self._servers:
             server.close()
         busy = []
@@ -240,7 +242,7 @@ class Server:
 
 
 class _Reader(asyncio.StreamReader):
-    """A reader that tells when the peer has closed, also while nobody reads."""
+    """A reader that calls back when the peer has closed, even without a pending read."""
 
     _callback: Callable[[], object] | None = None
 
@@ -268,9 +270,9 @@ class _Connection:
         self.http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_LIMIT)
         self._body_read = False
         self.handling = False
-        """Whether a handler is at work, which should not be cut off."""
+        """True while a handler runs, which should not be cut off."""
         self.last = False
-        """Whether no further request is taken."""
+        """True once no further request is accepted."""
 
     async def serve(self) -> None:
         while True:
@@ -322,7 +324,7 @@ class _Connection:
         if isinstance(result, Hijack):
             await self._hijack(result, request)
             return False
-        # Who still waits for a 100 will perhaps never send the body.
+        # A client that still waits for a 100 may never send the body.
         keep = self._body_read or not self.http.they_are_waiting_for_100_continue
         if isinstance(result, Stream):
             await self._stream(result, head)
@@ -431,7 +433,7 @@ class _Connection:
         await result.serve(Duplex(self.reader, self.writer, bytes(leftover)))
 
     async def _drain(self) -> bool:
-        """Read what is left of the body; False where that is too much."""
+        """Read the rest of the body; False where it is too long or the connection breaks."""
         total = 0
         try:
             async for data in self.body():
@@ -457,7 +459,7 @@ class _Connection:
             await self.writer.drain()
 
     def _send(self, *events: Any) -> None:
-        """All of them in one piece: the client is woken once."""
+        """Write all events in one piece, which wakes the client once."""
         data = b"".join(self.http.send(event) or b"" for event in events)
         if data:
             self.writer.write(data)
@@ -474,7 +476,8 @@ def _date(seconds: int) -> str:
 
 
 def _words(error: Exception) -> str:
-    """A disk that is full speaks for itself; anything else is a mistake of ours."""
+    """The message of an error 500: the system's own text for an OSError (a full disk), else the
+    exception's type and text (a defect of the engine)."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return f"{type(error).__name__}: {error}"

@@ -1,6 +1,6 @@
-"""Blocking work (a pull, a load) in a thread of its own, answered as a stream of lines.
+"""Blocking work (a pull, a load) in its own thread, answered as a stream of lines.
 
-It ends when it is done or, soon, when the client goes away.
+The work ends when it is done or soon after the client goes away.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ..base import errors, progress
 from .http import Request, Stream
 
 BATCH = 1 << 20
-"""Bytes of a request's body that are collected before they go to the work's thread."""
+"""Bytes of a request's body that are collected before they pass to the work's thread."""
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +28,10 @@ class Cancelled(Exception):
 
 
 class Work:
-    """One piece of work. `job` runs in the thread and gets the Work to tell and to ask by.
+    """One piece of work. `job` runs in the thread and gets the Work, to report progress and to
+    call into the event loop.
 
-    A thread of our own, and a daemon: an engine that ends need not wait for a registry.
+    The thread is a daemon: an engine that ends need not wait for a registry.
     """
 
     def __init__(self, job: Callable[[Work], object]) -> None:
@@ -41,14 +42,14 @@ class Work:
         self._lines: asyncio.Queue[bytes | BaseException | None] = asyncio.Queue()
 
     def send(self, line: bytes | BaseException | None) -> None:
-        """From the thread: the next line of the answer."""
+        """Send the next line of the answer; called from the thread."""
         self._loop.call_soon_threadsafe(self._lines.put_nowait, line)
 
     def in_loop(
         self, function: Callable[Given, Result], *args: Given.args, **named: Given.kwargs
     ) -> Result:
-        """From the thread: call `function` in the event loop's thread, where the engine's state
-        may be changed. Raises Cancelled where nobody waits for the answer any more."""
+        """Call `function` in the event loop's thread, where the engine's state may be changed;
+        called from the work's thread. Raises Cancelled where the client has gone away."""
 
         async def call() -> Result:
             if self.cancel.is_set():
@@ -58,8 +59,8 @@ class Work:
         return asyncio.run_coroutine_threadsafe(call(), self._loop).result()
 
     async def stream(self) -> Stream:
-        """Start, and answer once there is something to say. An error before that is raised:
-        it gets an HTTP status of its own; a later one is the stream's last line."""
+        """Start the work and answer once it sends its first line. An error before that is raised
+        and sets the HTTP status; a later error is the stream's last line."""
         threading.Thread(target=self._run, daemon=True).start()
         try:
             first = await self._lines.get()
@@ -74,7 +75,7 @@ class Work:
         try:
             self._job(self)
             self.send(None)
-        except OSError as error:  # the disk is full, most likely: no fault of this program
+        except OSError as error:  # most likely a full disk, not a defect of the engine
             where = f" ({error.filename})" if error.filename else ""
             self.send(errors.APIError(f"{(error.strerror or str(error)).lower()}{where}"))
         except BaseException as error:
@@ -103,7 +104,7 @@ class Body:
         self._batch = memoryview(b"")
 
     def read(self, size: int) -> bytes:
-        """At most `size` bytes; b"" at the end."""
+        """Read at most `size` bytes; b"" at the end."""
         if not self._batch:
             batch = asyncio.run_coroutine_threadsafe(self._next(), self._loop).result()
             self._batch = memoryview(batch)
@@ -111,7 +112,7 @@ class Body:
         return bytes(data)
 
     async def _next(self) -> bytes:
-        """A good deal of it at once: each call is a trip between two threads."""
+        """Read about BATCH bytes at once: each call is a switch between two threads."""
         batch = bytearray()
         async for data in self._pieces:
             batch += data

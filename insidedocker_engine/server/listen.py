@@ -1,4 +1,4 @@
-"""The addresses an engine listens on: reading them, making sockets, taking them away again."""
+"""The addresses an engine listens on: parse them, bind their sockets and remove them again."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ class AddressError(Exception):
 
 
 class Address(Protocol):
-    """One `--host`, prepared before the event loop and listened on within it."""
+    """One `--host`, bound before the event loop starts and served within it."""
 
     def prepare(self) -> None:
-        """Find out whether it can be used. Raises AddressError or PathError."""
+        """Bind the address. Raises AddressError or PathError where that is impossible."""
 
     async def listen(self, server: Server) -> str:
-        """Returns the URL under which it can be reached."""
+        """Let `server` accept connections; returns the URL for clients."""
 
     def remove(self) -> None:
-        """Leave nothing behind."""
+        """Remove the socket."""
 
 
 def parse(url: str, insecure: bool = False) -> Address:
-    """The address meant by `url`; `insecure` allows TCP beyond loopback."""
+    """Parse `url`; `insecure` allows TCP beyond loopback. Raises AddressError or PathError."""
     if url.startswith("unix://"):
         return UnixAddress(paths.socket_path(url))
     match = re.fullmatch(r"tcp://(\[[0-9a-fA-F:]+\]|[^:/\[\]]+):(\d{1,5})/?", url)
@@ -83,7 +83,8 @@ class UnixAddress:
         self._inode = (found.st_dev, found.st_ino)
 
     def _clear(self) -> None:
-        """Remove a socket that nobody listens on any more."""
+        """Remove a stale socket. Raises AddressError where a process listens on it, or where the
+        path is not a socket."""
         try:
             found = self.path.lstat()
         except FileNotFoundError:
@@ -110,7 +111,7 @@ class UnixAddress:
         return f"unix://{self.path}"
 
     def remove(self) -> None:
-        """Remove the socket file, unless somebody else has put theirs there."""
+        """Remove the socket file, unless another process has replaced it."""
         with contextlib.suppress(OSError):
             found = self.path.lstat()
             if (found.st_dev, found.st_ino) == self._inode:

@@ -1,5 +1,5 @@
-"""WebSocket (RFC 6455) over a connection that was taken over: what attaching from a browser
-needs. It looks like any other connection to whoever reads and writes it."""
+"""WebSocket (RFC 6455) over a hijacked connection, for attaching from a browser. Its `read` and
+`write` work like those of any other connection."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .http import Duplex, Hijack, Request
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 CONTINUED, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 FRAME_LIMIT = 1 << 20
-"""Bytes of one frame from a client; a longer one ends the connection."""
+"""Most bytes of one frame from a client; a longer frame ends the connection."""
 TOO_BIG, PROTOCOL_ERROR, NORMAL = 1009, 1002, 1000
 
 
 def upgrade(request: Request, serve: Callable[[WebSocket], Awaitable[None]]) -> Hijack:
-    """The answer to a WebSocket handshake. Raises BadRequest where it is none."""
+    """The answer to a WebSocket handshake. Raises BadRequest for any other request."""
     key = request.headers.get("sec-websocket-key", "")
     try:
         whole = len(base64.b64decode(key, validate=True)) == 16
@@ -45,7 +45,7 @@ def upgrade(request: Request, serve: Callable[[WebSocket], Awaitable[None]]) -> 
 
 
 class WebSocket:
-    """The server's side. Reads what frames carry; writes binary frames."""
+    """The server's side: reads the payload of frames, writes binary frames."""
 
     def __init__(self, connection: Duplex) -> None:
         self._connection = connection
@@ -53,7 +53,7 @@ class WebSocket:
         self._closed = False
 
     async def read(self) -> bytes:
-        """The next piece of what the client sent; b"" when it has closed."""
+        """Read the client's next bytes; b"" when the client has closed."""
         while not self._closed:
             kind, payload = await self._frame()
             if kind in (CONTINUED, TEXT, BINARY) and payload:
@@ -75,14 +75,15 @@ class WebSocket:
                 await self._send(CLOSE, struct.pack(">H", code))
 
     async def _frame(self) -> tuple[int, bytes]:
-        """(kind, payload); a broken frame counts as the client's leaving."""
+        """Read a frame: (kind, payload). Raises ConnectionResetError for a broken frame, as if
+        the client had left."""
         first, second = await self._exactly(2)
         length = second & 0x7F
         if length == 126:
             (length,) = struct.unpack(">H", await self._exactly(2))
         elif length == 127:
             (length,) = struct.unpack(">Q", await self._exactly(8))
-        if first & 0x70 or not second & 0x80:  # extensions nobody agreed on, or no mask
+        if first & 0x70 or not second & 0x80:  # extensions that were not negotiated, or no mask
             await self.close(PROTOCOL_ERROR)
             raise ConnectionResetError("a broken WebSocket frame")
         if length > FRAME_LIMIT:

@@ -1,7 +1,7 @@
-"""What a container changed, as `docker diff` tells it: (kind, path), sorted by path.
+"""Changes of a container as `docker diff` lists them: (kind, path), sorted by path.
 
-A folder is changed when something in it is, or when its own mode, owner or time is other than
-it was; what is in a deleted folder is not told one by one.
+A folder is changed when an entry in it is, or when its own mode, owner or time differs; the
+content of a deleted folder is not listed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Change = tuple[int, str]
 
 
 def of_upper(upper: Path, base: Path, is_opaque: Callable[[int], bool]) -> list[Change]:
-    """For overlayfs: the writable layer `upper` over the merged layers `base`."""
+    """Changes of overlayfs' writable layer `upper` over the merged layers `base`."""
     found: dict[str, int] = {}
     with directory_trees.opened(upper) as here, directory_trees.opened(base) as there:
         _compare(here, there, "", found, is_opaque)
@@ -28,7 +28,7 @@ def of_upper(upper: Path, base: Path, is_opaque: Callable[[int], bool]) -> list[
 def _compare(
     upper: int, base: int | None, path: str, found: dict[str, int], is_opaque: Callable[[int], bool]
 ) -> None:
-    """Note in `found` what the folder `upper` changes of the folder `base`, if there is one."""
+    """Add to `found` the changes of the folder `upper` over the folder `base` (None: new)."""
     names = os.listdir(upper)
     if base is not None and is_opaque(upper):
         below: int = base
@@ -78,7 +78,7 @@ def _folder_differs(new: os.stat_result, old: os.stat_result) -> bool:
 
 
 def between(folder: Path, base: dict[str, os.stat_result]) -> list[Change]:
-    """For copies: `folder` as it is now, `base` (path without leading slash → lstat) as it was."""
+    """Changes of the copy `folder` since `base` (path without leading slash -> lstat)."""
     found: dict[str, int] = {}
     seen = set()
     folders = {""}
@@ -93,7 +93,7 @@ def between(folder: Path, base: dict[str, os.stat_result]) -> list[Change]:
             elif _differs(item.stat, old):
                 _note(found, item.path, CHANGED)
     for path in set(base) - seen:
-        if path.rpartition("/")[0] in folders:  # else the folder's own change says it all
+        if path.rpartition("/")[0] in folders:  # else its folder was deleted or replaced
             _note(found, path, DELETED)
     return sorted(((kind, f"/{path}") for path, kind in found.items()), key=lambda item: item[1])
 

@@ -1,4 +1,4 @@
-"""The storage driver for a root folder."""
+"""Choose the storage driver for a root folder."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from .contract import Driver
 
 
 class Unusable(Exception):
-    """The root folder holds containers that no driver can serve here; the text says what to do."""
+    """The root folder holds containers whose driver cannot run here; the text says what to do."""
 
 
 def choose(root: Path, mounts: bool) -> Driver:
-    """The driver for the root folder `root`; `mounts` tells whether this process may mount.
+    """Choose the driver for the root folder `root`; `mounts` is true where this process may mount.
 
-    Containers that are there keep their driver, as with the Engine. Raises Unusable.
+    Existing containers keep their driver, as with the Engine. Raises Unusable.
     """
     from .overlay import Overlay
     from .vfs import Vfs

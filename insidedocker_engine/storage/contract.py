@@ -1,4 +1,4 @@
-"""The contract of a storage driver.
+"""The interface of a storage driver.
 
 A driver knows folders, not images: it gets the folders of unpacked layers, lowest first.
 """
@@ -10,34 +10,36 @@ from typing import BinaryIO, Protocol
 
 
 class Driver(Protocol):
-    """All calls block."""
+    """The storage driver of one root folder. All calls block."""
 
     name: str
-    """As /info says it: overlay2 (mounts of overlayfs) or vfs (copies)."""
+    """Name in /info: overlay2 (mounts of overlayfs) or vfs (copies)."""
     layers: Path
-    """Where unpacked layers belong: each driver has its own form of them, and its own folder."""
+    """The folder of unpacked layers: each driver has its own form of them."""
 
     def unpack(self, archive: BinaryIO, folder: Path) -> None:
-        """Make `folder` out of a layer's plain tar, whiteouts in the form this driver needs.
-        Raises errors.BadRequest for a layer that is broken or not allowed."""
+        """Unpack a layer's plain tar into `folder`, with whiteouts in this driver's form. Raises
+        errors.BadRequest for a layer that is broken or not allowed."""
 
     def create(self, container: str, layers: list[Path]) -> None:
-        """Make an empty writable layer over `layers` (kept on disk)."""
+        """Make an empty writable layer over `layers` (the list is kept on disk)."""
 
     def mount(self, container: str) -> Path:
-        """The container's file system as one folder, writable. Mounting again is harmless."""
+        """Mount the container's file system, writable, and return its folder. A second mount does
+        nothing."""
 
     def unmount(self, container: str) -> None:
-        """Let go of it; nothing happens where it is not mounted."""
+        """Unmount the container's file system; does nothing where it is not mounted."""
 
     def remove(self, container: str) -> None:
-        """Remove the writable layer; nothing happens where there is none."""
+        """Remove the writable layer; does nothing where the container has none."""
 
     def containers(self) -> list[str]:
-        """The containers that have something here, whole or half made."""
+        """The containers with files of this driver, whole or half made."""
 
     def changes(self, container: str) -> list[tuple[int, str]]:
-        """(kind, path) of what differs from the layers, by path: 0 changed, 1 added, 2 deleted."""
+        """Differences from the layers as (kind, path), sorted by path: 0 changed, 1 added, 2
+        deleted."""
 
     def size(self, container: str) -> int:
         """Bytes in the writable layer."""

@@ -1,4 +1,4 @@
-"""Where a storage driver keeps layers and containers below the engine's root."""
+"""Folders of a storage driver's layers and containers below the engine's root."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ..files.tar_extract import Whiteouts
 
 
 class Places:
-    """`root/storage/<driver>`: layers/, and containers/<id>/ with the list of their layers.
+    """The folder `root/storage/<driver>`: layers/, and containers/<id>/ with a list of layers.
 
     Everything is closed to other users of the machine: images hold setuid programs, which would
-    be programs of ours.
+    run with this account's rights.
     """
 
     def __init__(self, root: Path, driver: str) -> None:
@@ -33,10 +33,10 @@ class Places:
     def begin(self, container: str, layers: list[Path]) -> Path:
         """Make the folder of a new container and note its layers."""
         folder = self.of(container)
-        directory_trees.remove(folder)  # half of one, from before a kill
+        directory_trees.remove(folder)  # a half-made folder, left by a killed engine
         folder.mkdir(mode=0o700)
         names = [os.path.relpath(layer, self.root) for layer in layers]
-        # Whole or absent: nobody looks for the container before its own record is written.
+        # No rename needed: the list is not read before the container's own record is written.
         with (folder / "layers.json").open("w") as file:
             json.dump(names, file)
             file.flush()
@@ -44,12 +44,12 @@ class Places:
         return folder
 
     def layers_of(self, container: str) -> list[Path]:
-        """Lowest first. Raises FileNotFoundError where the container has nothing here."""
+        """The container's layers, lowest first. Raises FileNotFoundError for an unknown one."""
         names: list[str] = atomic_files.read_json(self.of(container) / "layers.json")
         return [self.root / name for name in names]
 
     def remove(self, container: str) -> None:
-        """The list goes last, with its folder: what is half removed can be removed again."""
+        """Remove the container's folder; a second call completes an interrupted removal."""
         directory_trees.remove(self.of(container))
 
     def list(self) -> list[str]:
@@ -57,16 +57,16 @@ class Places:
 
 
 def unpack_layer(archive: BinaryIO, folder: Path, whiteouts: Whiteouts) -> None:
-    """Make the layer `folder` out of a plain tar."""
+    """Unpack a plain tar as the layer `folder`."""
     folder.mkdir(mode=0o755, exist_ok=True)
-    folder.chmod(0o755)  # as / is where the layer does not say
+    folder.chmod(0o755)  # the mode of / where the layer has no entry for it
     tar_extract.extract(archive, folder, "/", tar_extract.Rules(layer=True), whiteouts)
-    # Whatever the layer says of it: we must be able to move it, and root to write in it.
+    # Whatever mode the layer sets: the engine must be able to move the folder and write in it.
     folder.chmod(stat.S_IMODE(folder.stat().st_mode) | 0o700)
 
 
 def backing_filesystem(folder: Path) -> str:
-    """The kind of file system that `folder` is on, by the name Docker gives it."""
+    """Docker's name for the file system that holds `folder`."""
     best, kind = "", "unknown"
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         before, _, after = line.partition(" - ")

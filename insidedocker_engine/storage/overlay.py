@@ -1,5 +1,6 @@
-"""The storage driver on overlayfs: layers are mounted, nothing is copied. Without root it needs
-a user namespace and a kernel that keeps overlayfs' notes in user.overlay.* attributes (5.11)."""
+"""The storage driver on overlayfs: layers are mounted, nothing is copied. Without root the driver
+needs a user namespace and a kernel that keeps overlayfs' metadata in user.overlay.* attributes
+(5.11)."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from .layout import Places, backing_filesystem, unpack_layer
 
 OPAQUE = "user.overlay.opaque"
 LAYERS_LIMIT = 500
-"""Of overlayfs, in one mount."""
+"""Most layers that overlayfs takes in one mount."""
 
 
 class Overlay:
@@ -31,7 +32,7 @@ class Overlay:
         self._mounted: set[str] = set()
 
     def why_not(self) -> str:
-        """Why it cannot be used here, or nothing: found out by doing it once."""
+        """The reason why the driver does not work here, or "", found by a trial mount."""
         trial = Path(tempfile.mkdtemp(prefix="trial-", dir=self.layers))
         try:
             lower = trial / "lower"
@@ -61,7 +62,7 @@ class Overlay:
     def create(self, container: str, layers: list[Path]) -> None:
         folder = self._places.begin(container, layers)
         self._folders(folder)
-        if layers:  # the root of the file system looks as the topmost layer says
+        if layers:  # the root of the file system has the attributes of the topmost layer
             shutil.copystat(layers[-1], folder / "upper")
 
     def _folders(self, folder: Path) -> Path:
@@ -79,7 +80,8 @@ class Overlay:
         return merged
 
     def _lower(self, container: str) -> list[Path]:
-        """Overlayfs wants at least one: an image without layers gets an empty one."""
+        """The container's layers; one empty layer for an image without layers, since overlayfs
+        needs at least one."""
         found = self._places.layers_of(container)
         if found:
             return found
@@ -106,7 +108,7 @@ class Overlay:
 
     @contextlib.contextmanager
     def _base(self, container: str) -> Iterator[Path]:
-        """The layers alone, as one folder to read."""
+        """Mount the layers without the writable one, as one folder to read."""
         lower = self._lower(container)
         point = Path(tempfile.mkdtemp(prefix="base-", dir=self._places.of(container)))
         try:
@@ -142,14 +144,14 @@ class Overlay:
 
 
 class _Whiteouts:
-    """Overlayfs' forms: a character device 0/0, and an attribute of the folder."""
+    """Whiteouts in overlayfs' form: a character device 0/0, and an attribute of the folder."""
 
     def hide(self, folder: int, name: str) -> None:
         try:
             os.mknod(name, stat.S_IFCHR | 0o600, 0, dir_fd=folder)
         except FileExistsError:
-            # The layer has something of that name itself, which hides what is below; a folder
-            # would be merged with it.
+            # The layer itself has an entry of that name. A file hides the lower entry; a folder
+            # would be merged with the lower folder, so it is made opaque.
             with contextlib.suppress(NotADirectoryError):
                 inner = os.open(name, directory_trees.OPEN_FOLDER, dir_fd=folder)
                 try:
@@ -172,9 +174,9 @@ def _mount(point: Path, layers: list[Path], writable: Path | None) -> None:
     """Mount `layers` (lowest first) at `point`, with upper/ and work/ of the folder `writable`.
 
     With `volatile` unmounting does not wait until the whole disk is written, which can take
-    seconds; a writable layer may lose its last changes with the machine's power, not with the
-    engine. They are named by descriptors: the kernel takes one page of options, and paths of many
-    layers are longer, or hold the commas and colons that separate options.
+    seconds; a writable layer may lose its last changes in a power failure, but not when the engine
+    is killed. Layers are named by descriptors: the kernel takes one page of options, and paths of
+    many layers are longer, or contain the commas and colons that separate options.
     """
     if writable is not None:
         _forget_volatile(writable)
@@ -191,15 +193,15 @@ def _mount(point: Path, layers: list[Path], writable: Path | None) -> None:
             options += f",workdir={by_descriptor(writable / 'work')},volatile"
         linux.mount("overlay", point, "overlay", linux.MS_NODEV, options + ",userxattr")
     if writable is not None:
-        # The kernel closes these to everybody, and `rm -r` of an ordinary user does not get past.
+        # The kernel makes these with mode 000, which stops `rm -r` of an ordinary user.
         with contextlib.suppress(FileNotFoundError):
             for name in ("work", "work/incompat", "work/incompat/volatile"):
                 (writable / "work" / name).chmod(0o700)
 
 
 def _forget_volatile(writable: Path) -> None:
-    """A `volatile` mount leaves a mark that forbids the next one, in case the machine crashed.
-    The kernel makes what is in work/ anew each time."""
+    """Remove the mark of an earlier `volatile` mount, which forbids the next mount in case the
+    machine crashed. The kernel makes the content of work/ again at each mount."""
     work = writable / "work"
     if (work / "work").exists():
         directory_trees.remove(work / "work")

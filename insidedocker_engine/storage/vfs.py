@@ -1,5 +1,5 @@
 """The storage driver that works everywhere: a container's file system is a copy of its layers
-(shared blocks where the file system can), its changes are found by comparing."""
+(with shared blocks where the file system can); changes are found by comparison."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Vfs:
         return self._places.of(container) / "rootfs"
 
     def unmount(self, container: str) -> None:
-        """There is no mount."""
+        """Do nothing: this driver does not mount."""
 
     def remove(self, container: str) -> None:
         self._places.remove(container)
@@ -68,7 +68,7 @@ class Vfs:
 
 
 class _Whiteouts:
-    """Kept as they are in the archive: empty files whose names tell."""
+    """Whiteouts in the archive's own form: empty files named .wh.<name>."""
 
     def hide(self, folder: int, name: str) -> None:
         _touch(folder, WHITEOUT + name)
@@ -83,7 +83,8 @@ def _touch(folder: int, name: str) -> None:
 
 
 def _apply_whiteouts(source: int, target: int) -> set[str]:
-    """Remove from `target`, the lower layers' folder, what `source` hides."""
+    """Remove from `target`, the lower layers' folder, the entries that `source` hides; returns
+    the names of the whiteouts."""
     marks = {name for name in os.listdir(source) if name.startswith(WHITEOUT)}
     if OPAQUE in marks:
         hidden = os.listdir(target)
@@ -96,7 +97,7 @@ def _apply_whiteouts(source: int, target: int) -> set[str]:
 
 
 def _add_layer(base: dict[str, os.stat_result], layer: Path) -> None:
-    """Put a layer over the listing `base` (path → lstat) of those below it."""
+    """Apply a layer to `base`, the listing (path -> lstat) of the layers below."""
     here: dict[str, os.stat_result] = {}
     with directory_trees.opened(layer) as top:
         for found in directory_trees.walk(top):

@@ -1,7 +1,7 @@
-"""The way of a new process from the launcher's child to a program in its container.
+"""The steps of a new process from the launcher's child to a program in its container.
 
-Runs in the child itself, which never returns from here. All modules are imported before: soon
-their files are out of sight.
+Runs in the child itself, which never returns from here. All modules are imported before: their
+files cannot be reached once the root has changed.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ class Child:
     sandbox: SandboxSpec
     process: ProcessSpec
     channel: socket.socket
-    """Where errors are told, and a terminal handed over."""
+    """Socket that carries errors, a terminal and name sockets to the engine."""
     pipes: list[int]
     """Standard input, output and error; empty with a terminal."""
     several_users: bool
     groups: tuple[str, ...]
-    """Folders of control groups; this process becomes their member while it still sees them."""
+    """Folders of control groups; this process enters them before the host's root is gone."""
 
     def start(self, joined: list[int], neighbour: int | None, plugged: int | None) -> NoReturn:
-        """As a container's first process. `joined` are namespaces of others to enter; in the
-        mount namespace `neighbour` is the shared memory to share; from `plugged` a byte can be
-        read once the network interfaces are there."""
+        """Become a container's first process. `joined` are namespaces of other containers to
+        enter; `neighbour` is the mount namespace with the shared memory to share; a byte can be
+        read from `plugged` once the network interfaces exist."""
         try:
             exec.reset_signals()
             os.setsid()
             if self.groups:
                 cgroups.enter(self.groups)
-                linux.unshare(linux.CLONE_NEWCGROUP)  # which begins where we are now
+                linux.unshare(linux.CLONE_NEWCGROUP)  # its root is the group just entered
             for namespace in joined:
                 linux.setns(namespace)
             self._set_names()
@@ -61,7 +61,7 @@ class Child:
             self._fail(error)
 
     def exec(self, namespaces: list[int]) -> NoReturn:
-        """As one more process, in the namespaces of a running container."""
+        """Become an additional process, in the namespaces of a running container."""
         try:
             exec.reset_signals()
             os.setsid()
@@ -85,14 +85,14 @@ class Child:
         netlink.loopback_up()
         if plugged is not None:
             if not os.read(plugged, 1):
-                os._exit(1)  # the launcher has told why
+                os._exit(1)  # the launcher has reported the reason
             network_namespace.configure(self.sandbox.endpoints)
         if self.sandbox.name_server:
             sockets = network_namespace.open_name_sockets()
             exec.send(self.channel, {"names": True}, [each.fileno() for each in sockets])
 
     def _take_standard_streams(self) -> str | None:
-        """Returns the terminal's name, if there is one."""
+        """Set up standard input, output and error; returns the terminal's name, if any."""
         owner = self.process.user.uid if self.several_users else None
         if self.process.tty:
             return exec.open_terminal(self.process, self.channel, owner)
@@ -105,15 +105,15 @@ class Child:
         exec.become(self.process, self.sandbox, self.several_users)
 
     def _stay_in_front(self) -> None:
-        """Go on in a child, with this process as process 1 in front of it."""
+        """Continue in a child; this process stays as process 1 in front of the child."""
         linux.set_process_name("docker-init")
-        signal.pthread_sigmask(signal.SIG_BLOCK, exec.FORWARDED)  # none is lost from now on
+        signal.pthread_sigmask(signal.SIG_BLOCK, exec.FORWARDED)  # no signal is lost
         child = linux.clone()
         if child:
             linux.close_from(3)
             exec.reap_until_it_ends(child)
         os.setpgid(0, 0)
-        if self.process.tty:  # which would stop us now, were SIGTTOU not still blocked
+        if self.process.tty:  # this sends SIGTTOU, which would stop the process if not blocked
             os.tcsetpgrp(0, os.getpid())
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
 

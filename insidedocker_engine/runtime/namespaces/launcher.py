@@ -1,8 +1,9 @@
 """The launcher: a small process with a single thread that starts containers' processes.
 
-It is process 1 of its own pid namespace, so that the kernel ends every container when it ends,
-and it ends with the engine. It gets requests over a socket, answers each on a channel of the
-request's own, and reports the end of every process it started. It keeps nothing on disk.
+The launcher is process 1 of its own pid namespace, so that the kernel ends every container when
+the launcher ends, and it ends with the engine. The launcher gets requests over a socket, answers
+each request on the request's own channel, and reports the end of every process it started. It
+keeps nothing on disk.
 """
 
 from __future__ import annotations
@@ -30,18 +31,18 @@ _NAMESPACES = {
     "net": linux.CLONE_NEWNET,
     "mnt": linux.CLONE_NEWNS,
 }
-"""All but pid, in the order they are entered in: after mnt, the host is out of sight."""
+"""Namespaces except pid, in the order of entering: mnt last, since it hides the host's files."""
 
 
 @dataclass
 class Running:
-    """A container as the launcher knows it. `pid` is its first process, as we count."""
+    """A running container. `pid` is its first process, in the launcher's pid namespace."""
 
     sandbox: SandboxSpec
     pid: int
     network: int | None = None
-    """A descriptor of its own network namespace, which so outlives its processes: what they have
-    sent last may still be under way."""
+    """A descriptor of the container's own network namespace. The namespace outlives the processes,
+    since their last data may still be in transit."""
     forgotten: bool = False
 
 
@@ -51,13 +52,13 @@ class Launcher(Service):
         self.proc = linux.new_mount("proc")
         self.own_pids = self._namespace("self", "pid")
         self.several_users = linux.several_users()
-        # Once and here, or every child makes its own.
+        # Fills the cache, which children inherit: otherwise every child builds the program.
         seccomp.program(True, capabilities.DEFAULT, pretend_owners=not self.several_users)
         self.running: dict[str, Running] = {}
         self.first: dict[int, str] = {}
-        """The container of which a child is the first process."""
+        """pid of a container's first process -> container id."""
         self.ended_ones: dict[str, Running] = {}
-        """Their networks stay until they are forgotten."""
+        """Container id -> ended container, whose network is kept until `Forget`."""
         self._room: network_namespace.Room | None = None
 
     def meet(
@@ -99,7 +100,7 @@ class Launcher(Service):
     def _forget(self, container: str) -> None:
         running = self.ended_ones.pop(container, None)
         if running is None:
-            if container in self.running:  # its end has not been heard of yet
+            if container in self.running:  # its end has not been noticed yet
                 self.running[container].forgotten = True
             return
         if self._room:
@@ -121,7 +122,7 @@ class Launcher(Service):
         child = self._child(request, sandbox, channel, pipes)
         try:
             if sandbox.endpoints:
-                _ = self.room  # before the child, which would otherwise hold its socket
+                _ = self.room  # made before the clone: else the child would hold its socket
             pid = self._clone(flags, pids)
             if pid == 0:
                 if plug is not None:
@@ -170,7 +171,8 @@ class Launcher(Service):
         return Child(sandbox, request.process, channel, pipes, users, request.groups)
 
     def _clone(self, flags: int, pids: int | None) -> int:
-        """Fork, with the child in the pid namespace `pids`, or where `flags` say."""
+        """Fork, with the child in the pid namespace `pids`, or in new namespaces as `flags` say.
+        Raises Refused where the namespace's first process has ended."""
         if pids is None:
             return linux.clone(flags)
         linux.setns(pids, linux.CLONE_NEWPID)
@@ -185,8 +187,8 @@ class Launcher(Service):
         return child
 
     def _namespaces(self, sandbox: SandboxSpec) -> tuple[int, list[int], int | None]:
-        """What a new container's namespaces are: flags for new ones, those of others to join,
-        and another's pid namespace."""
+        """Namespaces of a new container: (flags of new ones, descriptors of other containers'
+        namespaces to join, descriptor of another container's pid namespace or None)."""
         flags = linux.CLONE_NEWNS | linux.CLONE_NEWCGROUP
         wanted = {"net": sandbox.network, "ipc": sandbox.ipc, "uts": sandbox.uts}
         joined: list[int] = []
@@ -214,7 +216,7 @@ class Launcher(Service):
         return os.open(f"{process}/ns/{kind}", flags, dir_fd=self.proc)
 
     def _shared(self, process: int, kind: str) -> bool:
-        """Whether a process is in the launcher's own namespace of that kind."""
+        """True where a process is in the launcher's own namespace of that kind."""
         theirs = os.stat(f"{process}/ns/{kind}", dir_fd=self.proc)
         ours = os.stat(f"self/ns/{kind}", dir_fd=self.proc)
         return theirs.st_ino == ours.st_ino
@@ -223,7 +225,7 @@ class Launcher(Service):
 
     @property
     def room(self) -> network_namespace.Room:
-        """Made when it is needed first."""
+        """The network room, made at first use."""
         if self._room is None:
             self._room = network_namespace.Room(self.proc)
         return self._room
@@ -232,7 +234,7 @@ class Launcher(Service):
         try:
             self.room.plug(endpoint, self._running(container).pid)
             self._inside_network(container, partial(network_namespace.configure, [endpoint]))
-        except (ProcessLookupError, FileNotFoundError):  # its end has not been heard of yet
+        except (ProcessLookupError, FileNotFoundError):  # its end has not been noticed yet
             raise Gone(f"the container has ended: {container}") from None
 
     def _open_sockets(self, request: launcher_messages.OpenSockets, channel: socket.socket) -> None:
@@ -268,7 +270,7 @@ def main() -> None:
     linux.unshare(linux.CLONE_NEWPID)
     launcher = os.fork()
     if launcher:
-        with suppress(BrokenPipeError):  # an engine that has ended at once
+        with suppress(BrokenPipeError):  # the engine has already ended
             engine.send(json.dumps({"launcher": launcher}).encode())
         os._exit(0)
     Launcher(engine).serve()

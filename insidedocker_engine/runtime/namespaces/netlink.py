@@ -1,7 +1,7 @@
-"""The few requests of rtnetlink that bridges and containers' interfaces need.
+"""The rtnetlink requests that bridges and containers' interfaces need.
 
-A socket belongs to the network namespace it was opened in, so a `Netlink` made in one
-namespace goes on working there, whoever uses it. It knows no container and no Docker network.
+A socket belongs to the network namespace it was opened in, so a `Netlink` made in one namespace
+keeps working there, in whatever process. This module knows no container and no Docker network.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _NESTED = 0x8000
 
 
 class Netlink:
-    """A rtnetlink socket in the network namespace of the process that makes it (or `existing`).
+    """An rtnetlink socket in the network namespace of the process that makes it (or `existing`).
     Every call raises OSError."""
 
     def __init__(self, existing: socket.socket | None = None) -> None:
@@ -44,7 +44,7 @@ class Netlink:
         self.socket.close()
 
     def index(self, name: str) -> int:
-        """The number of an interface."""
+        """The index of an interface."""
         answer = self._ask(_GET_LINK, 0, _link(), _text(_LINK_NAME, name))
         return int(struct.unpack_from("=BBHi", answer)[3])
 
@@ -54,8 +54,8 @@ class Netlink:
         self._ask(_NEW_LINK, _CREATE | _EXCLUSIVE, _link(), _text(_LINK_NAME, name), address, info)
 
     def add_pair(self, name: str, master: int, peer: str, mac: str, process: int) -> None:
-        """A veth pair: `name` here, on the bridge `master` and up; `peer` in the network
-        namespace of `process`."""
+        """Make a veth pair: `name` in this namespace, on the bridge `master` and up; `peer` in
+        the network namespace of `process`."""
         far = _link() + _text(_LINK_NAME, peer) + _mac(mac)
         far += _number(_LINK_NAMESPACE_BY_PROCESS, process)
         data = _nested(_INFO_DATA, _nested(_VETH_PEER, far))
@@ -70,9 +70,9 @@ class Netlink:
         )
 
     def disable_port(self, name: str) -> None:
-        """Let no packet pass between a bridge and what is plugged in at `name`. Unlike taking it
-        off the bridge this costs no wait for the whole kernel. The bridge also forgets who was
-        behind it: another one may get the same MAC address at once."""
+        """Stop packets between a bridge and its port `name`. Unlike removing the port from the
+        bridge, this does not wait for the whole kernel. The bridge also forgets the MAC addresses
+        behind the port: another container may get the same address at once."""
         state = _attribute(_PORT_STATE, bytes([_PORT_DISABLED])) + _attribute(_PORT_FLUSH, b"")
         header = _link(self.index(name), family=socket.AF_BRIDGE)
         self._ask(_SET_LINK, 0, header, _nested(_LINK_PORT, state))
@@ -84,7 +84,7 @@ class Netlink:
         self._ask(_NEW_LINK, 0, _link(index, _UP, _UP))
 
     def add_address(self, index: int, address: str) -> None:
-        """`address` with prefix length, IPv4 or IPv6."""
+        """Add `address` with prefix length, IPv4 or IPv6, to an interface."""
         text, _, prefix = address.partition("/")
         family, raw = _parse(text)
         attributes = _attribute(_ADDRESS_LOCAL, raw) + _attribute(_ADDRESS_ADDRESS, raw)
@@ -92,7 +92,7 @@ class Netlink:
             hosts = (1 << (32 - int(prefix))) - 1
             broadcast = int.from_bytes(raw, "big") | hosts
             attributes += _attribute(_ADDRESS_BROADCAST, broadcast.to_bytes(4, "big"))
-        no_dad = 2 if family == socket.AF_INET6 else 0  # nobody else can have it
+        no_dad = 2 if family == socket.AF_INET6 else 0  # the engine assigns each address once
         header = struct.pack("=BBBBi", family, int(prefix), no_dad, 0, index)
         self._ask(_NEW_ADDRESS, _CREATE | _REPLACE, header, attributes)
 
@@ -106,7 +106,7 @@ class Netlink:
         self._ask(_NEW_ROUTE, _CREATE | _REPLACE, header, attributes)
 
     def _ask(self, kind: int, flags: int, *parts: bytes) -> bytes:
-        """Send one request; the body of the answer, if it is more than an acknowledgement."""
+        """Send one request; returns the answer's body, empty for an acknowledgement."""
         self._sequence += 1
         body = b"".join(parts)
         wanted = _REQUEST | flags | (0 if kind == _GET_LINK else _ACKNOWLEDGE)
@@ -116,7 +116,7 @@ class Netlink:
             answer = self.socket.recv(1 << 16)
             _, kind_back, _, sequence, _ = struct.unpack_from("=IHHII", answer)
             if sequence != self._sequence:
-                continue  # a left-over of an earlier request
+                continue  # answer to an earlier request
             if kind_back != _ERROR:
                 return answer[16:]
             number = -struct.unpack_from("=i", answer, 16)[0]
@@ -126,7 +126,7 @@ class Netlink:
 
 
 def loopback_up() -> None:
-    """Switch on `lo` in this process' network namespace, by the older and quicker call."""
+    """Switch on `lo` in this process' network namespace, by ioctl, which is faster."""
     set_flags, running = 0x8914, 0x41
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as any_socket:
         fcntl.ioctl(any_socket, set_flags, struct.pack("16sH22x", b"lo", running))

@@ -1,7 +1,8 @@
-"""The engine's network room: one network namespace where its bridges are.
+"""The engine's network room: the network namespace with its bridges.
 
-Nobody lives in it: the launcher holds it open and changes it through a netlink socket that
-was opened inside. Packets are not forwarded between bridges, so networks stay apart.
+No process runs in the room: the launcher holds it open and changes it through a netlink socket
+that was opened inside. Packets are not forwarded between bridges, so networks are isolated from
+each other.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from . import netlink
 
 
 class Room:
-    """Made in the launcher. `proc` is a descriptor of its /proc."""
+    """The network room, made in the launcher. `proc` is a descriptor of the launcher's /proc."""
 
     def __init__(self, proc: int) -> None:
         near, far = socket.socketpair()
@@ -43,15 +44,15 @@ class Room:
             os.waitpid(child, 0)
         self._pairs = 0
         self._bridges: dict[str, int] = {}
-        """The number of each, by its name."""
+        """Bridge name -> interface index."""
         self._plugs: dict[int, list[str]] = {}
-        """Of each process, our ends of the pairs that lead to it."""
+        """pid -> names of the room's ends of the veth pairs to that process."""
 
     def add_bridge(self, name: str, gateways: Iterable[str]) -> None:
         if name in self._bridges:
             return
         self._pairs += 1
-        # Fixed, or it changes with the interfaces that come and go.
+        # A fixed address: otherwise it changes when interfaces join and leave the bridge.
         mac = "02:42:" + (0xFE << 24 | self._pairs).to_bytes(4, "big").hex(":")
         self.netlink.add_bridge(name, mac)
         index = self._bridges[name] = self.netlink.index(name)
@@ -65,7 +66,7 @@ class Room:
             self.netlink.delete(name)
 
     def plug(self, endpoint: Endpoint, process: int) -> None:
-        """Connect the network namespace of `process` with a bridge."""
+        """Connect the network namespace of `process` to a bridge."""
         self._pairs += 1
         bridge = self._bridges.get(endpoint.bridge) or self.netlink.index(endpoint.bridge)
         name = f"veth{self._pairs}"
@@ -73,10 +74,10 @@ class Room:
         self._plugs.setdefault(process, []).append(name)
 
     def unplug(self, process: int) -> None:
-        """The process has ended. The kernel will take its network away some time; until then
-        it would still answer for addresses that others get."""
+        """Disconnect a process that has ended. The kernel removes its network only later; until
+        then the network would answer for addresses that other containers get."""
         for name in self._plugs.pop(process, []):
-            with suppress(OSError):  # gone already
+            with suppress(OSError):  # already removed
                 self.netlink.disable_port(name)
 
 
@@ -86,11 +87,11 @@ def _prepare(proc: int, far: socket.socket) -> None:
     os.write(forwarding, b"0")
     link = netlink.Netlink()
     socket.send_fds(far, [b"x"], [link.socket.fileno()])
-    far.recv(1)  # until the launcher has its hand on the namespace
+    far.recv(1)  # waits until the launcher has opened the namespace
 
 
 def configure(endpoints: list[Endpoint]) -> None:
-    """Inside a container's network: addresses and routes of interfaces that are plugged in."""
+    """Set addresses and routes of connected interfaces; runs inside a container's network."""
     link = netlink.Netlink()
     try:
         for endpoint in endpoints:
@@ -106,14 +107,15 @@ def configure(endpoints: list[Endpoint]) -> None:
 
 
 def _switch_ipv6(interface: str, on: bool) -> None:
-    """Without an IPv6 address of the network's there is none of the link's own either."""
+    """Switch IPv6 on or off: without an IPv6 address of the network the interface has no
+    link-local one either."""
     with suppress(OSError):  # a kernel without IPv6
         switch = Path(f"/proc/sys/net/ipv6/conf/{interface}/disable_ipv6")
         switch.write_text("0" if on else "1")
 
 
 def open_name_sockets() -> list[socket.socket]:
-    """Inside a container's network: where its programs ask for names, UDP and TCP."""
+    """Open the name server's sockets, UDP and TCP; runs inside a container's network."""
     made = []
     for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
         asked = socket.socket(socket.AF_INET, kind | socket.SOCK_CLOEXEC)
@@ -125,7 +127,7 @@ def open_name_sockets() -> list[socket.socket]:
 
 
 def remove_interface(name: str) -> None:
-    """Inside a container's network."""
+    """Remove an interface; runs inside a container's network."""
     link = netlink.Netlink()
     try:
         link.delete(name)
@@ -138,7 +140,7 @@ def open_sockets(kind: int, count: int) -> list[socket.socket]:
 
 
 def inside(namespace: int, action: Callable[[], None]) -> None:
-    """Do `action` in the network namespace `namespace`, in a child process. Raises NotDone."""
+    """Run `action` in the network namespace `namespace`, in a child process. Raises NotDone."""
     words_out, words_in = os.pipe()
     child = linux.clone()
     if child == 0:

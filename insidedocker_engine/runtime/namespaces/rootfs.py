@@ -1,8 +1,8 @@
-"""The file system a container sees: its root, /proc, /sys and /dev, and what is mounted in it.
+"""The file system of a container: its root, /proc, /sys and /dev, and its mounts.
 
-Everything here runs in the container's first process, in a mount namespace of its own, before
-the program. Mounts are made as descriptors first (sources are looked up on the host's side),
-then put in their places inside the new root, where no link of an image can lead out.
+Everything here runs in the container's first process, in the container's own mount namespace,
+before the program. Mounts are made as descriptors first (sources are looked up on the host's
+side), then attached inside the new root, where no link of an image can lead out.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ LINKS = {
 }
 
 _MOST_FILES = ",nr_inodes=4096"
-"""An empty file takes memory, too."""
+"""Limit of the number of files in a tmpfs: empty files take memory, too."""
 _NO_PROGRAMS = linux.MOUNT_ATTR_NOSUID | linux.MOUNT_ATTR_NODEV | linux.MOUNT_ATTR_NOEXEC
 _ATTRIBUTES = {
-    # A word of mount(8) for tmpfs: (what it adds, what it takes away).
+    # Option of mount(8) for tmpfs: (attributes added, attributes removed).
     "ro": (linux.MOUNT_ATTR_RDONLY, 0),
     "rw": (0, linux.MOUNT_ATTR_RDONLY),
     "nosuid": (linux.MOUNT_ATTR_NOSUID, 0),
@@ -43,29 +43,29 @@ _ATTRIBUTES = {
 
 
 class MountFailed(Exception):
-    """Part of the file system could not be made; the text says which and why."""
+    """Part of the file system could not be made; the text says which part and why."""
 
 
 def enter(sandbox: SandboxSpec, tty_group: int | None, neighbour: int | None) -> None:
-    """Make the container's file system this process' own, all of it still writable.
+    """Change this process' root to the container's file system, all of it still writable.
 
-    `neighbour` is the mount namespace of the container whose shared memory it shares.
+    `neighbour` is the mount namespace of the container whose shared memory is shared.
     Raises MountFailed, OSError.
     """
     shared = _shared_memory(sandbox, neighbour)
     devices = _devices(sandbox)
     mounts = [(mount, _tree(mount)) for mount in sorted(sandbox.mounts, key=_depth)]
-    # Both are refused once no other whole /proc and /sys can be seen.
+    # Made before pivot_root: the kernel refuses both where no complete /proc and /sys is visible.
     processes, system = linux.new_mount("proc", "", _NO_PROGRAMS), _sysfs()
     root = linux.open_tree(sandbox.rootfs)
     linux.attach(os.dup(root), os.open(sandbox.rootfs, os.O_PATH | os.O_CLOEXEC))
     os.fchdir(root)
     linux.pivot_root(".", ".")
-    linux.umount2(".", linux.MNT_DETACH)  # the host's root, which now lies over the new one
+    linux.umount2(".", linux.MNT_DETACH)  # the host's root, now mounted over the new one
     os.chdir("/")
     _place(root, processes, "/proc")
     _place(root, system, "/sys")
-    with suppress(OSError):  # not every host has version 2, or a folder for it
+    with suppress(OSError):  # hosts without version 2, or without a folder for it
         groups = linux.new_mount("cgroup2", "", _NO_PROGRAMS | linux.MOUNT_ATTR_RDONLY)
         linux.attach(groups, linux.open_in_root(root, "/sys/fs/cgroup", os.O_PATH))
     _fill_dev(root, devices, tty_group)
@@ -86,7 +86,7 @@ def bind_console(terminal: str) -> None:
 
 
 def finish(sandbox: SandboxSpec) -> None:
-    """Set kernel parameters, then close what the program may not change. Raises MountFailed."""
+    """Set kernel parameters, then mask and write-protect paths. Raises MountFailed."""
     _set_sysctls(sandbox)
     root = _root()
     if not sandbox.privileged:
@@ -105,7 +105,7 @@ def _depth(mount: Mount) -> int:
 
 
 def _tree(mount: Mount) -> int:
-    """What `mount` brings, not yet in its place."""
+    """Make the mount for `mount`, not yet attached. Raises MountFailed."""
     try:
         if mount.kind == "tmpfs":
             return _tmpfs(mount)
@@ -133,7 +133,7 @@ def _tmpfs(mount: Mount) -> int:
 
 
 def _sysfs() -> int:
-    """/sys for this process' network, or a view of the host's where that is shared."""
+    """Make /sys for this process' network; a view of the host's /sys where that is shared."""
     attributes = _NO_PROGRAMS | linux.MOUNT_ATTR_RDONLY
     try:
         return linux.new_mount("sysfs", "", attributes)
@@ -144,7 +144,8 @@ def _sysfs() -> int:
 
 
 def _devices(sandbox: SandboxSpec) -> list[tuple[str, int]]:
-    """(name below /dev, mount) of each of the host's devices that the container gets."""
+    """Mounts of the host's devices that the container gets: (name below /dev, mount). Raises
+    MountFailed."""
     wanted = {name: f"/dev/{name}" for name in DEVICES}
     if sandbox.privileged:
         wanted |= {name: f"/dev/{name}" for name in PRIVILEGED_DEVICES if _exists(f"/dev/{name}")}
@@ -166,7 +167,7 @@ def _exists(path: str) -> bool:
 
 
 def _shared_memory(sandbox: SandboxSpec, neighbour: int | None) -> int:
-    """What becomes /dev/shm: a new one, the host's, or another container's."""
+    """Make the mount for /dev/shm: a new one, the host's, or another container's."""
     if sandbox.ipc == "host":
         return linux.open_tree("/dev/shm", recursive=False)
     if neighbour is None:
@@ -197,12 +198,12 @@ def _fill_dev(root: int, devices: list[tuple[str, int]], tty_group: int | None) 
         linux.MOUNT_ATTR_NOSUID | linux.MOUNT_ATTR_NOEXEC,
     )
     _place(root, terminals, "/dev/pts")
-    with suppress(OSError):  # refused in an ipc namespace that is not ours
+    with suppress(OSError):  # refused in the host's or another container's ipc namespace
         _place(root, linux.new_mount("mqueue", "", _NO_PROGRAMS), "/dev/mqueue")
 
 
 def _place(root: int, tree: int, path: str) -> None:
-    """Put the mount `tree` at `path` in the container, making the place where it is missing."""
+    """Attach the mount `tree` at `path` in the container; a missing mount point is made."""
     folder = stat.S_ISDIR(os.fstat(tree).st_mode)
     linux.attach(tree, _target(root, path, folder))
 
@@ -226,7 +227,8 @@ def _target(root: int, path: str, folder: bool) -> int:
 
 
 def _set_sysctls(sandbox: SandboxSpec) -> None:
-    """What was asked for and, in a network of its own, what the Engine sets by default."""
+    """Set the requested parameters and, in a private network, the Engine's defaults. Raises
+    MountFailed for a requested parameter."""
     defaults = {}
     if sandbox.network == "private":
         defaults = {"net.ipv4.ip_unprivileged_port_start": "0", "net.ipv4.ping_group_range": "0 0"}
@@ -240,7 +242,7 @@ def _set_sysctls(sandbox: SandboxSpec) -> None:
 
 
 def _protect(root: int, sandbox: SandboxSpec) -> None:
-    """Hide what tells or changes too much about the host, and make more of it read-only."""
+    """Make READ_ONLY_PATHS read-only and hide MASKED_PATHS, or the container's own lists."""
     read_only = READ_ONLY_PATHS if sandbox.read_only_paths is None else sandbox.read_only_paths
     for path in read_only:
         with suppress(FileNotFoundError, NotADirectoryError):

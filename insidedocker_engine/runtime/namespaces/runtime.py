@@ -1,6 +1,6 @@
-"""The runtime that keeps containers apart by the kernel's namespaces, without privilege.
+"""The runtime that isolates containers by the kernel's namespaces, without privilege.
 
-The engine has become root of a user namespace of its own; a launcher starts the processes.
+The engine has become root of its own user namespace; a launcher starts the processes.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ class Namespaces:
         self.groups = self._groups.version if self._groups else None
         self._client = Client(f"{__package__}.launcher")
         self._first: dict[str, tuple[SandboxSpec, RunningProcess, int]] = {}
-        """Of each container: what it is, its first process, and the inode of the namespace
-        that tells its processes from others."""
+        """Container id -> (sandbox, first process, inode of the namespace that identifies its
+        processes)."""
         self._spare: dict[tuple[int, int], list[int]] = {}
-        """Unused sockets in the network room, by kind and by the launcher whose room it is."""
+        """(kind, pid of the launcher) -> unused sockets in that launcher's network room."""
         self._bridges: dict[str, int] = {}
-        """Those that are there, and the launcher (its number among ours) that made them."""
+        """Bridge name -> number of the launcher (`Client.spawned`) that made the bridge."""
 
     async def open(self) -> None:
         self._client.spawn()
@@ -82,7 +82,7 @@ class Namespaces:
         return running
 
     async def pause(self, container: str) -> None:
-        """Stop all processes, and those they started meanwhile."""
+        """Suspend all processes, and those that they started meanwhile."""
         stopped: set[int] = set()
         while new := set(self.processes(container)) - stopped:
             for pid in new:
@@ -91,7 +91,7 @@ class Namespaces:
             stopped |= new
 
     async def unpause(self, container: str) -> None:
-        for pid in reversed(self.processes(container)):  # children first: no shell sees them stop
+        for pid in reversed(self.processes(container)):  # children first: no shell sees a stop
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
 
@@ -99,7 +99,7 @@ class Namespaces:
         if container not in self._first:
             return []
         sandbox, first, inode = self._first[container]
-        if inode == 0:  # it had ended as soon as it was started
+        if inode == 0:  # the process had ended before its namespace could be read
             return []
         kind = "pid" if sandbox.pid == "private" else "mnt"
         found = [
@@ -135,9 +135,9 @@ class Namespaces:
             raise StartError(f"the limits cannot be set: {error.strerror}") from error
 
     def _end_others(self, container: str) -> None:
-        """A container ends with its first process. With a pid namespace of its own the kernel
-        sees to that, without one we do."""
-        for _ in range(_ROUNDS):  # the dying may have had children a moment ago
+        """Kill the processes that remain after a container's first process. In a private pid
+        namespace the kernel does so; this is for the others."""
+        for _ in range(_ROUNDS):  # killed processes may have started children just before
             for pid in self.processes(container):
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
@@ -145,7 +145,7 @@ class Namespaces:
     # Networks
 
     async def create_bridge(self, name: str, *gateways: str) -> None:
-        """Asked for before every start, done at the first one."""
+        """Make a bridge; called before every start, does something only once per launcher."""
         if self._client.alive and self._bridges.get(name) == self._client.spawned:
             return
         await self._change(launcher_messages.AddBridge(name, gateways))
@@ -200,7 +200,7 @@ class Namespaces:
 
 
 def _namespace(pid: int, kind: str) -> int:
-    """The inode of a process' namespace; 0 where it cannot be seen."""
+    """The inode of a process' namespace; 0 where it cannot be read."""
     try:
         return Path(f"/proc/{pid}/ns/{kind}").stat().st_ino
     except OSError:

@@ -1,7 +1,7 @@
 """The launcher of the runtime proot: it starts PRoot for every process of a container, and ends
-all of them when the engine ends.
+all these processes when the engine ends.
 
-As a subreaper it inherits every process that a container leaves behind.
+As a subreaper the launcher inherits every process that a container leaves behind.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from . import processes
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts")
 _SECONDS_TO_TIDY = 2.0
 _INIT = "/dev/init"
-"""Where containers see the program that starts theirs."""
+"""Path in a container of the program that starts the container's own (`tinyinit`)."""
 
 
 @dataclass
@@ -44,7 +44,7 @@ class PRootLauncher(Service):
     def __init__(self, engine: socket.socket, proot: str) -> None:
         super().__init__(engine)
         self.proot = proot
-        # Newer PRoots keep their files where they are told, Debian's knows /tmp only.
+        # Newer PRoots keep their files in PROOT_TMP_DIR, Debian's PRoot always in /tmp.
         self.settings = {"PROOT_TMP_DIR": tempfile.gettempdir()}
         self.settings |= {k: v for k, v in os.environ.items() if k == "PROOT_NO_SECCOMP"}
         self.folder = Path(tempfile.mkdtemp(prefix="insidedocker-proot-"))
@@ -53,7 +53,7 @@ class PRootLauncher(Service):
         self.init.chmod(0o755)
         self.running: dict[str, Running] = {}
         self.first: dict[int, str] = {}
-        """The container of which a child is the first process."""
+        """pid of a container's first process -> container id."""
 
     def meet(
         self, request: launcher_messages.Request, channel: socket.socket, descriptors: list[int]
@@ -67,7 +67,7 @@ class PRootLauncher(Service):
                 running = self.running[request.container]
                 self._launch(running, request.process, request.ticket, channel, descriptors)
             case launcher_messages.Bind():
-                pass  # it sees the engine's end by its socket, and has to clean up then
+                pass  # the launcher must clean up: it notices the engine's end at its socket
             case _:
                 raise Refused("containers share the host's network on this host")
 
@@ -77,10 +77,10 @@ class PRootLauncher(Service):
             shutil.rmtree(running.folder, ignore_errors=True)
 
     def clean_up(self) -> None:
-        """End everything that is left, and remove what was made for containers."""
+        """End all remaining processes, and remove the containers' temporary folders."""
         deadline = time.monotonic() + _SECONDS_TO_TIDY
         while left := processes.descendants(os.getpid()):
-            processes.end(processes.tracees(left))  # PRoot then ends by itself, and tidies up
+            processes.end(processes.tracees(left))  # PRoot then cleans up and ends
             if time.monotonic() > deadline:
                 processes.end(left)
             with suppress(ChildProcessError):
@@ -97,7 +97,7 @@ class PRootLauncher(Service):
         mounts += [(Path("/proc"), "/proc"), (Path("/sys"), "/sys"), *_make_dev(folder)]
         mounts.append((self.init, _INIT))
         running = Running(sandbox, sorted(mounts, key=lambda mount: -len(mount[1])), folder)
-        with suppress(OSError):  # `_check` tells
+        with suppress(OSError):  # `_check` reports the failure
             safe_path.make_folders_in(sandbox.rootfs, request.process.cwd)
         pid = self._launch(running, request.process, request.ticket, channel, descriptors)
         self.running[sandbox.id] = running
@@ -124,11 +124,11 @@ class PRootLauncher(Service):
         channel: socket.socket,
         descriptors: list[int],
     ) -> NoReturn:
-        """In the child: become PRoot. `descriptors` are the status pipe, then 0, 1 and 2."""
+        """Exec PRoot, in the child. `descriptors` are the status pipe, then 0, 1 and 2."""
         try:
             exec.reset_signals()
             os.setsid()
-            linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGQUIT)  # at which PRoot ends all
+            linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGQUIT)  # PRoot then ends all its tracees
             status, *pipes = descriptors
             path = _check(running, process)
             if process.tty:
@@ -152,7 +152,7 @@ class PRootLauncher(Service):
             os._exit(1)
 
     def _arguments(self, running: Running, process: ProcessSpec) -> list[str]:
-        """PRoot's own, up to the program."""
+        """PRoot's command line, up to the program."""
         user = (
             ["-0"] if process.user == User() else ["-i", f"{process.user.uid}:{process.user.gid}"]
         )
@@ -164,7 +164,7 @@ class PRootLauncher(Service):
 
 
 def _make_dev(folder: Path) -> list[tuple[Path, str]]:
-    """A /dev of the container's own, and what is mounted in it."""
+    """Make the container's /dev; returns the mounts for it, as (host's path, path inside)."""
     dev = folder / "dev"
     dev.mkdir()
     (dev / "pts").mkdir()
@@ -179,18 +179,18 @@ def _make_dev(folder: Path) -> list[tuple[Path, str]]:
 
 
 def _source(mount: Mount, folder: Path) -> Path:
-    """What `mount` brings, as a path of the host. A tmpfs becomes an empty folder."""
+    """The host's path for `mount`. A tmpfs becomes an empty folder."""
     if mount.source is not None:
         return mount.source
     return Path(tempfile.mkdtemp(dir=folder))
 
 
 def _check(running: Running, process: ProcessSpec) -> str:
-    """The program's path in the container. Raises NotStarted."""
+    """Find the program's path in the container. Raises NotStarted."""
     cwd = process.cwd or "/"
 
     def opener(path: str) -> int:
-        path = os.path.normpath(Path(cwd, path))  # PATH and program may be relative to it
+        path = os.path.normpath(Path(cwd, path))  # PATH and program may be relative to cwd
         for source, target in running.mounts:
             if path == target or path.startswith(target.rstrip("/") + "/"):
                 inside = path.removeprefix(target) or "/"
@@ -210,7 +210,7 @@ def main() -> None:
     """Serve the engine at descriptor 3. The path of PRoot is in INSIDEDOCKER_PROOT."""
     forget_descriptors()
     engine = socket.socket(fileno=os.dup(launcher_messages.ENGINE))
-    # Nothing of ours may be where a container's first program tells its numbers.
+    # Reserve the descriptor at which a container's first program reports.
     null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     os.dup2(null, tinyinit.STATUS, inheritable=False)
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""The processes below PRoot: which they are, told by who traces them, and how to end them."""
+"""Processes below PRoot: find them by their tracers, and end them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from pathlib import Path
 
 
 def tracees(tracers: Iterable[int]) -> list[int]:
-    """Every process that one of `tracers` (PRoots) traces, oldest first."""
+    """Processes that one of `tracers` (PRoots) traces, in order of their pids."""
     wanted = {str(pid) for pid in tracers}
     return [pid for pid, fields in _statuses() if fields.get("TracerPid") in wanted]
 
 
 def programs(tracers: Iterable[int]) -> list[int]:
-    """The same without the first program of each tracer, which is not the container's own."""
+    """Processes that one of `tracers` traces, without the first program of each tracer, which is
+    not the container's own."""
     wanted = {str(pid) for pid in tracers}
     return [
         pid
@@ -26,7 +27,7 @@ def programs(tracers: Iterable[int]) -> list[int]:
 
 
 def descendants(ancestor: int) -> list[int]:
-    """Every process below `ancestor`, children before theirs."""
+    """All running processes below `ancestor`, parents before their children."""
     children: dict[str, list[int]] = {}
     for pid, fields in _statuses():
         if fields.get("State", "Z")[0] != "Z":
@@ -44,11 +45,11 @@ def end(processes: Iterable[int]) -> None:
 
 
 def _statuses() -> Iterator[tuple[int, dict[str, str]]]:
-    """Of every process: its id, and some lines of its status."""
+    """Yield (pid, fields of /proc/<pid>/status) of every process."""
     for pid in sorted(int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()):
         try:
             text = Path(f"/proc/{pid}/status").read_text()
         except OSError:
-            continue  # it has just ended
+            continue  # the process has just ended
         lines = (line.partition(":\t") for line in text.splitlines())
         yield pid, {name: value for name, _, value in lines}

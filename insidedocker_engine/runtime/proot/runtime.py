@@ -1,7 +1,7 @@
 """The runtime for hosts without user namespaces: PRoot shows each container its own file system.
 
-Processes and files are real; process ids, the network and the host's name are the host's own,
-read-only mounts can be written, and user ids are pretended. `isolation` says so.
+PRoot isolates only the file system: process ids, the network and the host name are the host's,
+read-only mounts can be written, and user ids are simulated. `isolation` reports this.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ _ROUNDS = 100
 
 
 class TracedProcess(RunningProcess):
-    """A program, with the PRoot that traces it and what it starts."""
+    """A program, and the PRoot that traces the program and its children."""
 
     def __init__(self, ticket: int) -> None:
         super().__init__(ticket)
         self.tracer = 0
         self.running = asyncio.Event()
-        """Set once its process id is known, or it has ended before."""
+        """Set once the program's process id is known, or the program has ended before."""
         self.before_end: Callable[[], None] | None = None
         self._program = 0
         self._error = 0
@@ -53,7 +53,7 @@ class TracedProcess(RunningProcess):
     def take(self, message: dict[str, Any], descriptors: list[int]) -> None:
         super().take(message, descriptors)
         self.tracer = message.get("process", self.tracer)
-        self.pid = self._program or self.pid  # its program may have told before
+        self.pid = self._program or self.pid  # the first program may have reported before
 
     def kill(self, number: int) -> None:
         if self.ended.done():
@@ -64,12 +64,12 @@ class TracedProcess(RunningProcess):
         os.kill(target, number)
 
     def listen(self, status: int) -> None:
-        """Hear what its first program tells at the pipe `status`, which is closed at its end."""
+        """Read the reports of `tinyinit` from the pipe `status`; close the pipe at its end."""
         loop = asyncio.get_running_loop()
         self._listening = True
 
         def read() -> None:
-            data = os.read(status, 4096)  # whole numbers: they are written one by one
+            data = os.read(status, 4096)  # never a part of a number: each is one write
             self._hear(struct.unpack(f"={len(data) // 4}i", data))
             if not data:
                 loop.remove_reader(status)
@@ -81,7 +81,7 @@ class TracedProcess(RunningProcess):
         loop.add_reader(status, read)
 
     def end(self, code: int) -> None:
-        """Its tracer has ended. That counts only where its first program did not tell more."""
+        """Handle the tracer's end. Its code counts only where `tinyinit` did not report another."""
         self._tracer_code = code
         if not self._listening:
             self._finish(code)
@@ -98,7 +98,7 @@ class TracedProcess(RunningProcess):
 
     def _finish(self, code: int) -> None:
         if not self.ended.done() and self.before_end is not None:
-            with suppress(OSError):  # at the limit of open files; `forget` does it again
+            with suppress(OSError):  # the limit of open files; `forget` tries again
                 self.before_end()
         super().end(code)
         self.running.set()
@@ -131,7 +131,7 @@ class PRoot:
         settings = {"INSIDEDOCKER_PROOT": found.program} | found.environment
         self._client = Client(f"{__package__}.launcher", settings)
         self._running: dict[str, list[TracedProcess]] = {}
-        """Of each container, what PRoot was started for: its first process first."""
+        """Container id -> its processes with a PRoot each, the first process first."""
 
     async def open(self) -> None:
         self._client.spawn()
@@ -161,13 +161,13 @@ class PRoot:
     async def _launch(
         self, request: launcher_messages.Start | launcher_messages.Exec, running: TracedProcess
     ) -> None:
-        """Have PRoot started and wait until its program runs. Raises StartError."""
+        """Start PRoot and wait until its program runs. Raises StartError."""
         try:
             ours, theirs = os.pipe()
         except OSError as error:
             self._client.give_up(running)
             raise start_error(request, error) from None
-        running.listen(ours)  # before PRoot runs, which may be over before we know it started
+        running.listen(ours)  # before the start: PRoot may end before the launcher answers
         try:
             await launch(self._client, request, running, [theirs])
         finally:
@@ -175,7 +175,7 @@ class PRoot:
         await running.running.wait()
 
     async def pause(self, container: str) -> None:
-        """Stop the tracers; any signal then stops a traced process until its tracer goes on."""
+        """Suspend the tracers; any signal then suspends a traced process until its tracer runs."""
         tracers = self._tracers(container)
         _send(tracers, signal.SIGSTOP)
         _send(traced.tracees(tracers), signal.SIGCONT)
@@ -192,7 +192,7 @@ class PRoot:
         return sorted(found, key=lambda pid: (pid != first, pid))
 
     def limit(self, container: str, limits: Limits) -> None:
-        """Nothing is limited here."""
+        """Do nothing: this runtime has no limits."""
 
     def out_of_memory(self, container: str) -> bool:
         return False
@@ -205,16 +205,16 @@ class PRoot:
         return [each.tracer for each in self._running.get(container, ()) if each.tracer]
 
     def _end_all(self, container: str) -> None:
-        """End all that a container still runs: it lives as long as its first process."""
+        """Kill all remaining processes of a container, which ends with its first process."""
         tracers = self._tracers(container)
-        _send(tracers, signal.SIGCONT)  # it may be paused
-        for _ in range(_ROUNDS):  # the dying may have had children a moment ago
+        _send(tracers, signal.SIGCONT)  # the container may be paused
+        for _ in range(_ROUNDS):  # killed processes may have started children just before
             left = traced.programs(tracers)
             if not left:
                 return
             _send(left, signal.SIGKILL)
 
-    # Networks: there are none of our own
+    # Networks: not isolated
 
     async def create_bridge(self, name: str, *gateways: str) -> None:
         raise NetworkError(_NO_NETWORK)
@@ -232,7 +232,7 @@ class PRoot:
         raise NetworkError(_NO_NETWORK)
 
     async def open_socket(self, container: str | None, kind: int) -> socket.socket:
-        """In the host's network, where the containers are."""
+        """Open a socket in the host's network, which the containers share."""
         made = socket.socket(socket.AF_INET, kind)
         made.setblocking(False)
         return made
