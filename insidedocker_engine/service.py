@@ -74,8 +74,8 @@ def main(options: argparse.Namespace, parent: int, trial: Trial | None) -> None:
         refuse(str(error))
     if options.discard:  # in this user namespace: outside, files have several owners
         directory_trees.remove(root)
-    # Threads may hang in a transfer that is no longer wanted; their files may be cut off at any
-    # moment.
+    # Threads may hang in a transfer that is no longer wanted. They may be cut off at any moment:
+    # what they write is made for that.
     logging.shutdown()
     sys.stdout.flush()
     os._exit(0)
