@@ -11,7 +11,7 @@ from .base import paths
 
 
 class CommandError(Exception):
-    """What a command could not do, in one sentence for whoever typed it."""
+    """A command failed; the text is one sentence for the user."""
 
 
 def add_to(subparsers: Any) -> None:
@@ -68,7 +68,7 @@ def _start(options: argparse.Namespace) -> int:
     try:
         root = options.root or paths.own_root()
         paths.make_root(root)
-        use = Use(root, "insidedocker engine start")  # what runs does not end meanwhile
+        use = Use(root, "insidedocker engine start")  # keeps a running engine from ending meanwhile
         running = find(root)
         if running and running.urls and set(options.host or running.urls) <= set(running.urls):
             lock.keep(root)
@@ -105,7 +105,8 @@ def _stop(options: argparse.Namespace) -> int:
 
 
 def _status(options: argparse.Namespace) -> int:
-    """Exit code 0 where it runs and answers, 3 where it does not run (as of service scripts)."""
+    """Show the engine's status. Exit code 0 where it runs and answers, 3 where it does not run, as
+    in service scripts."""
     from .process import find
     from .sharing import users
 

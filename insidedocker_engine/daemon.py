@@ -1,7 +1,6 @@
-"""The engine itself: its root folder, its parts, and their life from start to end.
+"""The engine: its root folder and its parts, from start to end.
 
-What a part does is its own business; this module only knows who is there and in which order
-they come and go.
+This module only creates the parts, and starts and ends them in the right order.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ NEW_UUID = Path("/proc/sys/kernel/random/uuid")
 
 
 class Daemon:
-    """One engine on one root folder, which it has for itself."""
+    """One engine on one root folder, which no other engine uses."""
 
     def __init__(
         self,
@@ -40,7 +39,7 @@ class Daemon:
         registries: Options,
         restrictions: Restrictions,
     ) -> None:
-        """Raises storage.choice.Unusable. Blocks; nothing else is going on yet."""
+        """Raises storage.choice.Unusable. Blocking: nothing else runs yet."""
         self.root = root
         self.temporary = root / "tmp"
         self.runtime = runtime
@@ -80,15 +79,15 @@ class Daemon:
         )
 
     def _use_own_temporary_folder(self) -> None:
-        """For everything here and in the launcher: what a kill leaves there goes at the next
-        start, and a root folder that is removed takes it along."""
+        """Set the temporary folder of the engine and its launcher, below the root folder: the next
+        start clears what a kill left there, and removing the root folder removes it too."""
         directory_trees.remove(self.temporary)
         self.temporary.mkdir(mode=0o700)
         tempfile.tempdir = os.environ["TMPDIR"] = str(self.temporary)
 
     async def open(self) -> None:
-        """Get ready to answer: the runtime first, since reading the containers starts again
-        those that are to be up."""
+        """Get ready to answer. The runtime comes first: loading the containers restarts some of
+        them."""
         await self.runtime.open()
         self.images.load()
         self.networks.load()
@@ -96,22 +95,23 @@ class Daemon:
         self.containers.load()
 
     async def close(self, hurry: bool = False) -> None:
-        """End every container: politely, or at once where nobody will look at them again."""
+        """End every container: with its stop signal, or at once (`hurry`) where its state will be
+        discarded."""
         ending = asyncio.ensure_future(self.containers.close())
-        # Started, it restarts none of those that the runtime then kills.
+        # One step is enough to keep `containers` from restarting what the runtime then kills.
         await (asyncio.sleep(0) if hurry else ending)
         await self.runtime.close()
         await ending
 
 
 def _is_rootless() -> bool:
-    """Whether root in here, if we are that, is an ordinary user of this host."""
+    """True where this process is not root, or is root only inside its user namespace."""
     inside, outside, _count = map(int, Path("/proc/self/uid_map").read_text().split()[:3])
     return os.geteuid() != 0 or inside != outside
 
 
 def _identity(root: Path) -> str:
-    """The engine's id, made once for each root folder."""
+    """The engine's id, created once per root folder."""
     file = root / "engine-id"
     try:
         if identity := file.read_text().strip():

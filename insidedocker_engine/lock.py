@@ -20,8 +20,8 @@ _FLOCK = "hhqqi4x"
 
 
 class Locked(Exception):
-    """Another process holds the lock; `pid` is its process id (0 where it cannot be seen from
-    here: in another process namespace, on another machine)."""
+    """Another process holds the lock; `pid` is its process id, or 0 where the id is not visible
+    here (another process namespace or another machine)."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(f"held by process {pid}")
@@ -36,7 +36,7 @@ class Lock:
 
     @classmethod
     def take(cls, root: Path) -> Self:
-        """Raises Locked where somebody else has it."""
+        """Take the lock. Raises Locked where another process has it."""
         lock = cls(root)
         try:
             fcntl.lockf(lock._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -48,14 +48,15 @@ class Lock:
         return lock
 
     def tell(self, urls: list[str], *, while_used: bool = False) -> None:
-        """Leave a note for whoever looks for the engine."""
+        """Write the note for processes that look for the engine: its addresses, and whether it ends
+        with its last user."""
         os.ftruncate(self._fd, 0)
         lines = [*urls, *([WHILE_USED] if while_used else [])]
         os.pwrite(self._fd, "".join(f"{line}\n" for line in lines).encode(), 0)
 
     def while_used(self) -> bool:
-        """Whether the note still says so (see `keep`). Read by the descriptor that is there: to
-        close another one of the same file would give the lock away."""
+        """True while the note says so (see `keep`). Reads through the lock's own descriptor:
+        closing another descriptor of the same file would release the lock."""
         return WHILE_USED in os.pread(self._fd, 1 << 16, 0).decode().splitlines()
 
     def release(self) -> None:
@@ -75,18 +76,18 @@ def holder(root: Path) -> int | None:
 
 
 def told(root: Path) -> list[str]:
-    """What the holder of the lock has told: the addresses it listens on."""
+    """The addresses in the holder's note."""
     return [line for line in _note(root).splitlines() if line != WHILE_USED]
 
 
 def while_used(root: Path) -> bool:
-    """Whether the holder of the lock has told that it ends with its last user."""
+    """True where the holder's note says that the engine ends with its last user."""
     return WHILE_USED in _note(root).splitlines()
 
 
 def keep(root: Path) -> None:
-    """Have the holder stay when its last user goes. Only for one of its users: it cannot be
-    ending meanwhile."""
+    """Make the holder stay when its last user goes. Only for a user of the engine: while there is
+    one, the engine does not end."""
     if while_used(root):
         os.truncate(root / NAME, len(_note(root).removesuffix(f"{WHILE_USED}\n").encode()))
 
@@ -100,10 +101,10 @@ def _holder(fd: int) -> int | None:
     kind, _whence, _start, _length, pid = struct.unpack(
         _FLOCK, fcntl.fcntl(fd, fcntl.F_GETLK, asked)
     )
-    # Below zero where another machine has it, by a shared file system: nobody's id here.
+    # Negative where another machine has it, by a shared file system: the id means nothing here.
     return None if kind == fcntl.F_UNLCK else max(pid, 0)
 
 
 def whereabouts(pid: int) -> str:
-    """Of a holder, in words."""
+    """A lock holder in words."""
     return f"process {pid}" if pid else "in another process namespace or on another machine"

@@ -1,6 +1,6 @@
-"""An engine as a process of its own: starting it, waiting until it answers, finding and ending it.
+"""An engine as a process of its own: starts it, waits until it answers, finds and ends it.
 
-For whoever needs an engine: the command line, the lab, a grading run, tests.
+Used by the command line, the lab, grading runs and tests.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from .sharing import Use
 if TYPE_CHECKING:
     import subprocess
 
-START_SECONDS = 120.0  # it takes one; a machine may be busy
+START_SECONDS = 120.0  # a start takes one second; a machine may be busy
 STOP_SECONDS = 30.0
 
 
 class StartFailed(Exception):
-    """The engine did not start; the text is what it said."""
+    """The engine did not start; the text is its output."""
 
 
 @dataclass
@@ -38,21 +38,21 @@ class Handle:
     `close`."""
 
     url: str
-    """What DOCKER_HOST needs: unix:///… (the first of `urls`)."""
+    """The first of `urls`, for DOCKER_HOST: unix:///…"""
     urls: list[str]
     root: Path
     pid: int
     log: Path
-    """What it writes on stdout and stderr."""
+    """The file with the engine's stdout and stderr."""
     _process: subprocess.Popen[bytes]
     _temporary: bool
-    """Whether `root` was made for it alone."""
+    """True where `root` was made for this engine alone."""
     _options: list[str]
     fault_control: str = ""
-    """Where faults are asked for (engine/faults.py); empty for an engine that takes none."""
+    """URL of the socket for faults (server/faults.py); empty for an engine without them."""
 
     def close(self) -> None:
-        """End it and its containers, and remove what was made for it alone."""
+        """End the engine and its containers; remove a root folder made for it alone."""
         import subprocess
 
         if self._process.poll() is None:
@@ -62,16 +62,17 @@ class Handle:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        if self._temporary:  # left only where it was killed
+        if self._temporary:  # the engine removes it, unless it was killed
             directory_trees.remove(self.root)
 
     def kill(self) -> None:
-        """End it at once, as a crash does: its containers go, its state and its socket stay."""
+        """Kill the engine, as a crash does: its containers end, its state and its socket stay."""
         self._process.kill()
         self._process.wait()
 
     def start_again(self, seconds: float = START_SECONDS) -> None:
-        """After `kill`: at the same addresses, with its state. Raises StartFailed."""
+        """Start the engine after `kill`, at the same addresses and with its state. Raises
+        StartFailed."""
         self._process, urls, said = _spawn(self._options, self.log, seconds)
         self.pid = self._process.pid
         if not urls:
@@ -99,13 +100,12 @@ def start(
 ) -> Handle:
     """Start an engine and return once it answers.
 
-    `root` is its folder: if None, a temporary one that goes with it. `host` is the URL, or the
-    URLs, that it listens on: if None, a socket in its folder. An `ephemeral` engine ends with
-    the thread that started it, however that ends; one that is there `while_used` with the last
-    of its users (see `join`); any other runs on in a session of its own.
-    With `faults` it takes faults on request at a private socket in its folder. A `restricted` one
-    refuses what leads from a container to this host.
-    Raises StartFailed with the engine's words.
+    `root` is its folder; None for a temporary one, removed at the end. `host` is the URL, or the
+    URLs, that it listens on; None for a socket in its folder. An `ephemeral` engine ends with the
+    thread that started it, however that ends; a `while_used` engine ends with the last of its users
+    (see `join`); any other runs on in a session of its own. With `faults` it takes faults on
+    request at a private socket in its folder. A `restricted` engine refuses access from containers
+    to this host. Raises StartFailed with the engine's words.
     """
     place = Path(tempfile.mkdtemp(prefix="insidedocker-")) if root is None else Path(root)
     place = place.absolute()
@@ -141,11 +141,11 @@ def start(
 def _spawn(
     options: list[str], log: Path, seconds: float
 ) -> tuple[subprocess.Popen[bytes], list[str], str]:
-    """The process, the addresses it tells (none where it fails), and what it said until then."""
+    """Start the process; returns it, its addresses (none where it failed), and its output."""
     import subprocess
 
     reader, writer = os.pipe()
-    # -P: the current folder must not get to shadow modules of the engine.
+    # -P: modules of the engine must not be shadowed by files of the current folder.
     command = [sys.executable, "-P", "-m", "insidedocker_engine", "--ready-fd", str(writer)]
     try:
         with open(log, "ab", opener=private.opener) as output:
@@ -176,8 +176,8 @@ def _await_ready(reader: int, seconds: float) -> list[str]:
     while select.select([reader], [], [], max(0.0, deadline - time.monotonic()))[0]:
         data = os.read(reader, 4096)
         told += data
-        # The addresses come in one write. No waiting for the end of the pipe: processes forked
-        # by the engine hold it, too.
+        # The addresses come in one write. The end of the pipe would come too late: processes forked
+        # by the engine hold it too.
         if not data or told.endswith(b"\n"):
             break
     prefix = "listening on "
@@ -186,23 +186,23 @@ def _await_ready(reader: int, seconds: float) -> list[str]:
 
 @dataclass(frozen=True)
 class Running:
-    """An engine that somebody has started."""
+    """A running engine, started by any process."""
 
     pid: int
     urls: list[str]
-    """What it listens on; none while it is starting."""
+    """Addresses it listens on; none while it is starting."""
     stays: bool
-    """Whether it stays when nobody uses it."""
+    """True where the engine stays without users."""
 
     def answers(self) -> bool:
-        """Whether it can be reached from here."""
+        """True where the engine can be reached from here."""
         try:
             return bool(self.info())
         except (OSError, ValueError, IndexError):
             return False
 
     def info(self) -> dict[str, Any]:
-        """Its answer to GET /info. Raises OSError where it does not answer."""
+        """The engine's answer to GET /info. Raises OSError where it does not answer."""
         import http.client
         import json
         import socket
@@ -225,38 +225,38 @@ class Running:
 
 
 def find(root: Path) -> Running | None:
-    """The engine that runs on `root`, if one does."""
+    """The engine that runs on `root`, or None."""
     pid = lock.holder(root)
     return None if pid is None else Running(pid, lock.told(root), not lock.while_used(root))
 
 
 @dataclass(frozen=True)
 class Joined:
-    """An engine, and that we use it."""
+    """An engine, and this process's use of it."""
 
     root: Path
     running: Running
     use: Use
     started: bool
-    """Whether it was started for us."""
+    """True where `join` started the engine."""
 
 
 def join(root: Path, what: str, runtime: str = "auto", *, stays: bool) -> Joined:
-    """Use the engine on `root`, and start one if none runs; `what` is how other users are told of
-    us. One that is started here ends with its last user, unless it `stays`.
+    """Use the engine on `root`; start one if none runs. `what` names this user to other users. An
+    engine started here ends with its last user, unless it `stays`.
 
     Raises StartFailed.
     """
     try:
         paths.make_root(root)
-        use = Use(root, what)  # from now on it does not end for want of users
+        use = Use(root, what)  # from now on the engine has a user and does not end
     except (TimeoutError, paths.PathError) as error:
         raise StartFailed(str(error)) from None
     except OSError as error:
         raise StartFailed(f"the engine cannot use {root}: {error.strerror}") from None
     started = False
     try:
-        for _ in range(3):  # one that runs may be stopped by hand at any moment
+        for _ in range(3):  # a running engine may be stopped by hand at any moment
             started = lock.holder(root) is None and _start_first(root, runtime, stays)
             if running := _await_answer(root):
                 return Joined(root, running, use, started)
@@ -267,7 +267,7 @@ def join(root: Path, what: str, runtime: str = "auto", *, stays: bool) -> Joined
 
 
 def _start_first(root: Path, runtime: str, stays: bool) -> bool:
-    """Whether it was us: of two that start at the same time one is quicker."""
+    """Start an engine; False where another process was quicker. Raises StartFailed."""
     try:
         start(root, f"unix://{paths.own_socket(root)}", runtime, while_used=not stays)
     except (StartFailed, paths.PathError) as error:
@@ -278,7 +278,8 @@ def _start_first(root: Path, runtime: str, stays: bool) -> bool:
 
 
 def _await_answer(root: Path, seconds: float = START_SECONDS) -> Running | None:
-    """The engine that runs on `root`, once it answers; None where it ends instead."""
+    """The engine that runs on `root`, once it answers; None where it ends instead. Raises
+    StartFailed."""
     until = time.monotonic() + seconds
     while running := find(root):
         if running.urls and running.answers():
@@ -293,7 +294,7 @@ def _await_answer(root: Path, seconds: float = START_SECONDS) -> Running | None:
 
 
 def await_end(running: Running, seconds: float = STOP_SECONDS) -> bool:
-    """Whether it has ended, or does within this time."""
+    """True where the engine has ended, or ends within `seconds`."""
     try:
         pidfd = os.pidfd_open(running.pid)
     except OSError:
@@ -305,10 +306,11 @@ def await_end(running: Running, seconds: float = STOP_SECONDS) -> bool:
 
 
 def stop(root: Path, seconds: float = STOP_SECONDS) -> int | None:
-    """End the engine that runs on `root`; its process id, or None where none runs.
+    """End the engine that runs on `root`; returns its process id, or None where none runs.
 
-    The process is the one that holds the lock, asked again once a pidfd pins it: a process id
-    that has gone to somebody else cannot be hit. Raises TimeoutError where it does not end.
+    The process is the lock's holder, checked again once a pidfd pins it: a reused process id cannot
+    be hit. Raises TimeoutError where the engine does not end, PermissionError where it is not
+    visible here.
     """
     pid = lock.holder(root)
     if pid is None:

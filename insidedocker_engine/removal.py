@@ -1,7 +1,7 @@
-"""Taking an engine's root folder away, whatever its containers have left in it.
+"""Removal of an engine's root folder, with all that its containers have left in it.
 
-`rm -r` may not be able to: containers make folders that their owner may not enter, and files of
-other user ids where the host grants some.
+`rm -r` may fail: containers make folders that their owner may not enter, and files of other user
+ids where the host grants some.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from .files import directory_trees
 from .lock import NAME, Lock, Locked, whereabouts
 
 KEPT_TO_THE_END = ("engine-id", NAME)
-"""What tells an engine's root folder from others, and what keeps an engine from starting there."""
+"""The file that marks an engine's root folder, and the lock that keeps an engine from starting
+there."""
 PARTS = (
     *("base-layer", "blobs", "containers", "distribution.json", "engine.log", "engine.sock"),
     *("faults.sock", "images", "networks", "repositories.json", "storage", "tmp", "users"),
     *("users.lock", "volumes", OWNER),
 )
-"""Everything else that an engine, or its users, make in it."""
+"""Everything else that an engine and its users create in the root folder."""
 
 
 class Running(Exception):
@@ -31,11 +32,11 @@ class Running(Exception):
 
 
 class NotAnEngines(Exception):
-    """The folder is not known to be an engine's; the text is a sentence without its full stop."""
+    """Not known to be an engine's root folder; the text is a sentence without its full stop."""
 
 
 def remove(root: Path) -> str:
-    """Remove an engine's root folder, and say what is left in it since no engine has made it.
+    """Remove an engine's root folder; returns the names of files in it that no engine has made.
 
     Raises Running, NotAnEngines, and OSError where something cannot be removed.
     """
@@ -60,13 +61,13 @@ def remove(root: Path) -> str:
 
 
 def _as_owner_of_all(root: Path) -> None:
-    """In a child process, which becomes root of a user namespace where that is allowed: there all
-    user ids that containers had are ours."""
+    """Remove PARTS in a child process that becomes root of a user namespace where allowed: there it
+    owns all user ids of containers. Raises OSError."""
     child = os.fork()
     if child == 0:
         code = 1
         try:
-            with contextlib.suppress(OSError):  # then no container had ids but ours
+            with contextlib.suppress(OSError):  # not allowed: then all files belong to this user
                 linux.become_root_in_user_namespace()
             for name in PARTS:
                 directory_trees.remove(root / name)

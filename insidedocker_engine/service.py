@@ -1,4 +1,4 @@
-"""The life of an engine's process: its root folder and addresses, the runtime, serving, the end."""
+"""The engine's process: root folder and addresses, runtime, serving, end."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ THREADS = 64
 
 
 def main(options: argparse.Namespace, parent: int, trial: Trial | None) -> None:
-    """Serve with these `options` of the command line, to the end of the process; `parent` is
-    who started it."""
+    """Serve with these `options` of the command line, until the process ends; `parent` is the
+    process id of the starter."""
     logging.basicConfig(
         level=logging.DEBUG if options.debug else logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     try:
-        # What is refused leaves no folder behind: the root folder comes last.
+        # The root folder comes last: refused options leave no folder behind.
         addresses = [listen.parse(url, options.insecure_tcp) for url in options.host or ()]
         control = None
         if options.fault_control:
@@ -72,18 +72,18 @@ def main(options: argparse.Namespace, parent: int, trial: Trial | None) -> None:
         run(serve(root, chosen, addresses, lock, control, registries=registries, options=options))
     except Unusable as error:
         refuse(str(error))
-    if options.discard:  # here, where every file can be removed: outside, their owners differ
+    if options.discard:  # in this user namespace: outside, files have several owners
         directory_trees.remove(root)
-    # Threads may hang in a transfer that nobody wants any more; what they write is made so that
-    # it may be cut off at any moment.
+    # Threads may hang in a transfer that is no longer wanted. They may be cut off at any moment:
+    # what they write is made for that.
     logging.shutdown()
     sys.stdout.flush()
     os._exit(0)
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
-    """What asyncio.run does, without waiting for threads, and with enough of them: a few long
-    transfers must not keep short work waiting."""
+    """Like asyncio.run, but without waiting for threads at the end, and with more of them: a few
+    long transfers must not delay short work."""
     loop = asyncio.new_event_loop()
     loop.set_default_executor(ThreadPoolExecutor(THREADS))
     asyncio.set_event_loop(loop)
@@ -96,14 +96,14 @@ def refuse(sentence: str) -> NoReturn:
 
 
 def end_with(parent: int) -> None:
-    """Get SIGTERM when the process that started this one ends, which may be already."""
+    """Get SIGTERM when the starter ends; exit at once where it has ended already."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         sys.exit(1)
 
 
 def take_root(root: Path) -> Lock:
-    """Make the root folder and lock it."""
+    """Make the root folder and lock it. Raises PathError."""
     try:
         paths.make_root(root)
         return Lock.take(root)
@@ -128,7 +128,8 @@ async def serve(
     registries: Options,
     options: argparse.Namespace,
 ) -> None:
-    """Open the engine, listen, say so, and wait for a signal to end. Raises Unusable."""
+    """Open the engine, listen, tell the addresses, and wait for a signal to end. Raises
+    Unusable."""
     linux.one_heap()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -164,17 +165,17 @@ async def serve(
 
 
 def end_with_last_user(root: Path, lock: Lock, end: Callable[[], object]) -> None:
-    """In a thread: wait until nobody uses the engine any more, and `end` it, unless somebody has
-    asked it to stay (`lock.keep`)."""
+    """Wait, in a thread, until the engine has no user; then `end` it, unless a user has asked it to
+    stay (`lock.keep`)."""
     alone = Alone(root)
     if lock.while_used():
-        end()  # alone until the process has ended: whoever comes now waits for that
+        end()  # the lock is held until the process has ended: new users wait for that
     else:
         alone.end()
 
 
 def tell(urls: list[str], ready: int | None) -> None:
-    """One line for each address on stdout, and on the descriptor that the starter waits at."""
+    """Write one line per address to stdout, and to the descriptor that the starter waits at."""
     lines = "".join(f"listening on {url}\n" for url in urls)
     print(lines, end="", flush=True)
     if ready is not None:

@@ -1,8 +1,8 @@
-"""Who uses the engine on a root folder, and when nobody does any more.
+"""The users of the engine on a root folder.
 
-Every user holds a file lock that ends with its process, whatever ends it. An engine that is there
-for its users waits for the same lock alone: it has it when the last one has gone, and until it has
-ended nobody new comes in.
+Every user holds a shared file lock, which ends with its process, whatever ends that. An engine that
+lives while used waits for the same lock exclusively: it gets the lock when the last user has gone,
+and no new user enters until the engine has ended.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ import time
 from pathlib import Path
 
 SECONDS = 30.0
-"""For an engine that is ending."""
+"""Seconds to wait for an engine that is ending."""
 
 
 class Use:
     """One user of the engine on `root`, from now until `end` or the end of the process."""
 
     def __init__(self, root: Path, what: str) -> None:
-        """`what` is how others are told of this user. Raises TimeoutError where an engine that is
-        ending does not end."""
+        """`what` names this user to others. Raises TimeoutError where an engine that is ending does
+        not end."""
         self._door = _open_door(root)
         try:
             _enter(self._door, root)
             folder = root / "users"
             folder.mkdir(mode=0o700, exist_ok=True)
             self._note, draft = tempfile.mkstemp(prefix=".", dir=folder)
-            # Locked before it can be seen: one that is not belongs to nobody any more.
+            # Locked before it is visible: an unlocked note belongs to a user that has gone.
             fcntl.flock(self._note, fcntl.LOCK_EX)
             os.write(self._note, what.encode(errors="surrogateescape"))
             self._place = Path(draft).with_name(Path(draft).name.removeprefix("."))
@@ -40,11 +40,11 @@ class Use:
             raise
 
     def others(self) -> list[str]:
-        """The other users, as they call themselves."""
+        """Names of the other users."""
         return users(self._place.parents[1], but=self._place)
 
     def outlive_exec(self) -> None:
-        """Count on when this process becomes another program."""
+        """Stay a user when this process executes another program."""
         for each in (self._door, self._note):
             os.set_inheritable(each, True)
 
@@ -55,7 +55,7 @@ class Use:
 
 
 def users(root: Path, but: Path | None = None) -> list[str]:
-    """Whoever uses the engine on `root` now. Notes of users that were killed are cleared away."""
+    """Names of the users of the engine on `root`. Removes the notes of users that were killed."""
     found = []
     for path in sorted((root / "users").glob("[!.]*")):
         if path == but:
@@ -74,8 +74,8 @@ def users(root: Path, but: Path | None = None) -> list[str]:
 
 
 class Alone:
-    """For an engine: nobody uses `root`, and nobody will until `end` or the end of the process.
-    Waits until it is so."""
+    """The engine's lock against users: waits until `root` has none, and keeps new ones out until
+    `end` or the end of the process."""
 
     def __init__(self, root: Path) -> None:
         self._door = _open_door(root)

@@ -1,5 +1,11 @@
-"""Volumes: folders that outlive containers, each below the engine's root with a small file that
-says what it is. Which containers use one is the containers' own knowledge."""
+"""Volumes: folders that outlive containers.
+
+On disk, below the engine's root:
+  volumes/<name>/_data        the files
+  volumes/<name>/volume.json  name, time of creation, labels
+
+The containers' records tell which containers use a volume.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +36,9 @@ log = logging.getLogger(__name__)
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 LONGEST_NAME = 255
 ANONYMOUS = "com.docker.volume.anonymous"
-"""The label of volumes that nobody gave a name."""
+"""Label of volumes created without a name."""
 LOCAL_OPTIONS = ("type", "o", "device", "size")
-"""What Docker's local driver takes and this one, whose volumes are plain folders, does not."""
+"""Options of Docker's local driver, refused here: these volumes are plain folders."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ class Volume:
 
     @property
     def path(self) -> Path:
-        """What a container sees."""
+        """The folder that containers see."""
         return self.folder / "_data"
 
     @property
@@ -80,14 +86,14 @@ class Volumes:
         self._restrictions = restrictions
         self._all: dict[str, Volume] = {}
         self._lock = asyncio.Lock()
-        """Held while one is made, filled or removed."""
+        """Held while a volume is made, filled or removed."""
         self._mounted: set[str] = set()
-        """Ids of containers that have their volumes mounted."""
+        """Ids of containers whose volumes are mounted."""
         self._promised: Counter[str] = Counter()
-        """Names of volumes for containers that are just being made."""
+        """Name of a volume -> number of containers in the making that need it."""
 
     def load(self) -> None:
-        """Read every volume; a folder without its file is not one yet, or no longer."""
+        """Read every volume; a folder without its file is unfinished, or half removed."""
         for folder in sorted(self._folder.iterdir()):
             try:
                 value = atomic_files.read_json(folder / "volume.json")
@@ -100,7 +106,7 @@ class Volumes:
     # Finding
 
     def all(self) -> list[Volume]:
-        """By name."""
+        """All volumes, sorted by name."""
         return [self._all[name] for name in sorted(self._all)]
 
     def get(self, name: str) -> Volume:
@@ -109,7 +115,7 @@ class Volumes:
         return self._all[name]
 
     def users(self, volume: Volume) -> list[Container]:
-        """Containers, running or not, that mount it."""
+        """Containers, running or not, that mount the volume."""
         return [
             container
             for container in self._containers.all()
@@ -120,7 +126,7 @@ class Volumes:
         ]
 
     def used(self) -> dict[str, int]:
-        """How many containers use each volume that is in use."""
+        """Name of a used volume -> number of its containers."""
         found: dict[str, int] = {}
         for container in self._containers.all():
             names = {point.name for point in container.record.mounts if point.type == "volume"}
@@ -137,8 +143,8 @@ class Volumes:
         options: dict[str, str] | None = None,
         labels: dict[str, str] | None = None,
     ) -> Volume:
-        """A new volume, or the one there is of that name. An empty name asks for an anonymous
-        one. Raises BadRequest, NotFound (the driver)."""
+        """Create a volume, or return the existing one of that name. An empty name makes an
+        anonymous volume. Raises BadRequest, NotFound (the driver)."""
         if not name:
             name = secrets.token_hex(32)
             labels = {**(labels or {}), ANONYMOUS: ""}
@@ -156,8 +162,8 @@ class Volumes:
         return made
 
     async def promise(self, point: MountPoint) -> Volume:
-        """The volume that a container in the making asks for, made where it is missing. It stays
-        at least until `keep_promise`."""
+        """The volume for a container in the making, created where missing. It is kept at least
+        until `keep_promise`."""
         name = point.name or secrets.token_hex(32)
         self._promised[name] += 1
         labels = {ANONYMOUS: "", **(point.labels or {})} if not point.name else point.labels
@@ -168,7 +174,7 @@ class Volumes:
             raise
 
     def keep_promise(self, names: Iterable[str]) -> None:
-        """The container is there and counts as a user, or it never will be."""
+        """End a promise: the container exists and counts as a user, or its creation has failed."""
         self._promised -= Counter(names)
 
     @staticmethod
@@ -202,7 +208,7 @@ class Volumes:
             )
 
     def _make(self, name: str, labels: dict[str, str] | None) -> Volume:
-        """Whole or not at all: made beside, then renamed into its place."""
+        """Create the volume whole or not at all: made aside, then renamed into place."""
         made = Volume(name, int(time.time()), self._folder / name, labels)
         unfinished = Path(tempfile.mkdtemp(dir=self._temporary, prefix="volume-"))
         try:
@@ -221,7 +227,7 @@ class Volumes:
     # Removing
 
     async def remove(self, volume: Volume) -> None:
-        """Raises Conflict where a container uses it."""
+        """Remove a volume. Raises Conflict where a container uses it."""
         async with self._lock:
             users = self.users(volume)
             if users or self._promised[volume.name]:
@@ -233,20 +239,20 @@ class Volumes:
         self.emit("destroy", volume)
 
     def _erase(self, volume: Volume) -> None:
-        """Out of sight first, in one step; what follows may be cut short by a kill."""
+        """Move the folder out of sight, in one step; a kill may cut the rest short."""
         gone = self._temporary / f"volume-{secrets.token_hex(8)}"
         volume.folder.rename(gone)
         atomic_files.sync_folder(self._folder)
         directory_trees.remove(gone)
 
     async def release(self, name: str) -> None:
-        """The container whose own it was is gone."""
-        with contextlib.suppress(errors.NotFound, errors.Conflict):  # others may have it, too
+        """Remove an anonymous volume after its container, unless it is still in use."""
+        with contextlib.suppress(errors.NotFound, errors.Conflict):  # others may use it
             await self.remove(self.get(name))
 
     async def prune(self, wanted: filters.Filters, every: bool) -> tuple[list[str], int]:
-        """Remove the volumes that no container uses and that pass the filters, named ones only
-        with `every`: their names, and the bytes they took. Raises BadRequest."""
+        """Remove the unused volumes that pass the filters, named ones only with `every`; returns
+        their names and bytes. Raises BadRequest."""
         passes = filters.prunable(wanted, ("all", "label", "label!"))
         used = self.used()
         removed, freed = [], 0
@@ -258,7 +264,7 @@ class Volumes:
             size = await asyncio.to_thread(directory_trees.size, volume.path)
             try:
                 await self.remove(volume)
-            except (errors.Conflict, errors.NotFound):  # taken into use, or removed meanwhile
+            except (errors.Conflict, errors.NotFound):  # used or removed meanwhile
                 continue
             removed.append(volume.name)
             freed += size
@@ -267,8 +273,8 @@ class Volumes:
     # Contents
 
     async def fill(self, name: str, root: Path, destination: str) -> None:
-        """Copy what the image has at `destination` into a volume that is still empty; `root` is
-        the container's file system."""
+        """Copy the image's files at `destination` into a volume that is still empty; `root` is the
+        container's file system."""
         volume = self._all.get(name)
         if volume is None:
             return
@@ -276,7 +282,7 @@ class Volumes:
             await asyncio.to_thread(_copy_up, root, destination, volume.path)
 
     def mounted(self, container: Container) -> None:
-        """Tell that a container that starts has its volumes now."""
+        """Emit the mount events of a starting container."""
         self._mounted.add(container.id)
         for volume, point in self._of(container):
             self.emit(
@@ -289,7 +295,7 @@ class Volumes:
             )
 
     def unmounted(self, container: Container) -> None:
-        """Tell that a container that has ended has them no longer."""
+        """Emit the unmount events of an ended container."""
         if container.id in self._mounted:
             self._mounted.discard(container.id)
             for volume, _ in self._of(container):

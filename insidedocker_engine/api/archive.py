@@ -97,7 +97,7 @@ async def export(daemon: Daemon, request: Request) -> Answer:
 async def _send(
     daemon: Daemon, container: Container, first: bytes, pieces: Iterator[bytes]
 ) -> AsyncGenerator[bytes, None]:
-    """The pieces, several at once: each one alone would be a trip to a thread."""
+    """Yield the pieces joined into batches: each piece alone would cost a trip to a thread."""
     gathering: asyncio.Future[bytes] | None = None
     try:
         yield first
@@ -108,7 +108,7 @@ async def _send(
                 return
             yield batch
     finally:
-        if gathering is not None:  # a client that leaves does not stop the thread
+        if gathering is not None:  # the thread goes on after the client has left
             await asyncio.wait([gathering])
         close: Callable[[], None] | None = getattr(pieces, "close", None)
         if close is not None:
@@ -147,7 +147,7 @@ async def upload(daemon: Daemon, request: Request) -> Answer:
 
 
 async def _receive(request: Request, archive: BinaryIO) -> None:
-    """The body, unpacked where it is compressed, in a file: it is read in a thread later."""
+    """Write the body, decompressed, into a file, which a thread reads later."""
     plain = Decompressor(archive)
     try:
         async for data in request.stream():

@@ -1,4 +1,4 @@
-"""POST /commit: an image out of a container."""
+"""POST /commit: an image from a container."""
 
 from __future__ import annotations
 

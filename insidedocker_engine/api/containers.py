@@ -1,4 +1,4 @@
-"""/containers: create, list, inspect, life, logs, attach, and what goes on inside."""
+"""/containers: create, list, inspect, start, stop, logs, attach, and what runs inside."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CONDITIONS = ("not-running", "next-exit", "removed")
 
 
 def stream_type(request: Request, raw: bool) -> str:
-    """Since API 1.42 the type tells whether the stream has frames."""
+    """The Content-Type of a stream. Since API 1.42 it tells whether the stream has frames."""
     return RAW if raw or request.version < (1, 42) else MULTIPLEXED
 
 
@@ -153,7 +153,7 @@ async def remove(daemon: Daemon, request: Request) -> Answer:
 
 @route("POST", "/containers/{id}/wait")
 async def wait(daemon: Daemon, request: Request) -> Answer:
-    """The headers go at once: `docker run` asks for the end before the start."""
+    """Send the headers at once: `docker run` asks for the end before the start."""
     container = container_of(daemon, request)
     condition = request.get("condition") or "not-running"
     if condition not in CONDITIONS:
@@ -186,7 +186,7 @@ async def resize(daemon: Daemon, request: Request) -> Answer:
 
 
 def size_of(request: Request) -> tuple[int, int]:
-    """Rows and columns; both are needed."""
+    """(rows, columns). Raises BadRequest where one is missing."""
     sizes = []
     for name in ("h", "w"):
         size = request.number(name)
@@ -232,13 +232,13 @@ async def _one_stats(daemon: Daemon, container: Container, one_shot: bool) -> di
     before = None
     if container.run is not None and not one_shot:
         before = usage.sample()
-        await asyncio.sleep(1)  # two samples, so that a client can tell a rate
+        await asyncio.sleep(1)  # a rate needs two samples
     now = usage.sample() if container.run is not None else None
     return processes.stats(container, now, before if now is not None else None)
 
 
 async def _stats(daemon: Daemon, container: Container) -> AsyncGenerator[bytes, None]:
-    """One a second until the container is gone; the first at once."""
+    """Yield one sample a second, the first at once, until the container is removed."""
     usage = processes.Usage(daemon.runtime, container)
     before = None
     while not container.removing:
@@ -315,9 +315,9 @@ async def attach(daemon: Daemon, request: Request) -> Answer:
 
 @route("GET", "/containers/{id}/attach/ws")
 async def attach_websocket(daemon: Daemon, request: Request) -> Answer:
-    """Without frames of its own: a WebSocket shows everything as one stream."""
+    """Attach without frames: a WebSocket shows all streams as one."""
     container = container_of(daemon, request)
-    if request.version < (1, 42):  # which streams could not be chosen before
+    if request.version < (1, 42):  # older clients cannot choose streams
         request.query.update({name: ["1"] for name in ("stdin", "stdout", "stderr")})
     listener = _listener(container, request, raw=True)
     daemon.store.emit(container, "attach")
@@ -343,8 +343,8 @@ def _listener(container: Container, request: Request, raw: bool) -> Listener:
 
 
 class Listener:
-    """A client of a container, from the moment it asks: what is written between its question
-    and its first read is kept for it."""
+    """A client attached to a container. Listens from the request on: output written before the
+    client's first read is kept."""
 
     def __init__(self, container: Container, request: Request, keys: bytes, raw: bool) -> None:
         self._container = container
@@ -364,7 +364,7 @@ class Listener:
                 self._stdin = container.input
 
     async def serve(self, connection: streams.Connection) -> bool:
-        """True where the client detached by its keys."""
+        """Serve the client until the end. True where the client detached by its keys."""
         config = self._container.config
         return await streams.serve(
             connection,

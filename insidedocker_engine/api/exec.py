@@ -49,8 +49,8 @@ async def start(daemon: Daemon, request: Request) -> Answer:
         for name, number in (("AttachStdout", streams.STDOUT), ("AttachStderr", streams.STDERR))
         if made.settings[name]
     ]
-    # As with the Engine it is this call's Tty that decides about frames, the other one's about
-    # the terminal.
+    # As with the Engine, the Tty of this call decides about frames, the Tty of the create call
+    # about the terminal.
     raw = bool(wanted.get("Tty"))
     client = made.output.listen(chosen, raw=raw) if chosen else None
     stdin = made.input if made.settings["AttachStdin"] else None
@@ -66,7 +66,7 @@ async def start(daemon: Daemon, request: Request) -> Answer:
         try:
             await daemon.execs.start(made, size=size)
         except (StartError, users.UnknownUser) as error:
-            # The answer has begun: its stream carries what went wrong.
+            # The answer has begun, so the error goes into its stream.
             text = f"{error}\r\n".encode()
             with contextlib.suppress(ConnectionError):
                 framed = text if raw else streams.frame(streams.STDOUT, text)

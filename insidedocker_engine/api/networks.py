@@ -1,4 +1,4 @@
-"""/networks: list, create, look at, connect, disconnect, remove, prune."""
+"""/networks: list, create, inspect, connect, disconnect, remove, prune."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ async def connect(daemon: Daemon, request: Request) -> Answer:
 
 @route("POST", "/networks/{id}/disconnect")
 async def disconnect(daemon: Daemon, request: Request) -> Answer:
-    """Force means nothing more: what has ended has left already."""
+    """Disconnect a container. `Force` changes nothing: an ended container has left already."""
     container = _container(daemon, await request.json())
     network = daemon.networks.get(request.params["id"])
     await daemon.networks.membership.disconnect(network, container)

@@ -1,4 +1,4 @@
-"""Plugins: this engine has none and takes none, which the API has answers for."""
+"""Plugins: the answers of an engine that has none and installs none."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def plugins(_daemon: Daemon, request: Request) -> Answer:
 @route("POST", "/plugins/pull")
 @route("POST", "/plugins/create")
 async def install(_daemon: Daemon, _request: Request) -> Answer:
-    # The description of the API has no other status than 500 for these.
+    # The API's description has no status but 500 for these.
     raise errors.APIError("the embedded engine has no plugins: use a Docker Engine for that")
 
 

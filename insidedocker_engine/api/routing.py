@@ -1,8 +1,4 @@
-"""The Engine API: one module per resource, and the table of routes they fill.
-
-A module of this package turns requests into calls of the engine's parts and their results
-into the API's JSON. What happens is decided in the parts, not here.
-"""
+"""The table of routes, which the modules of this package fill, and the dispatch of requests."""
 
 from __future__ import annotations
 
@@ -29,7 +25,7 @@ COMMON_HEADERS = {
     "Docker-Experimental": "false",
     "Ostype": "linux",
 }
-"""Of every answer."""
+"""Headers of every answer."""
 
 FIRST = ("system",)
 OTHERS = (
@@ -42,8 +38,8 @@ Endpoint = Callable[["Daemon", Request], Awaitable[Answer]]
 
 
 class Route:
-    """What a path must look like, and who answers. Compared by hand: a hundred regular
-    expressions would take a tenth of the engine's start."""
+    """A pattern of paths and its endpoint. Compared without regular expressions: to compile a
+    hundred would take a tenth of the engine's start."""
 
     def __init__(self, method: str, path: str, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
@@ -53,7 +49,7 @@ class Route:
         self.text = f"{method} {self._before}{'{}' if rest else ''}{self._after}"
 
     def match(self, path: str) -> dict[str, str] | None:
-        """The placeholder's value by its name; None where the path is another one."""
+        """Placeholder name -> value; None where the path does not match."""
         if not self._name:
             return {} if path == self._before else None
         value = path[len(self._before) : len(path) - len(self._after)]
@@ -63,11 +59,11 @@ class Route:
 
 
 _routes: dict[str, list[Route]] = {}
-"""By method, in the order in which they are tried."""
+"""Method -> routes, in the order in which they are tried."""
 
 
 def route(method: str, path: str) -> Callable[[Endpoint], Endpoint]:
-    """Register an endpoint. One part of `path` may vary: `{name}` is one segment of it,
+    """Register an endpoint. `path` may have one placeholder: `{name}` matches one segment,
     `{name:path}` several (names of images contain slashes)."""
 
     def register(endpoint: Endpoint) -> Endpoint:
@@ -89,7 +85,7 @@ def version_text(version: tuple[int, int]) -> str:
 
 
 def split_version(path: str) -> tuple[tuple[int, int], str]:
-    """(version, rest) of a request's path; without a prefix the newest version is meant."""
+    """(version, rest) of a request's path; the newest version where the path has no prefix."""
     match = re.fullmatch(r"/v([0-9]{1,9})\.([0-9]{1,9})(/.*)", path, re.DOTALL)
     if match is None:
         return MAXIMUM, path
@@ -112,7 +108,7 @@ def split_version(path: str) -> tuple[tuple[int, int], str]:
 async def dispatch(daemon: Daemon, request: Request) -> Answer:
     """Find the endpoint and call it."""
     request.version, request.path = split_version(request.path)
-    if request.method == "OPTIONS":  # of any path: the Engine says yes, and nothing else
+    if request.method == "OPTIONS":  # the Engine answers 200 for any path
         return Response()
     endpoint = _find(request)
     try:
@@ -121,13 +117,14 @@ async def dispatch(daemon: Daemon, request: Request) -> Answer:
         if request.path.startswith("/containers/") and "id" in request.params:
             daemon.store.still_there(request.params["id"])
         raise
-    except UnicodeEncodeError:  # bytes of a query that are no UTF-8, met on their way out
+    except UnicodeEncodeError:  # bytes of the query are not UTF-8
         raise errors.BadRequest("invalid request: a value is no text in UTF-8") from None
 
 
 def _find(request: Request) -> Endpoint:
-    """The endpoint of a request, which learns what its route matched. Raises NotFound."""
-    # Whoever waits for an engine to start asks /_ping: the others are read in when one is needed.
+    """The endpoint of a request; also sets the request's `params` and `route`. Raises NotFound."""
+    # A client that waits for an engine to start asks /_ping: the other modules are imported when
+    # first needed.
     for modules in (FIRST, OTHERS):
         _load(modules)
         for known in _routes.get(request.method, ()):
@@ -135,12 +132,12 @@ def _find(request: Request) -> Endpoint:
             if params is not None:
                 request.params, request.route = params, known.text
                 return known.endpoint
-    # The Engine says the same for a path that only another method has.
+    # As with the Engine, a path that exists for another method is not found either.
     raise errors.NotFound("page not found")
 
 
 def reply(request: Request, value: Any, status: int = 200) -> Response:
-    """An answer in JSON, with the fields that the version asked for has."""
+    """An answer in JSON, with the fields of the requested version."""
     return answer(versions.fit(request.route, request.version, value), status)
 
 

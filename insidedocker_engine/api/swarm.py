@@ -1,4 +1,4 @@
-"""Swarm mode, as an engine answers that is not part of a swarm and cannot become one."""
+"""Swarm mode: the answers of an engine that is not part of a swarm and cannot join one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the engine says about itself: ping, version, info, events."""
+"""The engine about itself: ping, version, info, events, disk usage."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PLATFORM = "Inside Docker embedded engine"
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
-"""Go's names, by the kernel's."""
+"""The kernel's name -> Go's name."""
 
 
 @route("HEAD", "/_ping")
@@ -125,7 +125,8 @@ def _operating_system() -> dict[str, str]:
 
 
 def _runtime(daemon: Daemon) -> dict[str, Any]:
-    """What really runs the containers, why this and not the other, and what it cannot do."""
+    """The runtime that runs the containers, the reason for its choice, and warnings about what it
+    cannot do."""
     runtime = daemon.runtime
     return {
         "DefaultRuntime": runtime.name,
@@ -157,7 +158,7 @@ _LIMITS = {
 
 
 def _limits(daemon: Daemon) -> dict[str, Any]:
-    """What this host lets containers be held to."""
+    """Limits on containers that this host supports."""
     has = daemon.runtime.limits
     return {
         "CgroupDriver": "cgroupfs" if daemon.runtime.groups else "none",
@@ -206,7 +207,7 @@ _NOT_HERE = {
 
 
 def _registries(daemon: Daemon) -> dict[str, Any]:
-    """Where images come from, and through which proxies: those of the engine's environment."""
+    """Registries, and the proxies of the engine's environment."""
     proxies = {
         f"{field}Proxy": os.environ.get(name.upper()) or os.environ.get(name, "")
         for field, name in (("Http", "http_proxy"), ("Https", "https_proxy"), ("No", "no_proxy"))

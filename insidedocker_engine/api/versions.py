@@ -1,7 +1,7 @@
-"""What an answer has in which version of the API: one table, applied to finished answers.
+"""The fields of each answer in each version of the API: one table, applied to finished answers.
 
-The parts of the engine know the newest form, with what older clients want in addition; this
-takes away what the version asked for does not have.
+The parts of the engine give the newest form plus the fields of older versions; `fit` removes the
+fields that the requested version does not have.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ Version = tuple[int, int]
 _ALWAYS: Version = (0, 0)
 _NEVER: Version = (99, 0)
 
-# Fields of an image's Config that only a container's has (gone from images in 1.50).
+# Fields of an image's Config that belong to containers (gone from images in 1.50).
 _CONTAINER_ONLY = [
     *("AttachStderr", "AttachStdin", "AttachStdout", "Domainname", "Hostname", "Image"),
     *("MacAddress", "NetworkDisabled", "OpenStdin", "StdinOnce", "StopTimeout", "Tty"),
 ]
 
 FIELDS: dict[str, list[tuple[str, Version, Version]]] = {
-    # route: (path, the first version that has it, the first that has it no longer)
+    # route: (path, first version with the field, first version without it)
     "GET /containers/json": [
         ("[].HostConfig.Annotations", (1, 46), _NEVER),
         ("[].NetworkSettings.Networks.*.DNSNames", (1, 44), _NEVER),
@@ -73,7 +73,7 @@ FIELDS: dict[str, list[tuple[str, Version, Version]]] = {
 def fit(route: str, version: Version, value: Any) -> Any:
     """`value`, the answer of `route` (`GET /containers/{}/json`), as `version` has it.
 
-    The value is changed in place where it must be: hand over what nobody else keeps.
+    Changes the value in place: the caller must not share it.
     """
     for path, since, until in FIELDS.get(route, ()):
         if not since <= version < until:
@@ -85,8 +85,8 @@ def fit(route: str, version: Version, value: Any) -> Any:
 
 
 def _reach(values: Iterable[Any], way: list[str]) -> list[Any]:
-    """What lies at the end of `way`: names of fields, [] for each of a list, * for each of an
-    object."""
+    """The values at the end of `way`: names of fields, [] for each item of a list, * for each value
+    of an object."""
     found = list(values)
     for step in way:
         if step == "[]":

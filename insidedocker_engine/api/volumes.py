@@ -1,4 +1,4 @@
-"""/volumes: list, create, look at, remove, prune."""
+"""/volumes: list, create, inspect, remove, prune."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _texts(body: dict[str, Any], name: str) -> dict[str, str] | None:
 
 @route("POST", "/volumes/prune")
 async def prune(daemon: Daemon, request: Request) -> Answer:
-    """Since API 1.42 only anonymous volumes go, unless `all` asks for more."""
+    """Remove unused volumes. Since API 1.42 only anonymous ones, unless the filter `all` is set."""
     wanted = filters.parse(request.get("filters"))
     _check_flag(wanted, "all")
     every = request.version < (1, 42) or filters.flag(wanted, "all")
@@ -97,7 +97,7 @@ async def update(_daemon: Daemon, _request: Request) -> Answer:
 
 @route("DELETE", "/volumes/{name}")
 async def remove(daemon: Daemon, request: Request) -> Answer:
-    """With force, what is not there is no fault; what is in use stays in any case."""
+    """Remove a volume. With `force` a missing volume is no error; a volume in use stays."""
     try:
         volume = daemon.volumes.get(request.params["name"])
     except errors.NotFound:
@@ -109,7 +109,8 @@ async def remove(daemon: Daemon, request: Request) -> Answer:
 
 
 async def usage(daemon: Daemon) -> list[dict[str, Any]]:
-    """Volumes as /system/df tells them: with their sizes and how many containers use them."""
+    """Volumes for /system/df: with their sizes (bytes) and the number of containers that use
+    them."""
     used = daemon.volumes.used()
     found = []
     for volume in daemon.volumes.all():

@@ -1,4 +1,4 @@
-"""Build arguments: what ARG declares and what a request gives for it."""
+"""Build arguments: ARG declarations and the values that a request gives."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ PREDEFINED = {
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
     for each in (name, name.lower())
 }
-"""May be given without an ARG, and are left out of the history."""
+"""Names that need no ARG and are left out of the history."""
 
 
 class Arguments:
-    """Those of a whole build; `declared` begins anew with each stage."""
+    """The arguments of a whole build; `declared` is emptied at each stage."""
 
     def __init__(self, given: dict[str, str | None]) -> None:
         self.given = given
@@ -32,16 +32,17 @@ class Arguments:
         self.before_stages[name] = default
 
     def for_bases(self) -> dict[str, str]:
-        """What a FROM may name."""
+        """The arguments that a FROM may use."""
         return self._values(self.before_stages)
 
     def values(self, variables: dict[str, str]) -> dict[str, str]:
-        """What a stage sees now: variables of the environment hide arguments."""
+        """The arguments that the current stage sees: variables of the environment hide
+        arguments."""
         found = self._values(self.declared)
         return {name: value for name, value in found.items() if name not in variables}
 
     def shown(self, names: Iterable[str]) -> list[str]:
-        """Of `names` those that a RUN's history tells."""
+        """The `names` that the history of a RUN shows."""
         return [name for name in names if name not in PREDEFINED or name in self.declared]
 
     def unused(self) -> list[str]:

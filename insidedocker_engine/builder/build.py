@@ -1,4 +1,4 @@
-"""A whole build: all stages, and what the client is told meanwhile."""
+"""A whole build: all stages, and the output for the client."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 RED, PLAIN = "\x1b[91m", "\x1b[0m"
-"""Around what a step writes to standard error, as the Engine does."""
+"""Colour around the standard error of a step, as with the Engine."""
 FROWNED_UPON = "Empty continuation lines will become errors in a future release."
 
 
 @dataclass(frozen=True)
 class Options:
-    """What a build was asked for."""
+    """The options of a build request."""
 
     tags: list[Reference] = field(default_factory=list)
     arguments: dict[str, str | None] = field(default_factory=dict)
@@ -49,11 +49,11 @@ class Options:
 
 
 Pull = Callable[[str, str, "Output"], Awaitable[Image]]
-"""(name, platform) to an image; what is told meanwhile goes to the output."""
+"""(name, platform) -> image; progress goes to the output."""
 
 
 class Output:
-    """The lines of the answer. A quiet build keeps them back until something goes wrong."""
+    """The lines of the answer. A quiet build shows them only if it fails."""
 
     def __init__(self, quiet: bool) -> None:
         self.lines: asyncio.Queue[bytes | None] = asyncio.Queue()
@@ -88,7 +88,7 @@ class Output:
 
 
 class Build:
-    """One build of one Dockerfile. `context` belongs to it, and is removed at its end."""
+    """One build of one Dockerfile. Owns `context`, and removes it at the end."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class Build:
         images: Images,
         driver: Driver,
     ) -> None:
-        """Raises BadRequest for an instruction or a target that cannot be."""
+        """Raises BadRequest for an invalid instruction or an unknown target."""
         settings.check(file)
         self._store = store
         self._containers = containers
@@ -120,7 +120,8 @@ class Build:
         self._total = len(file.arguments) + sum(1 + len(s.instructions) for s in self._stages)
 
     async def lines(self) -> AsyncGenerator[bytes, None]:
-        """Build, and tell of it. Closing this (the client went away) ends the build."""
+        """Build, and yield the lines of the answer. Closing the generator (the client left) ends
+        the build."""
         work = asyncio.ensure_future(self._work())
         try:
             while (line := await self._output.lines.get()) is not None:
@@ -136,7 +137,7 @@ class Build:
             self._output.fail(error)
         except asyncio.CancelledError:
             raise
-        except OSError as error:  # the disk is full, most likely
+        except OSError as error:  # most likely the disk is full
             self._output.fail(errors.APIError(str(error.strerror or error).lower()))
         except Exception as error:
             log.exception("a build failed")

@@ -1,4 +1,4 @@
-"""The build cache: an image that the same step has made before, on the same parent."""
+"""The build cache: finds the image that the same step made before on the same parent."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ _NOT_COMPARED = ("Image", "Hostname", "ArgsEscaped")
 
 
 class Cache:
-    """Looks steps up for one build. After the first miss in a stage nothing is looked for any
-    more: what follows stands on something new."""
+    """Looks steps up for one build. After the first miss in a stage it stops looking: all later
+    steps stand on a new image."""
 
     def __init__(self, images: Images, enabled: bool, sources: list[str]) -> None:
         self._images = images
@@ -26,7 +26,7 @@ class Cache:
         self._missed = False
 
     def look_up(self, parent: Image | None, step: dict[str, Any]) -> Image | None:
-        """The image of `step` (the settings of the container that makes it) on `parent`."""
+        """The image that `step` (the settings of its container) made on `parent`, or None."""
         if not self._enabled or self._missed:
             return None
         found = self._child(parent, step)
@@ -37,7 +37,7 @@ class Cache:
 
     def _child(self, parent: Image | None, step: dict[str, Any]) -> Image | None:
         wanted = _compared(step)
-        for child in self._images.all():  # the newest first
+        for child in self._images.all():  # newest first
             here = child.parent == (parent.id if parent else "")
             made_by = child.config.get("container_config")
             if here and made_by and _compared(made_by) == wanted:
@@ -45,7 +45,7 @@ class Cache:
         return None
 
     def _belongs(self, image: Image) -> bool:
-        """Whether one of the named sources is `image`, or was built from it."""
+        """True where one of the named sources is `image` or was built from it."""
         for source in self._sources:
             at: Image | None = source
             while at is not None:
@@ -55,7 +55,7 @@ class Cache:
         return False
 
     def _in_sources(self, parent: Image | None, step: dict[str, Any]) -> Image | None:
-        """A source whose next step after the parent's is this one, and its last."""
+        """A source whose history is the parent's plus this step."""
         done = _history(parent) if parent else []
         for source in self._sources:
             steps = _history(source)

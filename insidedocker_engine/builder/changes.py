@@ -14,7 +14,7 @@ ALLOWED = (
 
 def apply(settings: dict[str, Any], changes: list[str]) -> None:
     """Apply instructions such as `ENV DEBUG=1` or `CMD ["sh"]`, one a line. Raises BadRequest."""
-    from . import dockerfile  # not at start-up
+    from . import dockerfile  # keeps the parser out of the engine's start
     from .settings import Draft
     from .settings import apply as apply_one
 

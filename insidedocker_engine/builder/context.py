@@ -1,4 +1,4 @@
-"""The context of a build: an archive, or one Dockerfile behind a URL, as a folder."""
+"""The context of a build as a folder: from an archive, or from a URL."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ IGNORE = ".dockerignore"
 
 
 def unpack(archive: BinaryIO, folder: Path) -> None:
-    """Raises BadRequest. Blocking."""
+    """Unpack the archive into `folder`. Raises BadRequest. Blocking."""
     tar_extract.extract(archive, folder)
 
 
 def fetch(url: str, folder: Path, name: str) -> None:
-    """What is behind `url` into `folder`: an archive is unpacked, anything else is the
-    Dockerfile and is put under `name`. Blocking. Raises APIError."""
+    """Fetch `url` into `folder`: an archive is unpacked, anything else is the Dockerfile and is
+    stored as `name`. Raises APIError. Blocking."""
     if not url.startswith(("http://", "https://")) or url.endswith(".git"):
         raise errors.BadRequest(
             f"{url}: this builder takes a context from an http or https address only; "
@@ -58,7 +58,8 @@ def _nothing(_text: str) -> None:
 
 
 def read_dockerfile(folder: Path, name: str) -> str:
-    """Its text; what .dockerignore says of it and of itself is done. Raises APIError."""
+    """The text of the Dockerfile. Also removes it and .dockerignore from the context where the
+    patterns exclude them. Raises APIError."""
     path, text = name or "Dockerfile", None
     if posixpath.normpath(path).startswith(".."):
         raise errors.BadRequest(f"forbidden path outside the build context: {path} ()")

@@ -1,4 +1,4 @@
-"""Writes what COPY and ADD bring into the file system of the image in the making."""
+"""The writing part of COPY and ADD: puts sources into the file system of the new image."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from .sources import Source
 
 @dataclass
 class Copy:
-    """One instruction: everything in it gets the same owner and mode. Blocking."""
+    """One instruction: all its files get the same owner and mode. Blocking."""
 
     root: Path
-    """The image's file system, mounted."""
+    """The mount point of the image's file system."""
     temporary: Path
     target: str
-    """Absolute; a slash at the end means a folder."""
+    """Absolute path; a slash at the end means a folder."""
     owner: tuple[int, int] = (0, 0)
     mode: int | None = None
     owners: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Of each path that was written: not every owner can be one on this host."""
+    """Written path -> owner: this host may not allow every owner in the file system."""
 
     def run(self, sources: list[Source]) -> None:
         for source in sources:
@@ -50,7 +50,7 @@ class Copy:
             self._file(source)
 
     def _make_folder(self, path: str) -> str:
-        """Returns where it really is, free of links."""
+        """Make a folder and its parents; returns the path without links."""
         missing = []
         at = path.rstrip("/") or "/"
         while at != "/" and not self._exists(at):
@@ -90,7 +90,7 @@ class Copy:
         here, there = source.root / source.path.lstrip("/"), self.root / inside.lstrip("/")
         before = there.stat()
         directory_trees.Copier().copy(here, there)
-        # What is in the folder is copied, not the folder: it keeps its looks.
+        # Only the folder's contents are copied: its own mode and owner stay.
         there.chmod(stat.S_IMODE(before.st_mode))
         with contextlib.suppress(OSError):
             os.chown(there, before.st_uid, before.st_gid)
@@ -133,8 +133,8 @@ class Copy:
 
 
 def owner_of(root: Path, text: str) -> tuple[int, int]:
-    """The ids of `user[:group]`, names as the image has them; a user alone stands for its group
-    too. Raises BadRequest."""
+    """(uid, gid) of `user[:group]`, names as in the image; without a group the user's name or
+    number stands for the group too. Raises BadRequest."""
     user, _, group = text.partition(":")
     try:
         account = users.find(root, f"{user}:{group or user}").user

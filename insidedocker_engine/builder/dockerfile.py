@@ -1,4 +1,4 @@
-"""The text of a Dockerfile as stages of instructions. It knows their form, not what they do."""
+"""The parser of Dockerfiles: text -> stages of instructions. Checks form, not meaning."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TOO_FEW = (
 
 
 class Mistake(errors.BadRequest):
-    """Something in a line that cannot be."""
+    """An invalid line."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ class Instruction:
     flags: dict[str, str]
     text: str
     source: str
-    """The line as it was written, continuations joined."""
+    """The line as written, continuations joined."""
     line: int = 0
 
     def json(self) -> list[str] | None:
-        """The words of the exec form; None where it is not that."""
+        """The words of the exec form; None for the shell form."""
         if not self.text.startswith("["):
             return None
         try:
@@ -55,14 +55,14 @@ class Instruction:
         return words
 
     def words(self) -> list[str]:
-        """Of the exec form, or what blanks part."""
+        """The words of the exec form, else the text split at blanks."""
         listed = self.json()
         return self.text.split() if listed is None else listed
 
 
 @dataclass
 class Stage:
-    """What follows one FROM."""
+    """One FROM and the instructions that follow."""
 
     base: str
     name: str
@@ -73,17 +73,17 @@ class Stage:
 
 @dataclass
 class Dockerfile:
-    """`arguments` are the ARGs before the first FROM."""
+    """A parsed Dockerfile. `arguments` are the ARGs before the first FROM."""
 
     arguments: list[Instruction]
     stages: list[Stage]
     escape: str = "\\"
     gaps: list[str] = field(default_factory=list)
-    """Instructions with empty lines in their midst, which is frowned upon."""
+    """Instructions with empty lines inside, which cause a warning."""
 
 
 def parse(text: str) -> Dockerfile:
-    """Raises BadRequest with the number of the line that is wrong."""
+    """Parse a Dockerfile. Raises BadRequest with the number of the wrong line."""
     text = text.removeprefix("\ufeff")
     escape = _escape(text)
     file = Dockerfile([], [], escape)
@@ -106,7 +106,7 @@ def at_line(number: int, mistake: Mistake) -> errors.BadRequest:
 
 
 def _escape(text: str) -> str:
-    """The parser directives at the top: only `escape` says anything to this builder."""
+    """The escape character from the parser directives at the top; other directives are ignored."""
     found: dict[str, str] = {}
     for line in text.splitlines():
         match = _DIRECTIVE.fullmatch(line.strip())
@@ -125,8 +125,8 @@ def _escape(text: str) -> str:
 
 
 def _logical_lines(text: str, escape: str) -> list[tuple[int, str, bool]]:
-    """(number of the first line, text, whether empty lines were in it) for each instruction,
-    comments and continuations gone."""
+    """(number of the first line, text, True where empty lines were inside) for each instruction,
+    without comments and continuations."""
     continued = re.compile(rf"([^{re.escape(escape)}])?{re.escape(escape)}[ \t]*$")
     found: list[tuple[int, str, bool]] = []
     whole: str | None = None
@@ -153,7 +153,7 @@ def _logical_lines(text: str, escape: str) -> list[tuple[int, str, bool]]:
 
 
 def instruction(source: str, number: int = 0) -> Instruction:
-    """One instruction. Raises Mistake."""
+    """Parse one instruction. Raises Mistake."""
     word, *others = source.split(None, 1)
     rest = others[0] if others else ""
     name = word.upper()
@@ -224,7 +224,7 @@ def _stage(found: Instruction) -> Stage:
 
 
 def cut_at(file: Dockerfile, target: str) -> list[Stage]:
-    """The stages up to `target` (a name, or a number). Raises BadRequest."""
+    """The stages up to `target` (a name or a number). Raises BadRequest."""
     if not target:
         return file.stages
     names = [stage.name for stage in file.stages]
@@ -236,6 +236,6 @@ def cut_at(file: Dockerfile, target: str) -> list[Stage]:
 
 
 def label_instruction(name: str, value: str) -> Instruction:
-    """What the `labels` of a request add to the last stage; taken as it is."""
+    """A LABEL for the `labels` of a request; the pair is taken literally."""
     pair = f"{name}={value}"
     return Instruction("LABEL", {"literal": ""}, pair, f"LABEL {pair}")

@@ -1,4 +1,4 @@
-"""Fetches what ADD or a build's `remote` names by a URL."""
+"""Fetches the URLs of ADD and of a build's `remote`."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from . import sources
 
 CHUNK = 1 << 20
 TIMEOUT = 60.0
-"""Seconds without any byte."""
+"""Seconds without data."""
 LIMIT = 16 << 30
-"""Bytes."""
+"""Bytes of one download."""
 
 
 def download(url: str, folder: Path, say: Callable[[str], None]) -> tuple[Path, str]:
-    """Put it into `folder`; returns the file and the name the server or the URL gives it.
-    Blocking. Raises APIError."""
+    """Download `url` into `folder`; returns the file, and the name from the server or the URL.
+    Raises APIError. Blocking."""
     try:
         with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:
             say(f"Downloading {url}\n")
@@ -44,7 +44,7 @@ def download(url: str, folder: Path, say: Callable[[str], None]) -> tuple[Path, 
         raise errors.APIError(f"{url} cannot be fetched: {reason}") from None
     if not name.strip("/."):
         raise errors.BadRequest(f"cannot determine filename for source {url}")
-    return Path(path), os.path.basename(name)  # noqa: PTH119 - a name that a server made
+    return Path(path), os.path.basename(name)  # noqa: PTH119 - a name given by a server
 
 
 def _set_time(path: str, headers: email.message.Message) -> None:

@@ -1,4 +1,4 @@
-"""The words of an instruction: split as Docker does, variables in them replaced, quotes gone."""
+"""Words of an instruction: split as Docker does, variables replaced, quotes removed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SPECIAL = "@*#!?-$"
 
 
 def split(text: str, escape: str) -> list[str]:
-    """At blanks outside of quotes; quotes and escapes are kept for `expand`."""
+    """Split at blanks outside of quotes; quotes and escapes are kept for `expand`."""
     words: list[str] = []
     word, quote, position = "", "", 0
     while position < len(text):
@@ -65,7 +65,7 @@ class _Expansion:
         return letter
 
     def _until(self, stop: str) -> str:
-        """Up to the letter `stop`, which is taken too; "" is the end of the word."""
+        """Read up to the letter `stop` and skip that letter; "" stands for the end of the word."""
         found = ""
         while letter := self._peek():
             if letter == stop:
@@ -139,8 +139,8 @@ class _Expansion:
         return (value or "") if there else other
 
     def _cut(self, value: str, mark: str) -> str:
-        """`#` and `%` take a pattern away from the value's begin or end (twice: the longest),
-        `/` replaces one (twice: every one)."""
+        """Apply `#` or `%`: remove a pattern from the start or the end of the value (doubled: the
+        longest match); or `/`: replace one match (doubled: every match)."""
         twice = self._peek() == mark
         if twice:
             self._next()

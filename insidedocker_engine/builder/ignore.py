@@ -7,7 +7,7 @@ import re
 
 
 def read(text: str) -> list[str]:
-    """The patterns, cleaned; comments and empty lines are gone."""
+    """The patterns, cleaned, without comments and empty lines."""
     found = []
     for line in text.removeprefix("\ufeff").splitlines():
         pattern = line.strip()
@@ -20,8 +20,8 @@ def read(text: str) -> list[str]:
 
 
 def excluded(path: str, patterns: list[str]) -> bool:
-    """Whether `path` (relative) is left out: the last pattern that names it, or a folder it is
-    in, decides."""
+    """True where `path` (relative) is left out: the last pattern that matches the path, or a folder
+    above it, decides."""
     answer = False
     for pattern in patterns:
         wanted = pattern.removeprefix("!")
@@ -36,7 +36,7 @@ def _with_folders(path: str) -> list[str]:
 
 
 def matches(pattern: str, path: str) -> bool:
-    """Go's filepath.Match, and `**` for any number of folders."""
+    """True where Go's filepath.Match would match; `**` stands for any number of folders."""
     try:
         return re.fullmatch(_translated(pattern), path, re.DOTALL) is not None
     except re.error:

@@ -1,4 +1,4 @@
-"""One RUN: a container's output as text for whoever builds, and its exit code."""
+"""One RUN: a container's output as text for the client of the build, and its exit code."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def run(
     say: Say,
     say_error: Say,
 ) -> int:
-    """Start it, pass its output on, and wait for its end."""
+    """Start the container, pass its output on, and wait for its exit code."""
     client = container.output.listen({streams.STDOUT, streams.STDERR}, raw=False)
     ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     container.waiting.append(ended)
@@ -41,7 +41,7 @@ async def run(
 
 
 class _Texts:
-    """Takes frames apart and hands each stream's bytes on as text, no letter cut in two."""
+    """Splits frames and passes each stream on as text; a character is never cut in two."""
 
     def __init__(self, sinks: dict[int, Say]) -> None:
         self._sinks = sinks
@@ -49,7 +49,7 @@ class _Texts:
         self._decoders = {stream: decoder("replace") for stream in sinks}
 
     def feed(self, data: bytes) -> None:
-        """Whole frames only, as `streams.Client` gives them."""
+        """Take whole frames only, as `streams.Client` gives them."""
         position = 0
         while position < len(data):
             length = int.from_bytes(data[position + 4 : position + HEADER], "big")

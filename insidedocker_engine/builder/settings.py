@@ -1,5 +1,5 @@
-"""The instructions that change only an image's settings: what each does to them, and what it is
-called in the image's history."""
+"""The instructions that change only an image's settings: their effect, and their text in the
+image's history."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .dockerfile import BUILDKIT, Dockerfile, Instruction, Mistake, at_line, ins
 
 SHELL = ["/bin/sh", "-c"]
 LONGEST_WORD = 1 << 17
-"""No program takes a longer argument or variable from the kernel."""
+"""The kernel passes no longer argument or variable to a program."""
 _PORT = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?(?:/(tcp|udp|sctp))?", re.IGNORECASE)
 _CHECK_FLAGS = {
     "interval": "Interval",
@@ -31,14 +31,14 @@ _LEAST_CHECK_TIME = 1_000_000
 
 @dataclass
 class Draft:
-    """The image in the making. `config` are the settings its containers will start from."""
+    """The settings of the image in the making. `config` is the Config its containers start from."""
 
     config: dict[str, Any]
     arguments: Arguments = field(default_factory=lambda: Arguments({}))
     escape: str = "\\"
     author: str = ""
     has_own_command: bool = False
-    """Whether this stage has said CMD: else an ENTRYPOINT takes away an inherited one."""
+    """True once this stage has a CMD: otherwise an ENTRYPOINT removes the inherited one."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -57,7 +57,7 @@ class Draft:
         environment = self.environment
         variables = environment | self.arguments.values(environment)
         found = expansion.expand(text, variables, self.escape)
-        if len(found) > LONGEST_WORD:  # a variable that doubles itself line by line
+        if len(found) > LONGEST_WORD:  # a variable can double itself line by line
             raise Mistake(f'"{text[:50]}" becomes longer than {LONGEST_WORD} letters')
         return found
 
@@ -65,7 +65,7 @@ class Draft:
         return expansion.split(text, self.escape)
 
     def command(self, found: Instruction) -> list[str]:
-        """The exec form as it is, the shell form in the shell."""
+        """The command: the exec form as it is, the shell form wrapped in the shell."""
         listed = found.json()
         return [*self.shell, *filter(None, [found.text])] if listed is None else listed
 
@@ -80,7 +80,7 @@ class Draft:
 
 
 def apply(draft: Draft, found: Instruction) -> str:
-    """Do one instruction; returns what the history says of it. Raises BadRequest."""
+    """Apply one instruction; returns its text for the history. Raises BadRequest."""
     change = CHANGES[found.name]
     allowed = _FLAGS.get(found.name, ())
     for flag in found.flags:
@@ -90,8 +90,7 @@ def apply(draft: Draft, found: Instruction) -> str:
 
 
 def check(file: Dockerfile) -> None:
-    """Find what is wrong with an instruction whatever the variables say: nothing is built then.
-    Raises BadRequest."""
+    """Check what does not depend on variables, before anything is built. Raises BadRequest."""
     for found in (each for stage in file.stages for each in stage.instructions):
         draft = Draft({}, escape=file.escape)
         if found.name in ("ENV", "LABEL"):
@@ -107,7 +106,7 @@ def check(file: Dockerfile) -> None:
 
 
 def _quoted(listed: list[str] | None) -> str:
-    """As Go prints a list of quoted strings."""
+    """A list of quoted strings as Go prints it."""
     return f"[{' '.join(json.dumps(word, ensure_ascii=False) for word in listed or [])}]"
 
 
@@ -119,7 +118,7 @@ def _pairs(draft: Draft, found: Instruction) -> list[tuple[str, str]]:
 
 
 def _split_pairs(draft: Draft, found: Instruction) -> list[tuple[str, str]]:
-    """`A=1 B="2 3"`, or the older `A some text`, as written."""
+    """(name, value) pairs, unexpanded, of `A=1 B="2 3"` or of the older `A some text`."""
     parts = draft.split(found.text)
     if "=" not in parts[0]:
         if len(parts) < 2:
@@ -276,7 +275,7 @@ def _healthcheck(draft: Draft, found: Instruction) -> str:
 
 
 def _go_duration(nanoseconds: int) -> str:
-    """1h0m0s, 90ms: as Go prints it, the history's language."""
+    """A duration as Go prints it in the history: 1h0m0s, 90ms."""
     for unit, size in (("ns", 1), ("µs", 1000), ("ms", 10**6)):
         if 0 < nanoseconds < size * 1000:
             return f"{nanoseconds / size:.9g}{unit}"

@@ -1,5 +1,5 @@
-"""What COPY and ADD take: files found in the context, in another stage or image, or behind a URL,
-each with the digest that tells whether it is still the same."""
+"""The reading part of COPY and ADD: files found in the context, in another stage or image, or
+behind a URL. Each has a digest, which the cache compares."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ class Source:
     is_folder: bool
     name: str
     unpack: bool = False
-    """A tar archive that ADD unpacks."""
+    """True for a tar archive that ADD unpacks."""
 
 
 class NotFoundInContext(errors.APIError):
-    """The status is the Engine's own for it."""
+    """A source is missing. Has the Engine's status."""
 
 
 def find(root: Path, wanted: str, unpack: bool) -> list[Source]:
-    """The sources that `wanted` (a path, or a pattern) names in `root`. Blocking. Raises
-    BadRequest, NotFoundInContext."""
+    """The sources in `root` that match `wanted` (a path or a pattern). Raises BadRequest,
+    NotFoundInContext. Blocking."""
     clean = posixpath.normpath("/" + wanted)
     if posixpath.normpath(wanted).startswith(".."):
         raise errors.BadRequest(f"forbidden path outside the build context: {wanted} ()")
@@ -72,18 +72,18 @@ def _source(root: Path, relative: str, wanted: str, unpack: bool) -> Source:
 
 
 def of_download(file: Path, name: str) -> Source:
-    """What was fetched from a URL: never unpacked."""
+    """The source for a downloaded file: never unpacked."""
     digest = _digest_of_file(file.parent, file.name)
     return Source(file.parent, f"/{file.name}", f"file:{digest}", False, name)
 
 
 def name_of_url(url: str) -> str:
-    """The file name that a URL ends with, or nothing."""
+    """The file name at the end of a URL, or ""."""
     return posixpath.basename(urllib.parse.unquote(urllib.parse.urlsplit(url).path))
 
 
 def digest_of(sources: list[Source]) -> str:
-    """Of all sources of one instruction."""
+    """One digest for all sources of an instruction."""
     if len(sources) == 1:
         return sources[0].digest
     together = ",".join(source.digest for source in sources)
@@ -110,7 +110,8 @@ def _digest_of_folder(root: Path, path: str) -> str:
 
 
 def _add(digest: hashlib._Hash, path: str, folder: int, name: str, found: os.stat_result) -> None:
-    """Name, kind, mode and content; times do not count, so that a new checkout is the same."""
+    """Add name, kind, mode and content to a digest. Times are left out, so that a new checkout
+    gives the same digest."""
     size = found.st_size if stat.S_ISREG(found.st_mode) else 0
     digest.update(f"{path}\0{found.st_mode:o}\0{size}\0".encode("utf-8", "surrogateescape"))
     if stat.S_ISLNK(found.st_mode):
@@ -122,7 +123,7 @@ def _add(digest: hashlib._Hash, path: str, folder: int, name: str, found: os.sta
 
 
 def _is_archive(root: Path, path: str) -> bool:
-    """A tar, compressed or not, told from its first bytes."""
+    """True for a tar archive, compressed or not, by its first bytes."""
     head = _Head()
     file = safe_path.open_in(root, path, os.O_RDONLY | os.O_NONBLOCK)
     with os.fdopen(file, "rb") as source:

@@ -1,4 +1,4 @@
-"""One stage of a build: from its base, instruction by instruction, each giving an image."""
+"""One stage of a build: from its base, instruction by instruction, each of which makes an image."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 API = (1, 51)
-"""The version of the API whose defaults the containers of steps get."""
+"""The API version whose defaults the containers of steps get."""
 
 
 class CommandFailed(errors.APIError):
-    """A RUN ended with another code than 0."""
+    """A RUN ended with an exit code other than 0."""
 
     def __init__(self, command: list[str], code: int) -> None:
         super().__init__(f"The command '{' '.join(command)}' returned a non-zero code: {code}")
@@ -49,7 +49,7 @@ class CommandFailed(errors.APIError):
 
 @dataclass
 class Surroundings:
-    """What all stages of one build share."""
+    """State that all stages of one build share."""
 
     store: ContainerStore
     containers: Containers
@@ -64,20 +64,20 @@ class Surroundings:
     say: Callable[[str], None]
     say_error: Callable[[str], None]
     image_of: Callable[[str, str], Awaitable[Image]]
-    """(name, platform) to an image of this engine, pulled where it is missing."""
+    """(name, platform) -> image of this engine, pulled where missing."""
     escape: str = "\\"
     done: dict[str, Image | None] = field(default_factory=dict)
-    """The images of earlier stages, by number and by name; None is scratch."""
+    """Stage number or name -> image of that earlier stage; None is scratch."""
     warned: set[str] = field(default_factory=set)
     held: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
-    """Open during the build: what it stands on stays, even where somebody prunes meanwhile."""
+    """Open during the build: protects the images it needs against a prune meanwhile."""
 
 
 async def in_thread(
     function: Callable[Given, Result], *args: Given.args, **named: Given.kwargs
 ) -> Result:
-    """As asyncio.to_thread; a build that is cancelled waits for what has begun, so that nothing
-    is removed under its feet."""
+    """Like asyncio.to_thread, but a cancelled build waits for the running work, so that its files
+    are not removed meanwhile."""
     work = asyncio.ensure_future(asyncio.to_thread(function, *args, **named))
     try:
         return await asyncio.shield(work)
@@ -87,7 +87,7 @@ async def in_thread(
 
 
 class StageBuild:
-    """`image` is what there is so far; None stands for scratch."""
+    """The build of one stage. `image` is the result so far; None stands for scratch."""
 
     def __init__(self, around: Surroundings) -> None:
         self.around = around
@@ -128,8 +128,7 @@ class StageBuild:
     # Steps
 
     async def do(self, found: Instruction) -> None:
-        """One instruction. Its containers are removed as the request asked for. Raises
-        APIError."""
+        """Do one instruction, then remove its containers as the request asks. Raises APIError."""
         try:
             await self._dispatch(found)
         except BaseException:
@@ -165,7 +164,8 @@ class StageBuild:
         self.image = image
 
     async def _note(self, comment: str, makes_folder: bool) -> None:
-        """A step that changes settings, and files only where a folder is missing."""
+        """A step that changes settings; it changes files only where the working directory is
+        missing."""
         told = [f"#(nop) {comment}"] if makes_folder else ["#(nop) ", comment]
         step = {**self._settings(), "Cmd": [*self.draft.shell, *told]}
         if self._hit(step):
@@ -221,14 +221,14 @@ class StageBuild:
         await self._keep(step, diff, container)
 
     async def _container(self, config: dict[str, Any]) -> Container:
-        """Made for one step, with the request's HostConfig."""
+        """Create the container of one step, with the request's HostConfig."""
         scratch = Image("", {}, [], [])
         name = self.image.id if self.image is not None else ""
         body = {**config, "Image": name, "HostConfig": dict(self.around.host_config)}
         container, warnings = await self.containers.create("", body, API, self.image or scratch)
         self._containers.append(container)
         for warning in warnings:
-            if warning not in self.around.warned:  # once is enough
+            if warning not in self.around.warned:  # each warning once per build
                 self.around.warned.add(warning)
                 self.around.say(f" ---> [Warning] {warning}\n")
         self.around.say(f" ---> Running in {container.id[:12]}\n")
@@ -263,7 +263,7 @@ class StageBuild:
         return self.draft.split(found.text) if listed is None else listed
 
     async def _origin(self, found: Instruction, stack: contextlib.AsyncExitStack) -> Path:
-        """The folder that the sources are in: the context, or what --from names."""
+        """The folder of the sources: the context, or the file system that --from names."""
         if "from" not in found.flags:
             return self.around.context
         name = self.draft.expand(found.flags["from"])
@@ -287,7 +287,7 @@ class StageBuild:
 
     @contextlib.asynccontextmanager
     async def _file_system(self, image: Image | None) -> AsyncIterator[tuple[str, Path]]:
-        """An image's files with a writable layer on top: (its id, the folder)."""
+        """(id, folder): an image's file system with a writable layer on top."""
         driver, images = self.around.driver, self.images
         identity = secrets.token_hex(32)
 
@@ -318,7 +318,7 @@ class StageBuild:
         return taken
 
     def _target(self, text: str) -> str:
-        """Absolute; folders keep the slash at their end."""
+        """The absolute target path; a folder keeps the slash at its end."""
         whole = posixpath.join("/", self.draft.working_dir, text)
         is_folder = text.endswith("/") or posixpath.basename(text) in (".", "")
         clean = "/" + posixpath.normpath(whole).lstrip("/")
@@ -357,11 +357,12 @@ class StageBuild:
     def _keep_changes(
         self, identity: str, root: Path, owners: tar_extract.Owners | None = None
     ) -> str:
-        """As `keep_changes`. Blocking."""
+        """Keep the changes of a file system as a layer (see commit.keep_changes). Blocking."""
         return keep_changes(self.images.blobs, self.around.driver, identity, root, owners)
 
     async def _keep(self, step: dict[str, Any], diff: str, container: Container | None) -> None:
-        """Make the image: settings as they are now, and one layer more where `diff` is one."""
+        """Make the image of a step: the current settings, and the layer `diff` unless that is
+        ""."""
         below = self.image.config if self.image is not None else _of_scratch()
         moment = timestamps.now()
         history: dict[str, Any] = {"created": moment, "created_by": " ".join(step["Cmd"])}

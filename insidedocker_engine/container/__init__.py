@@ -1,7 +1,9 @@
-"""One container and the store of all of them: what every other part of the engine may know of
-containers.
+"""One container and the store of all containers: the part that every other part of the engine may
+use. Independent of images, networks, the runtime and the API.
 
-`record` is a container as the engine remembers it, `store` finds containers by name and id,
-`logs` and `streams` hold what their programs write. Nothing here knows an image, a network, a
-runtime or the API.
+  logs     the log file of a container
+  names    valid names, and generated ones
+  record   a container in memory and on disk
+  store    containers by name and id
+  streams  input and output of a process
 """

@@ -1,7 +1,7 @@
-"""The log of a container: one JSON object a line, in a file that everybody may read while it
-grows, as Docker's json-file driver writes it.
+"""The log of a container: one JSON object per line, as Docker's json-file driver writes it. Other
+processes may read the file while it grows.
 
-It knows files and lines, no container and no process.
+Handles files and lines only, not containers or processes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import NamedTuple
 from ..base import timestamps
 
 LINE_LIMIT = 16 << 10
-"""Bytes of one entry; longer lines become several, only the last of them with its newline."""
+"""Bytes of one entry. A longer line becomes several entries, only the last with its newline."""
 BLOCK = 64 << 10
 STREAMS = {1: "stdout", 2: "stderr"}
 _NUMBERS = {name: number for number, name in STREAMS.items()}
@@ -36,16 +36,16 @@ class Entry(NamedTuple):
     """1 for stdout, 2 for stderr."""
     text: bytes
     stamp: str
-    """When it was written, as the file says it: RFC 3339 with nanoseconds."""
+    """Time of writing, as in the file: RFC 3339 with nanoseconds."""
 
     @property
     def time(self) -> int:
-        """Nanoseconds since 1970. Raises BadRequest where the file says nonsense."""
+        """Nanoseconds since 1970. Raises BadRequest where the file holds no valid time."""
         return timestamps.parse(self.stamp)
 
 
 class Log:
-    """Appends output to a log file and tells those who follow it."""
+    """Appends output to a log file and wakes its followers."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -65,7 +65,7 @@ class Log:
         self._rest = {}
 
     def write(self, stream: int, data: bytes) -> None:
-        """Add output as it was read; a line without its end waits for the rest of it."""
+        """Add output as read; an unfinished line waits for its end."""
         rest = self._rest.setdefault(stream, bytearray())
         rest += data
         cut = rest.rfind(b"\n") + 1
@@ -78,7 +78,7 @@ class Log:
         self._append(stream, pieces)
 
     def finish(self) -> None:
-        """Write what waits for an end that will not come, and let followers go."""
+        """Write the unfinished lines, close the file and wake the followers."""
         for stream, rest in self._rest.items():
             if rest:
                 self._append(stream, [bytes(rest)])
@@ -96,14 +96,14 @@ class Log:
             while data:
                 data = data[os.write(self._handle, data) :]
             self._broken = False
-        except OSError as error:  # the disk is full: the container goes on, its output is lost
+        except OSError as error:  # the disk is full: the container runs on, its output is lost
             if not self._broken:
                 log.warning("the log %s cannot be written: %s", self.path.name, error.strerror)
             self._broken = True
         self._tell()
 
     def _entries(self, stream: int, pieces: list[bytes]) -> str:
-        # No two entries carry the same time, so that a reader can go on from the last one.
+        # No two entries have the same time, so that a reader can go on from the last one.
         self._last = max(time.time_ns(), self._last + 1)
         seconds, nanoseconds = divmod(self._last, timestamps.NANO)
         if nanoseconds + len(pieces) >= timestamps.NANO:
@@ -117,20 +117,21 @@ class Log:
         )
 
     def _tell(self) -> None:
-        """Cancelled ones are let go of here too, so that nothing gathers."""
+        """Wake the followers. Cancelled futures are dropped here too, so that they do not pile
+        up."""
         waiting, self._waiting = self._waiting, []
         for future in waiting:
             if not future.done():
                 future.set_result(None)
 
     def changed(self) -> asyncio.Future[None]:
-        """Done once something was written from now on, or the log was finished."""
+        """A future that is done at the next write, or when the log is finished."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
         return future
 
     def size(self) -> int:
-        """Bytes on disk. Whatever is written later comes after them."""
+        """Bytes on disk. Later output is appended after them."""
         try:
             return self.path.stat().st_size
         except FileNotFoundError:
@@ -138,7 +139,7 @@ class Log:
 
 
 def _lines(data: bytes) -> Iterator[bytes]:
-    """Lines that end in \\n alone: \\r belongs to the text."""
+    """Split at line feeds only: a carriage return belongs to the text."""
     *whole, _nothing = data.split(b"\n")
     for line in whole:
         yield line + b"\n"
@@ -151,15 +152,15 @@ def _cut(line: bytes) -> Iterator[bytes]:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which entries are wanted."""
+    """A selection of entries."""
 
     streams: frozenset[int] = frozenset((1, 2))
     since: int = 0
     """Nanoseconds since 1970."""
     until: int = 0
-    """0 for no end."""
+    """Nanoseconds since 1970; 0 for no end."""
     tail: int = -1
-    """How many of the last entries; negative for all."""
+    """Number of last entries; negative for all."""
 
     def wants(self, entry: Entry) -> bool:
         return entry.stream in self.streams and (not self.since or entry.time >= self.since)
@@ -171,8 +172,8 @@ class Selection:
 async def read(
     source: Log, wanted: Selection, follow: bool = False, end: int | None = None
 ) -> AsyncGenerator[list[Entry], None]:
-    """Entries from the log file, several at a time, up to byte `end` (its present size where
-    None); with `follow` also those that come, until the log is finished."""
+    """Yield entries from the log file in batches, up to byte `end` (None: the present size); with
+    `follow` also later entries, until the log is finished."""
     end = source.size() if end is None else end
     try:
         handle = os.open(source.path, os.O_RDONLY | os.O_CLOEXEC)
@@ -203,7 +204,7 @@ async def read(
 async def _blocks(
     handle: int, source: Log, position: int, end: int | None, until: int
 ) -> AsyncGenerator[bytes, None]:
-    """The file from `position` to `end`; where that is None, as long as the log is written."""
+    """Yield the file from `position` to `end`; with None, until the log is finished."""
     while True:
         size = BLOCK if end is None else min(BLOCK, end - position)
         block = os.pread(handle, size, position)
@@ -216,7 +217,7 @@ async def _blocks(
 
 
 async def _more(source: Log, until: int) -> bool:
-    """Wait for more; False once `until` has come."""
+    """Wait for more output; False once `until` has passed."""
     if not until:
         await source.changed()
         return True
@@ -231,7 +232,7 @@ async def _more(source: Log, until: int) -> bool:
 
 
 def _start_of_tail(handle: int, tail: int, end: int) -> int:
-    """The byte where the last `tail` lines before `end` begin."""
+    """The byte at which the last `tail` lines before `end` begin."""
     if tail < 0:
         return 0
     if tail == 0:
@@ -252,7 +253,7 @@ def _start_of_tail(handle: int, tail: int, end: int) -> int:
 
 
 def _parse_all(lines: list[bytes]) -> list[Entry]:
-    """All at once, which is quicker; one by one where one of them is broken."""
+    """Parse all lines in one call, which is faster; one by one where a line is broken."""
     try:
         values = json.loads(b"[" + b",".join(lines) + b"]")
         return [
@@ -264,7 +265,7 @@ def _parse_all(lines: list[bytes]) -> list[Entry]:
 
 
 def _parse(line: bytes) -> Entry | None:
-    """An entry; None for a line that a full disk or a kill cut in half."""
+    """Parse an entry; None for a line that a full disk or a kill has cut."""
     try:
         value = json.loads(line)
         text = value["log"].encode(errors="replace")
@@ -274,6 +275,6 @@ def _parse(line: bytes) -> Entry | None:
 
 
 def stamped(entry: Entry) -> bytes:
-    """The entry with its time before it, nine digits behind the point."""
+    """The entry with its time in front, nine digits after the point."""
     whole, _, fraction = entry.stamp.removesuffix("Z").partition(".")
     return f"{whole}.{fraction:0<9}Z ".encode() + entry.text

@@ -1,4 +1,4 @@
-"""Names of containers: which are allowed, and friendly ones for those who ask for none."""
+"""Names of containers: the valid ones, and generated names for containers created without one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ ADJECTIVES, NOUNS = _ADJECTIVES.split(), _NOUNS.split()
 
 
 def check(name: str, shown: str | None = None) -> str:
-    """The name without its leading slash; BadRequest (naming `shown`) where it is not allowed."""
+    """The name without its leading slash. Raises BadRequest (naming `shown`) for an invalid
+    name."""
     if not PATTERN.fullmatch(name):
         raise errors.BadRequest(
             f"Invalid container name ({shown or name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"
@@ -41,7 +42,7 @@ def check(name: str, shown: str | None = None) -> str:
 
 
 def invent(taken: Callable[[str], bool]) -> str:
-    """A name such as quiet_otter that is not taken; with a number where luck does not help."""
+    """A free name such as quiet_otter, with a number after several collisions. Raises Conflict."""
     for attempt in range(1000):
         name = f"{random.choice(ADJECTIVES)}_{random.choice(NOUNS)}"
         if attempt >= 5:

@@ -1,6 +1,6 @@
-"""A container as the engine remembers it, in memory and in its folder on disk.
+"""A container in memory and in its folder on disk.
 
-It knows no image, no runtime and no API: it is what the other modules of this package change.
+Independent of images, the runtime and the API: the modules of `containers` change it.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from ..runtime.contract import Process
 
 FIRST_WORDS = 0.05
-"""Seconds that a program gets for what it says first."""
+"""Seconds that `first_words` waits for a short program."""
 LOGGING = ("json-file", "local")
-"""Log drivers whose logs can be read again."""
+"""Log drivers whose logs can be read back."""
 
 
 @dataclass
 class State:
-    """What became of a container's first process."""
+    """State of a container's first process."""
 
     status: str = "created"
     """created, running, paused, restarting, exited, removing or dead."""
@@ -39,9 +39,9 @@ class State:
     started: str = timestamps.ZERO
     finished: str = timestamps.ZERO
     out_of_memory: bool = False
-    """Whether the kernel killed one of its processes for want of memory."""
+    """True where the kernel killed one of the container's processes for lack of memory."""
     health: dict[str, Any] | None = None
-    """As in an inspect answer: Status, FailingStreak, Log."""
+    """Status, FailingStreak, Log, as in an inspect answer."""
 
     @property
     def running(self) -> bool:
@@ -51,46 +51,46 @@ class State:
 
 @dataclass
 class MountPoint:
-    """Something mounted in a container; fields are those of an inspect answer."""
+    """A mount of a container; the fields are those of an inspect answer."""
 
     type: str
     """bind, volume or tmpfs."""
     source: str
-    """A folder or file of the host; a volume's name; empty for tmpfs."""
+    """A folder or file of the host; the data folder of a volume; empty for tmpfs."""
     destination: str
     mode: str = ""
     writable: bool = True
     name: str = ""
-    """Of a volume."""
+    """Name of a volume."""
     driver: str = ""
     propagation: str = ""
     options: str = ""
-    """Of a tmpfs, as in mount(8)."""
+    """Options of a tmpfs, as in mount(8)."""
     copy: bool = True
-    """Whether an empty volume gets what the image has there."""
+    """True where an empty volume gets the image's files at the destination."""
     anonymous: bool = False
     labels: dict[str, str] | None = None
     driver_options: dict[str, str] | None = None
-    """What a volume is made with, where it is missing."""
+    """Options for a volume that does not exist yet."""
 
 
 @dataclass
 class Record:
-    """What is written to config.json."""
+    """The contents of config.json."""
 
     id: str
     name: str
     created: int
     """Nanoseconds since 1970."""
     image: str
-    """The image's id."""
+    """Image id."""
     path: str
     args: list[str]
     config: dict[str, Any]
     host_config: dict[str, Any]
     mounts: list[MountPoint] = field(default_factory=list)
     networks: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """What was asked of each network, by its name: see networks.endpoints."""
+    """Network name -> requested settings (see networks.endpoints)."""
     state: State = field(default_factory=State)
     restart_count: int = 0
     stopped_by_hand: bool = False
@@ -99,34 +99,34 @@ class Record:
 
 @dataclass
 class Run:
-    """One life of a container's first process."""
+    """One run of a container's first process."""
 
     process: Process
     began: float
-    """By the monotonic clock."""
+    """Monotonic clock, seconds."""
     ended: asyncio.Future[int]
-    """Its exit code, once everything about its end is done."""
+    """Exit code; set once the end has been handled completely."""
     stay_down: bool = False
-    """It was stopped by hand: no restart policy applies."""
+    """Stopped by a client: no restart policy applies."""
     keep: bool = False
-    """It is about to be started again: AutoRemove waits."""
+    """A restart follows: AutoRemove does not apply."""
 
 
 class Container:
-    """One container. Its parts in memory are made anew at each start of the engine."""
+    """One container. Its state in memory is created at each start of the engine."""
 
     def __init__(self, record: Record, folder: Path) -> None:
         self.record = record
         self.folder = folder
         self.lock = asyncio.Lock()
-        """Held while a start, pause, update or removal changes it."""
+        """Held while a start, pause, update or removal changes the container."""
         self.run: Run | None = None
         self.restarting: asyncio.Task[None] | None = None
-        """Waits until a restart policy starts it again."""
+        """Waits for the restart that a restart policy asks for."""
         self.health_check: asyncio.Task[None] | None = None
         self.removing = False
         self.uses = 0
-        """How many need its file system mounted."""
+        """Number of users of the mounted file system."""
         self.unused = asyncio.Event()
         self.unused.set()
         self.mounting = asyncio.Lock()
@@ -135,7 +135,7 @@ class Container:
         self.input = Input()
         self.exec_ids: set[str] = set()
         self.waiting: list[asyncio.Future[int]] = []
-        """Those who wait for the next exit."""
+        """Futures of clients that wait for the next exit."""
         self.waiting_removed: list[asyncio.Future[int]] = []
         self.log = Log(folder / f"{record.id}-json.log")
         if self.logged:
@@ -147,7 +147,7 @@ class Container:
 
     @property
     def name(self) -> str:
-        """Without a slash."""
+        """The name without a slash."""
         return self.record.name
 
     @property
@@ -171,15 +171,15 @@ class Container:
         return self.host_config["LogConfig"]["Type"] in LOGGING
 
     async def first_words(self) -> None:
-        """Whoever reads the log right after the start wants to see what a short program says:
-        wait for its end, though not for long."""
+        """Wait briefly for the end of a short program, so that a client that reads the log right
+        after the start sees its output."""
         run = self.run
         if run is not None and time.monotonic() - run.began < FIRST_WORDS:
             await asyncio.wait([run.ended], timeout=FIRST_WORDS)
 
     @property
     def command(self) -> str:
-        """As a list shows it."""
+        """The command line, as a list shows it."""
         return shlex.join([self.record.path, *self.record.args])
 
     @property
@@ -187,26 +187,28 @@ class Container:
         return str(self.host_config["NetworkMode"])
 
     def attributes(self, **more: str) -> dict[str, str]:
-        """What an event tells of it."""
+        """The attributes of the container's events."""
         named = {"image": self.config["Image"], "name": self.name}
         return {**self.config["Labels"], **named, **more}
 
     def save(self, as_if: State | None = None) -> None:
-        """Make its present state durable, or the one it is about to have (blocking, short)."""
+        """Write config.json with the present state, or with `as_if`, the state about to be entered.
+        Blocking, short."""
         record = self.record
         if as_if is not None:
             record = dataclasses.replace(record, state=as_if, started_before=True)
         atomic_files.write_json(self.folder / "config.json", _plain(record))
 
     def save_first(self) -> None:
-        """Into a folder that is not in its place yet."""
+        """Write config.json into a folder that is not yet in its final place."""
         atomic_files.write_new(
             self.folder / "config.json", atomic_files.encode(_plain(self.record))
         )
 
     @classmethod
     def read(cls, folder: Path) -> Container:
-        """Raises OSError, ValueError, TypeError or KeyError where the folder holds none."""
+        """Read a container. Raises OSError, ValueError, TypeError or KeyError where the folder
+        holds none."""
         value = atomic_files.read_json(folder / "config.json")
         value["state"] = State(**_known(State, value["state"]))
         value["mounts"] = [MountPoint(**_known(MountPoint, each)) for each in value["mounts"]]
@@ -217,18 +219,18 @@ class Container:
 
     def tell_removed(self) -> None:
         self.output.leave_all()
-        self.input.start(None)  # who waits to write finds that nobody reads
+        self.input.start(None)  # writers get BrokenPipeError
         _answer(self.waiting_removed, self.state.exit_code)
 
 
 def _plain(record: Record) -> dict[str, Any]:
-    """As dataclasses.asdict, without its copies of everything."""
+    """Like dataclasses.asdict, without copies."""
     mounts = [vars(each) for each in record.mounts]
     return {**vars(record), "state": vars(record.state), "mounts": mounts}
 
 
 def _known(kind: type, value: dict[str, Any]) -> dict[str, Any]:
-    """What this version of the engine knows of a record: another one may have written more."""
+    """The fields of a record that this version knows: another version may have written more."""
     names = {field.name for field in dataclasses.fields(kind)}
     return {name: each for name, each in value.items() if name in names}
 

@@ -1,4 +1,4 @@
-"""Every container of one engine: found by name or id, saved, and told of in events.
+"""Every container of one engine: finds containers by name or id, saves them and emits their events.
 
 On disk, below the engine's root:
   containers/<id>/config.json   the record; a container exists when its folder does
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class ContainerStore:
-    """What there is, and who has which name. To be used in the event loop's thread."""
+    """All containers and their names. Use it only in the event loop's thread."""
 
     def __init__(self, folder: Path, events: Events) -> None:
         self.folder = folder
@@ -27,18 +27,19 @@ class ContainerStore:
         self._events = events
         self._all: dict[str, Container] = {}
         self._making: dict[str, Container] = {}
-        """Not known to clients yet, but their images may not lose their layers."""
+        """Containers not yet visible to clients; their images must keep their layers."""
         self._names: dict[str, str] = {}
-        """Name -> id. A name is taken from the first step of a create on."""
+        """Name -> id. A create reserves the name in its first step."""
 
     def load(self) -> set[str]:
-        """Read every container; returns the names of the folders that cannot be read."""
+        """Read every container; returns the names of unreadable folders."""
         unreadable = set()
         for folder in sorted(self.folder.iterdir()):
             try:
                 container = Container.read(folder)
             except (OSError, ValueError, TypeError, KeyError) as error:
-                # Whole when it was made: another version's, or damaged. Not ours to throw away.
+                # The folder was whole when it was made: another version wrote it, or it is damaged.
+                # The engine keeps it.
                 log.warning("the container in %s cannot be read: %s", folder, error)
                 unreadable.add(folder.name)
                 continue
@@ -49,7 +50,8 @@ class ContainerStore:
     # Finding
 
     def get(self, name: str) -> Container:
-        """By id, name (with or without a slash) or the first digits of an id. NotFound."""
+        """Find a container by id, name (with or without a slash) or the first digits of an id.
+        Raises NotFound."""
         bare = name.removeprefix("/")
         found = self._all.get(bare) or self._all.get(self._names.get(bare, ""))
         if found is not None:
@@ -66,26 +68,26 @@ class ContainerStore:
         return identity in self._all
 
     def still_there(self, name: str) -> None:
-        """NotFound where another client has removed it, or is about to."""
+        """Raises NotFound where the container has been removed, or is being removed."""
         if self.get(name).removing:
             raise errors.NotFound(f"No such container: {name}")
 
     def all(self) -> list[Container]:
-        """The newest first."""
+        """All containers, newest first."""
         return sorted(self._all.values(), key=lambda each: each.record.created, reverse=True)
 
     def known(self) -> list[Container]:
-        """All, and those in the making."""
+        """All containers, including those in the making."""
         return [*self._all.values(), *self._making.values()]
 
     def using_image(self, image_id: str) -> list[Container]:
-        """Those in the making, too."""
+        """Containers made from an image, including those in the making."""
         return [each for each in self.known() if each.record.image == image_id]
 
     # Coming, going and changing
 
     def reserve(self, name: str, identity: str) -> str:
-        """Take a name for a container, or a free one where none is asked for. Conflict."""
+        """Reserve `name`, or a free name if empty, for a container. Raises Conflict."""
         name = name or names.invent(lambda each: each in self._names)
         if name in self._names:
             raise errors.Conflict(
@@ -100,7 +102,7 @@ class ContainerStore:
         self._names.pop(name, None)
 
     def begin(self, container: Container) -> None:
-        """It is being made: `add` or `give_up` follows."""
+        """Note a container in the making; `add` or `give_up` follows."""
         self._making[container.id] = container
 
     def give_up(self, container: Container) -> None:
@@ -108,7 +110,7 @@ class ContainerStore:
         self.release(container.name)
 
     def add(self, container: Container) -> None:
-        """It is made, and known to clients from now on."""
+        """Make a finished container visible to clients."""
         del self._making[container.id]
         self._all[container.id] = container
         self.emit(container, "create")
@@ -118,7 +120,7 @@ class ContainerStore:
         self.release(container.name)
 
     async def save(self, container: Container) -> None:
-        """Raises NotFound where it was removed meanwhile."""
+        """Save a container. Raises NotFound where it has been removed meanwhile."""
         try:
             await asyncio.to_thread(container.save)
         except FileNotFoundError:

@@ -1,7 +1,7 @@
-"""The output and input of a process: read with back-pressure, handed to the log and to every
-client that listens; and what clients send, written to the process.
+"""The output and input of a process. Output is read with back-pressure and passed to the log and to
+every attached client; input from clients is written to the process.
 
-It knows file descriptors and byte queues, no container, no HTTP.
+Handles file descriptors and byte queues only, not containers or HTTP.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from . import logs
 
 CHUNK = 64 << 10
 CLIENT_LIMIT = 1 << 20
-"""Bytes that may wait for one client; then the process has to wait for it."""
+"""Bytes that may wait for one client; beyond that the process has to wait."""
 STALL_LIMIT = 30.0
-"""Seconds a client may take nothing while a process waits for it; then it is let go, so that
-a client that hangs cannot hang a container."""
+"""Seconds that a client may take nothing while a process waits for it. The client is then dropped,
+so that a hanging client cannot hang a container."""
 CONTROL = {letter: 1 + index for index, letter in enumerate("abcdefghijklmnopqrstuvwxyz")} | {
     "@": 0,
     "[": 27,
@@ -40,12 +40,13 @@ Taker = Callable[[int, bytes], None]
 
 
 def frame(stream: int, data: bytes) -> bytes:
-    """One frame of the multiplexed stream: kind, three zero bytes, length, data."""
+    """One frame of the multiplexed stream: kind (1 byte), three zero bytes, length (4 bytes, big
+    endian), data."""
     return struct.pack(">BxxxL", stream, len(data)) + data
 
 
 class Client:
-    """One listener to a process's output, with a queue of bounded size."""
+    """A client attached to a process's output, with a queue of bounded size."""
 
     def __init__(self, output: Output, streams: Iterable[int], raw: bool) -> None:
         self._output = output
@@ -56,7 +57,7 @@ class Client:
         self._ended = False
         self._wake = asyncio.Event()
         self.taken = 0
-        """Bytes taken so far; shows whether it is alive."""
+        """Bytes taken so far; shows whether the client still reads."""
 
     @property
     def full(self) -> bool:
@@ -69,12 +70,12 @@ class Client:
             self._wake.set()
 
     def end(self) -> None:
-        """No more will come; what is queued is still handed out."""
+        """End the stream; queued data is still handed out."""
         self._ended = True
         self._wake.set()
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
-        """Everything given, until the end; several pieces at once where several wait."""
+        """Yield the queued data until the end; waiting pieces are joined."""
         try:
             while True:
                 if self._queue:
@@ -101,8 +102,8 @@ class Client:
 
 
 class Output:
-    """What a process writes, fanned out. It outlives processes: clients may come before one
-    is started, and all go when it ends."""
+    """The output of a process, passed to the log and to clients. Outlives its processes: clients
+    may attach before a process starts, and all are detached when it ends."""
 
     def __init__(self) -> None:
         self.clients: set[Client] = set()
@@ -118,7 +119,7 @@ class Output:
         return client
 
     def start(self, stdout: int, stderr: int | None) -> None:
-        """Begin to read; the descriptors are ours now."""
+        """Start reading. Takes over the descriptors."""
         self._finished = asyncio.get_running_loop().create_future()
         if self.log is not None:
             self.log.start()
@@ -129,8 +130,8 @@ class Output:
             pump.resume()
 
     async def finish(self, patience: float) -> None:
-        """Wait for the end of both streams, at most `patience` seconds (a child left behind
-        may hold them open), then end log and clients."""
+        """Wait for the end of both streams, at most `patience` seconds (a child left behind may
+        hold them open), then end the log and detach the clients."""
         if self._finished is not None:
             await asyncio.wait([self._finished], timeout=patience)
         for pump in self._pumps:
@@ -144,7 +145,7 @@ class Output:
         self.leave_all()
 
     def leave_all(self) -> None:
-        """Every client gets what is queued for it, then its end."""
+        """Detach every client; queued data is still handed out."""
         for client in list(self.clients):
             client.end()
             self.clients.discard(client)
@@ -191,7 +192,7 @@ class Output:
 
 
 class _Pump:
-    """Reads one descriptor whenever it has something."""
+    """Reads one descriptor whenever it has data."""
 
     def __init__(self, output: Output, stream: int, handle: int) -> None:
         os.set_blocking(handle, False)
@@ -215,7 +216,7 @@ class _Pump:
         if self.ended:
             return
         self.pause()
-        with contextlib.suppress(OSError):  # what is left, without waiting for more
+        with contextlib.suppress(OSError):  # the data there is, without waiting for more
             while data := os.read(self._handle, CHUNK):
                 self._output.take(self._stream, data)
         self._end()
@@ -240,7 +241,7 @@ class _Pump:
 
 
 class Input:
-    """What a process reads. Writers wait until it is started and while it does not read."""
+    """The input of a process. Writers wait until the process starts and while it does not read."""
 
     def __init__(self) -> None:
         self._handle: int | None = None
@@ -258,7 +259,7 @@ class Input:
         await self._started.wait()
 
     async def write(self, data: bytes) -> None:
-        """Raises BrokenPipeError where nobody reads any more."""
+        """Write all data. Raises BrokenPipeError where the process reads no more."""
         async with self._writing:
             left = memoryview(data)
             while left:
@@ -287,7 +288,7 @@ class Input:
             self._room.set_result(None)
 
     def close(self) -> None:
-        """The process reads the end of its input."""
+        """Close the input: the process reads its end."""
         if self._handle is not None:
             asyncio.get_running_loop().remove_writer(self._handle)
             os.close(self._handle)
@@ -295,13 +296,13 @@ class Input:
             self._has_room()
 
     def finish(self) -> None:
-        """The process has ended; the next one has to be started."""
+        """Close the input of an ended process; writers wait for the next `start`."""
         self.close()
         self._started.clear()
 
 
 def detach_keys(text: str) -> bytes:
-    """The bytes of `ctrl-p,ctrl-q`, `a`, `ctrl-@,x`; the default where empty. BadRequest."""
+    """The bytes of `ctrl-p,ctrl-q`, `a`, `ctrl-@,x`; the default where empty. Raises BadRequest."""
     if not text:
         return DETACH_KEYS
     found = bytearray()
@@ -316,14 +317,14 @@ def detach_keys(text: str) -> bytes:
 
 
 class KeyWatch:
-    """Finds the detach keys in what a terminal sends, also when they come one by one."""
+    """Finds the detach keys in a terminal's input, also when they arrive one by one."""
 
     def __init__(self, keys: bytes) -> None:
         self._keys = keys
         self._held = b""
 
     def pass_on(self, data: bytes) -> tuple[bytes, bool]:
-        """(bytes for the process, whether the keys were pressed)."""
+        """(bytes for the process, True where the keys were pressed)."""
         data = self._held + data
         at = data.find(self._keys)
         if at >= 0:
@@ -338,7 +339,7 @@ class KeyWatch:
 
 
 class Connection(Protocol):
-    """Bytes both ways, as `http.Duplex` has them."""
+    """A two-way byte stream, such as `http.Duplex`."""
 
     async def read(self) -> bytes: ...
 
@@ -346,7 +347,7 @@ class Connection(Protocol):
 
 
 class Left(enum.Enum):
-    """Why nothing more goes from a client to a process."""
+    """The reason why a client's input ended."""
 
     DETACHED = "the client pressed the detach keys"
     CLOSED = "the client closed its side, or is gone"
@@ -360,9 +361,10 @@ async def serve(
     keys: bytes | None,
     close_stdin: bool,
 ) -> bool:
-    """Connect a client with a process until the output ends, or the client leaves or presses
-    the detach keys (then True). `keys` None: none are looked for. `close_stdin`: the end of what
-    the client sends is the end of the process's input. Output goes on after it in any case."""
+    """Connect a client with a process until the output ends, the client leaves, or the client
+    presses the detach keys (True only then). With `keys` None no detach keys are recognised. With
+    `close_stdin` the end of the client's input closes the process's input. After the end of input,
+    output goes on, except after the detach keys."""
     sending = None if output is None else asyncio.ensure_future(_send(connection, output))
     receiving = None
     if stdin is not None:

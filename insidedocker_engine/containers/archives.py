@@ -39,7 +39,7 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class View:
-    """One path of a container, seen from the host: a folder and the path inside it."""
+    """One path of a container as seen from the host: a folder and the path inside it."""
 
     root: Path
     inside: str
@@ -49,8 +49,8 @@ class View:
 def view(
     containers: ContainerStore, runtime: Runtime, container: Container, root: Path, path: str
 ) -> View:
-    """Where `path` is really kept: in the container's own file system, mounted at `root`, or in
-    what is mounted over a part of it. Blocking."""
+    """The real place of `path`: in the container's own file system, mounted at `root`, or in a
+    mount that covers the path. Blocking."""
     path = "/" + path.lstrip("/")
     trailing = "/." if path.endswith("/.") else "/" if path.endswith("/") else ""
     try:
@@ -72,8 +72,8 @@ def view(
 def _mounted(
     containers: ContainerStore, runtime: Runtime, container: Container
 ) -> list[tuple[str, Path | None, bool]]:
-    """(destination, source, whether writable), the innermost first. Without a source it can only
-    be seen through the container's process."""
+    """(destination, source, writable) of each mount, innermost first. A mount without a source is
+    visible only through the container's process."""
     found: list[tuple[str, Path | None, bool]] = []
     for point in container.record.mounts:
         if point.source:
@@ -88,7 +88,7 @@ def _mounted(
 
 
 def describe(place: View, path: str) -> str:
-    """The X-Docker-Container-Path-Stat header: what `path` (as it was asked for) is, in base64.
+    """The X-Docker-Container-Path-Stat header for `path` (as requested), in base64.
 
     Raises FileNotFoundError, NotADirectoryError.
     """
@@ -111,7 +111,7 @@ def describe(place: View, path: str) -> str:
 
 
 def go_mode(mode: int) -> int:
-    """The bits of Go's os.FileMode, which the header carries."""
+    """The bits of Go's os.FileMode, for the header."""
     found = stat.S_IMODE(mode) & 0o777 | _KINDS.get(stat.S_IFMT(mode), 0)
     for bit, go in (
         (stat.S_ISUID, GO_SETUID),

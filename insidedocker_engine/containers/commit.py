@@ -1,4 +1,4 @@
-"""A new image out of a container: what it changed becomes a layer on top of its image's."""
+"""Commit: a container's changes become a layer on top of its image's layers."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     from .lifecycle import Lifecycle
 
 EMPTY = "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
-"""The digest of a tar archive without entries: no layer is made for that."""
+"""Digest of a tar archive without entries, which makes no layer."""
 
 OF_IMAGES = (
     *("ArgsEscaped", "Cmd", "Entrypoint", "Env", "ExposedPorts", "Healthcheck", "Labels"),
     *("OnBuild", "Shell", "StopSignal", "User", "Volumes", "WorkingDir"),
 )
-"""What an image keeps of a container's Config."""
+"""Fields of a container's Config that an image keeps."""
 
 
 @dataclass(frozen=True)
 class CommitOptions:
-    """What a commit was asked for. `settings` go before the container's own."""
+    """The options of a commit. `settings` override the container's own."""
 
     settings: dict[str, Any]
     name: Reference | None = None
@@ -63,7 +63,7 @@ class Commits:
         self._lifecycle = lifecycle
 
     async def commit(self, container: Container, options: CommitOptions) -> Image:
-        """Make the image. Raises Conflict for a container that is on its way out."""
+        """Make the image. Raises Conflict for a container that is being removed."""
         if container.removing:
             what = f"You cannot commit container {container.id} which is being removed"
             raise errors.Conflict(what)
@@ -87,7 +87,7 @@ class Commits:
 
     @contextlib.asynccontextmanager
     async def _resting(self, container: Container, pause: bool) -> AsyncIterator[None]:
-        """Keep the container from writing meanwhile."""
+        """Pause the container meanwhile, so that it does not write."""
         paused = pause and container.state.status == "running"
         if paused:
             await self._lifecycle.pause(container)
@@ -132,8 +132,8 @@ def keep_changes(
     root: Path,
     owners: tar_extract.Owners | None = None,
 ) -> str:
-    """What differs in the file system at `root` from its layers, as a layer in the blobs: its
-    digest, or nothing where nothing does. Blocking."""
+    """Store the difference between the file system at `root` and its layers as a layer in the
+    blobs; returns its digest, or "" where nothing differs. Blocking."""
     with blobs.writing() as writer:
         for piece in tar_extract.pack_changes(root, driver.changes(container), owners):
             writer.write(piece)
@@ -141,11 +141,11 @@ def keep_changes(
 
 
 PLATFORM = ("architecture", "variant", "os", "os.version", "os.features")
-"""What an image has from the one below it."""
+"""Fields of an image's config taken from the image below."""
 
 
 def merged(settings: dict[str, Any], below: dict[str, Any]) -> dict[str, Any]:
-    """An image's settings: `settings`, and where they say nothing those of `below`."""
+    """The settings of an image: `settings`, completed by those of `below`."""
     result = {name: settings.get(name) or below.get(name) for name in OF_IMAGES}
     for name in ("ExposedPorts", "Labels", "Volumes"):
         result[name] = {**(below.get(name) or {}), **(settings.get(name) or {})} or None
@@ -154,12 +154,12 @@ def merged(settings: dict[str, Any], below: dict[str, Any]) -> dict[str, Any]:
     inherited = [one for one in below.get("Env") or [] if one.partition("=")[0] not in said]
     result["Env"] = [*own, *inherited] or None
     if settings.get("Entrypoint") and not settings.get("Cmd"):
-        result["Cmd"] = None  # a command belongs to its entry point
+        result["Cmd"] = None  # an inherited command belongs to the inherited entry point
     return {name: value for name, value in result.items() if value}
 
 
 def check_settings(settings: Any) -> dict[str, Any]:
-    """The Config that a client sent. Raises BadRequest."""
+    """The Config sent by a client, checked. Raises BadRequest."""
     try:
         manifests.check_settings(settings)
     except manifests.Malformed as error:

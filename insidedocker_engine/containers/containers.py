@@ -1,7 +1,6 @@
-"""Making, changing and removing containers.
+"""Create, change and remove containers.
 
-How a container's process lives stands in `lifecycle`, what an answer shows in `inspect` and
-`listing`.
+Processes are run in `lifecycle`; answers are built in `inspect` and `listing`.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOST = 137
-"""Exit code of a container whose process went with the engine."""
+"""Exit code of a container whose process ended with the engine."""
 LIMITS = {
     "Memory": "memory",
     "NanoCpus": "cpu",
@@ -46,11 +45,11 @@ LIMITS = {
     "CpusetCpus": "",
     "PidsLimit": "pids",
 }
-"""Fields of HostConfig, and which of the runtime's limits each needs; none does for the empty."""
+"""Field of HostConfig -> the runtime limit that it needs; no runtime has the limit ""."""
 
 
 class Containers:
-    """All containers of one engine, to be made, changed and removed."""
+    """Creates, changes and removes the containers of one engine."""
 
     def __init__(
         self,
@@ -92,8 +91,8 @@ class Containers:
     # From disk, and the end
 
     def load(self) -> None:
-        """Read every container, settle what the engine's last end left open, and start again
-        what a restart policy wants up."""
+        """Read every container, record the end of those that ran, and restart those whose restart
+        policy asks for it."""
         etc_files.make_base_layer(self._base_layer)
         unreadable = self._containers.load()
         for container in self._containers.all():
@@ -128,9 +127,8 @@ class Containers:
     async def create(
         self, name: str, body: Any, version: tuple[int, int], image: Image | None = None
     ) -> tuple[Container, list[str]]:
-        """A new container and the warnings that go with it. `image` is given where no name leads
-        to it: an image in the making. Raises BadRequest, NotFound (the image), Conflict (the
-        name)."""
+        """Create a container; returns it with warnings. `image` is given for an image in the
+        making, which has no name. Raises BadRequest, NotFound (the image), Conflict (the name)."""
         if name:
             name = names.check(name)
         request = create_request.read(body, version)
@@ -185,7 +183,7 @@ class Containers:
         return identity[:12]
 
     def _inherited(self, request: create_request.CreateRequest) -> list[MountPoint]:
-        """The mounts of other containers, by VolumesFrom."""
+        """The mounts taken from other containers by VolumesFrom."""
         found = []
         for text in request.host_config["VolumesFrom"] or []:
             name, _, mode = text.partition(":")
@@ -203,7 +201,7 @@ class Containers:
         return found
 
     async def _make(self, record: Record, image: Any) -> Container:
-        """Its file system and folder; nothing is left of it where this fails."""
+        """Create the container's file system and folder; leaves nothing behind on failure."""
 
         def build() -> Container:
             layers = [*self._images.layer_folders(image), self._base_layer]
@@ -224,12 +222,12 @@ class Containers:
         try:
             await self._find_volumes(record, volumes)
             return await asyncio.to_thread(build)
-        finally:  # nobody comes between this and the container being known to all
+        finally:  # nothing runs between this and the container being visible to clients
             self._volumes.keep_promise(volumes)
 
     def _warnings(self, request: create_request.CreateRequest) -> list[str]:
-        """What this engine cannot do of what was asked."""
-        # Clients print "WARNING: " before each of these; /info's warnings bring their own.
+        """Warnings about requested features that this engine lacks."""
+        # Clients print "WARNING: " before each text; the warnings of /info include that prefix.
         isolation = self._runtime.isolation.warnings()
         found = [text.removeprefix("WARNING: ") for text in isolation]
         if unmet := self._unmet(request.host_config):
@@ -248,7 +246,7 @@ class Containers:
         return found
 
     async def _find_volumes(self, record: Record, promised: list[str]) -> None:
-        """Give each volume mount its folder on the host; their names go to `promised`."""
+        """Set the folder of each volume mount; append the volumes' names to `promised`."""
         for point in record.mounts:
             if point.type == "volume" and not point.source:
                 volume = await self._volumes.promise(point)
@@ -281,7 +279,8 @@ class Containers:
             self._containers.emit(container, "rename", oldName=f"/{old}")
 
     async def update(self, container: Container, body: Any) -> list[str]:
-        """New resources and restart policy; returns warnings."""
+        """Change resources and restart policy; returns warnings. Raises Conflict for a container
+        that is being removed."""
         if not isinstance(body, dict):
             raise errors.BadRequest("invalid JSON: an object is needed")
         async with container.lock:
@@ -310,14 +309,15 @@ class Containers:
         return [f"kept, but without effect on this engine: {', '.join(unmet)}"] if unmet else []
 
     def _unmet(self, asked: dict[str, Any]) -> list[str]:
-        """What is asked for and cannot be had from this host."""
+        """The requested limits that this host does not support."""
         has = self._runtime.limits
         return [name for name, need in LIMITS.items() if asked.get(name) and need not in has]
 
     # Removing
 
     async def remove(self, container: Container, force: bool, volumes: bool) -> None:
-        """Raises Conflict where it runs and `force` is not given, or it is being removed."""
+        """Remove a container. Raises Conflict where it runs and `force` is not given, or where it
+        is already being removed."""
         if container.removing:
             raise errors.Conflict(f"removal of container {container.name} is already in progress")
         if container.state.running and not force:
@@ -334,7 +334,7 @@ class Containers:
                 await self.life.kill(container, 9, container.name)
             async with container.lock:
                 run = container.run
-                if run is not None:  # it was just being started
+                if run is not None:  # a start was in progress
                     await self.life.kill(container, 9, container.name)
                 await self._remove(container, volumes)
         except BaseException:
@@ -342,8 +342,8 @@ class Containers:
             raise
 
     async def prune(self, wanted: filters.Filters) -> tuple[list[str], int]:
-        """Remove every container that does not run and passes the filters: their ids, and the
-        bytes that their writable layers took. Raises BadRequest."""
+        """Remove every stopped container that passes the filters; returns their ids and the bytes
+        of their writable layers. Raises BadRequest."""
         passes = filters.prunable(wanted)
         removed, freed = [], 0
         for container in self._containers.all():
@@ -361,7 +361,7 @@ class Containers:
         return removed, freed
 
     async def remove_link(self, name: str) -> None:
-        """Take a link (`parent/alias`) away. Raises NotFound, Conflict."""
+        """Remove a link (`parent/alias`). Raises NotFound, Conflict."""
         parent_name, slash, alias = name.strip("/").partition("/")
         parent = self._containers.get(parent_name)
         if not slash:
@@ -375,7 +375,7 @@ class Containers:
             await self._containers.save(parent)
 
     async def remove_ended(self, container: Container) -> None:
-        """As AutoRemove asks for."""
+        """Remove an ended container, as AutoRemove asks."""
         with contextlib.suppress(errors.Conflict):
             await self.remove(container, force=True, volumes=True)
 
@@ -383,7 +383,7 @@ class Containers:
         gone = self._temporary / f"removed-{container.id}"
 
         def hide() -> None:
-            """Out of sight, in one step."""
+            """Move the folder out of sight, in one step."""
             container.folder.rename(gone)
             atomic_files.sync_folder(self._containers.folder)
 
@@ -399,8 +399,8 @@ class Containers:
         clearing.add_done_callback(self._clearing.pop)
 
     async def _clear(self, container: Container, gone: Path) -> None:
-        """Behind the answer: free what a removed container took up on disk, once nobody copies
-        from it any more. A kill cuts this short; the next start of the engine does the rest."""
+        """Free the disk space of a removed container, after the answer and once no copy reads it. A
+        kill may cut this short; the next start of the engine finishes it."""
         try:
             await self.file_systems.remove(container, gone)
         except OSError as error:

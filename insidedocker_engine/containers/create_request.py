@@ -1,7 +1,7 @@
-"""From the body of a create call and an image's settings to a container's own Config and
-HostConfig: what is missing filled in, what cannot be refused.
+"""The body of a create call and an image's settings, turned into a container's Config and
+HostConfig: completed with defaults, checked, refused where invalid.
 
-It knows no disk and no process.
+Uses no disk and no process.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from . import defaults, validation
 
 @dataclass
 class CreateRequest:
-    """What a create call asks for, complete and checked."""
+    """A create call, complete and checked."""
 
     config: dict[str, Any]
     host_config: dict[str, Any]
     networks: dict[str, dict[str, Any]]
-    """EndpointsConfig by network name."""
+    """Network name -> EndpointsConfig."""
 
     @property
     def command(self) -> list[str]:
@@ -28,7 +28,7 @@ class CreateRequest:
 
 
 def read(body: Any, version: tuple[int, int]) -> CreateRequest:
-    """Raises BadRequest for what no image could make right."""
+    """Read and check the body of a create call, without the image. Raises BadRequest."""
     if not isinstance(body, dict) or not body:
         raise errors.BadRequest("config cannot be empty in order to create a container")
     given = defaults.spelled(body, _TOP)
@@ -36,10 +36,10 @@ def read(body: Any, version: tuple[int, int]) -> CreateRequest:
     networking = given.pop("NetworkingConfig", None) or {}
     if not isinstance(host_given, dict) or not isinstance(networking, dict):
         raise errors.BadRequest("invalid JSON: HostConfig and NetworkingConfig need objects")
-    if given.get("Runtime"):  # where docker-py puts it
+    if given.get("Runtime"):  # docker-py puts Runtime here
         host_given = {"Runtime": given["Runtime"], **host_given}
     for name in ("Cmd", "Entrypoint", "Shell"):
-        if isinstance(given.get(name), str):  # the API takes one word for a list of it
+        if isinstance(given.get(name), str):  # the API accepts a string in place of a list
             given[name] = [given[name]]
     try:
         config = defaults.fill(
@@ -62,7 +62,7 @@ _TOP = ("HostConfig", "NetworkingConfig", "Runtime", "Cmd", "Entrypoint", "Shell
 
 
 def check_restart_policy(host: dict[str, Any], policy: Any) -> dict[str, Any]:
-    """The policy of an update call, complete; BadRequest where it cannot be."""
+    """The policy of an update call, complete. Raises BadRequest, or Conflict with AutoRemove."""
     if not isinstance(policy, dict):
         raise errors.BadRequest("invalid JSON: RestartPolicy needs an object")
     wanted = validation.restart_policy(policy)
@@ -72,7 +72,7 @@ def check_restart_policy(host: dict[str, Any], policy: Any) -> dict[str, Any]:
 
 
 def check_update(host: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """HostConfig with the resources of an update call; BadRequest where they cannot be."""
+    """HostConfig with the resources of an update call. Raises BadRequest."""
     wanted = {name: value for name, value in changes.items() if name in _RESOURCES and value}
     try:
         filled = defaults.fill(
@@ -156,7 +156,7 @@ def _endpoints(networking: dict[str, Any], host: dict[str, Any]) -> dict[str, di
 
 
 def merge(request: CreateRequest, image: dict[str, Any]) -> None:
-    """Add what an image's config brings. Raises BadRequest where no command comes out."""
+    """Add the settings of an image. Raises BadRequest where neither gives a command."""
     config = request.config
     config["User"] = config["User"] or image.get("User") or ""
     config["WorkingDir"] = config["WorkingDir"] or image.get("WorkingDir") or ""
@@ -166,7 +166,7 @@ def merge(request: CreateRequest, image: dict[str, Any]) -> None:
         if config["Cmd"] is None or config["Cmd"] == []:
             config["Cmd"] = image.get("Cmd") or None
         config["Entrypoint"] = image.get("Entrypoint") or None
-    elif config["Entrypoint"] in ([], [""]):  # `--entrypoint ""` asks for none
+    elif config["Entrypoint"] in ([], [""]):  # `--entrypoint ""` removes the image's
         config["Entrypoint"] = None
     for name in ("ExposedPorts", "Volumes"):
         both = {**(image.get(name) or {}), **(config.get(name) or {})}
@@ -194,12 +194,12 @@ def _expose_published(request: CreateRequest) -> None:
 
 
 def _merge_env(own: list[str], image: list[str]) -> list[str]:
-    """The container's own first, then those of the image that it does not name."""
+    """The container's variables, then those of the image that it does not set."""
     names = {text.partition("=")[0] for text in own}
     return own + [text for text in image if text.partition("=")[0] not in names]
 
 
 def _merged_health(own: dict[str, Any], image: dict[str, Any]) -> dict[str, Any]:
-    """The container's check, with the image's for what it leaves out."""
+    """The container's health check, completed by the image's."""
     merged = {**image, **{name: value for name, value in own.items() if value}}
     return {name: value for name, value in merged.items() if value}

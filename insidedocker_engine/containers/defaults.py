@@ -1,5 +1,5 @@
-"""The fields of Config and HostConfig with the values they have when nobody sets them: what an
-inspect answer shows for a container made with no options. Names and order are the API's."""
+"""Default values of Config and HostConfig: an inspect answer shows them for a container made
+without options. Names and order are the API's."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ CONFIG_OPTIONAL: dict[str, type] = {
     "StopTimeout": int,
     "Shell": list,
 }
-"""Shown only where they are set."""
+"""Fields shown only where they are set."""
 CONFIG_TYPES: dict[str, type] = {
     "Env": list,
     "Cmd": list,
@@ -137,12 +137,12 @@ HOST_CONFIG_TYPES: dict[str, type] = {
     "OomKillDisable": bool,
     "PidsLimit": int,
 }
-"""What a field may be besides null, where the default does not show it."""
+"""Types of fields whose default does not show the type; null is always allowed."""
 
 
 def spelled(given: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """`given` with its fields spelled as in `names`: the Engine takes them in any case, and
-    clients make use of it (docker-py sends detachKeys)."""
+    """`given` with its fields spelled as in `names`: the Engine ignores case, and clients rely on
+    that (docker-py sends detachKeys)."""
     known = {name.lower(): name for name in names}
     return {known.get(name.lower(), name): value for name, value in given.items()}
 
@@ -153,9 +153,9 @@ def fill(
     types: dict[str, type],
     optional: dict[str, type],
 ) -> dict[str, Any]:
-    """`given` reduced to the fields the API has, with `known` for those left out or null.
+    """`given` reduced to the API's fields; `known` gives the values of missing or null fields.
 
-    Raises TypeError, with the field's name and what it needs, for a value of the wrong type.
+    Raises TypeError, with the field's name and the type it needs, for a value of the wrong type.
     """
     given = spelled(given, {*known, *optional})
     filled = pickle.loads(pickle.dumps(known))  # ten times as fast as copy.deepcopy

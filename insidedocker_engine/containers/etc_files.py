@@ -1,5 +1,5 @@
-"""The files the engine writes for each container and binds into it: /etc/hostname, /etc/hosts
-and /etc/resolv.conf; and the folder of empty ones below which they are bound."""
+"""The files that the engine writes for each container and binds into it: /etc/hostname, /etc/hosts
+and /etc/resolv.conf; and the base layer with the empty files they are bound over."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ FOLDERS = ("dev", "dev/fd", "dev/pts", "dev/shm", "etc", "proc", "sys")
 
 
 def make_base_layer(folder: Path) -> None:
-    """The topmost layer below every container's own: the places that the engine mounts over, so
-    that they do not show as changes of the container. Made once."""
+    """Make the layer directly below every container's own: empty files and folders for the engine's
+    mounts, so that the mounts do not show as changes of the container. Done once."""
     if (folder / "etc/mtab").is_symlink():
         return
     for name in FOLDERS:
@@ -44,8 +44,8 @@ def make_base_layer(folder: Path) -> None:
 
 
 def write(container: Container, network_hosts: list[str], named: bool) -> None:
-    """Write all three. `network_hosts` are lines about the container's own addresses and others';
-    `named`: names are asked for at the engine's own server. Blocking."""
+    """Write the three files. `network_hosts` are lines for /etc/hosts; with `named` the resolver is
+    the engine's own name server. Blocking."""
     lines = [f"{address}\t{names}" for address, names in LOCAL_HOSTS]
     for text in container.host_config["ExtraHosts"] or []:
         names, address = split_extra_host(text)
@@ -56,14 +56,14 @@ def write(container: Container, network_hosts: list[str], named: bool) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    """In place, so that a file that is bound in a running container changes there too; made
-    anew at each start, so nothing is lost when it is cut short."""
+    """Write in place, so that a file bound into a running container changes there too. A cut write
+    loses nothing: each start writes the file again."""
     path.write_text(text)
     path.chmod(0o644)
 
 
 def split_extra_host(text: str) -> tuple[str, str]:
-    """`name:address` or `name=address`; BadRequest for anything else."""
+    """(name, address) of `name:address` or `name=address`. Raises BadRequest."""
     name, _, address = text.partition("=" if "=" in text else ":")
     if address == "host-gateway":
         return name, "127.0.0.1"
@@ -75,7 +75,7 @@ def split_extra_host(text: str) -> tuple[str, str]:
 
 
 def folder_of(containers: ContainerStore, container: Container) -> Path:
-    """The folder with the hosts, hostname and resolv.conf that a container sees."""
+    """The folder with the container's hosts, hostname and resolv.conf."""
     mode = container.network_mode
     if mode.startswith("container:"):
         with contextlib.suppress(errors.NotFound):

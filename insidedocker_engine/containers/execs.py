@@ -1,6 +1,6 @@
-"""Execs: more processes in containers that run.
+"""Execs: more processes in running containers.
 
-An exec belongs to its container and to this life of the engine; nothing of it is on disk.
+Execs are kept in memory only: they end with their container or with the engine.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ if TYPE_CHECKING:
     from ..runtime.contract import Runtime
 
 DRAIN = 2.0
-"""Seconds that output may go on after its process has ended (a child may hold the pipe)."""
+"""Seconds that output may go on after the process has ended (a child may hold the pipe)."""
 NOT_STARTED = 126
-"""Exit code of one whose program could not be run, whatever the reason, as with the Engine."""
+"""Exit code of an exec whose program could not be run, whatever the reason, as with the Engine."""
 KEPT = 64
-"""Ended execs kept for inspection, for each container."""
+"""Ended execs kept for inspection, per container."""
 
 
 @dataclass
 class Exec:
-    """One exec. `exit_code` is None until it has ended."""
+    """One exec. `exit_code` is None until the process has ended."""
 
     id: str
     container: Container
     words: list[str]
     settings: dict[str, Any]
-    """AttachStdin, AttachStdout, AttachStderr, Tty, Privileged, User, WorkingDir, Env,
-    DetachKeys and ConsoleSize, as asked for."""
+    """AttachStdin, AttachStdout, AttachStderr, Tty, Privileged, User, WorkingDir, Env, DetachKeys
+    and ConsoleSize, as requested."""
     keys: bytes
     exit_code: int | None = None
     pid: int = 0
@@ -58,7 +58,7 @@ class Exec:
 
     @property
     def line(self) -> str:
-        """The command as events tell it: first word, a space, the others."""
+        """The command as in events: first word, a space, the other words."""
         return f"{self.words[0]} {' '.join(self.words[1:])}"
 
 
@@ -92,15 +92,14 @@ class Execs:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def get(self, identity: str) -> Exec:
-        """Raises NotFound, also where its container is gone; Conflict where that is paused or
-        has ended."""
+        """Find an exec. Raises NotFound."""
         found = self._all.get(identity)
         if found is None:
             raise errors.NotFound(f"No such exec instance: {identity}")
         return found
 
     def create(self, container: Container, body: Any) -> Exec:
-        """Raises BadRequest, Conflict where the container does not run."""
+        """Create an exec. Raises BadRequest, or Conflict where the container does not run."""
         if not isinstance(body, dict):
             raise errors.BadRequest("invalid JSON: an object is needed")
         body = spelled(body, (*_FIELDS, "Cmd", "Env", "ConsoleSize"))
@@ -140,7 +139,7 @@ class Execs:
         old.container.exec_ids.discard(old.id)
 
     def check_startable(self, made: Exec) -> None:
-        """Raise Conflict where it has been started, or its container cannot take it."""
+        """Raise Conflict where the exec has been started, or its container cannot run it."""
         if made.running:
             raise errors.Conflict(f"Error: Exec command {made.id} is already running")
         if made.started:
@@ -148,7 +147,7 @@ class Execs:
         check_running(made.container)
 
     async def start(self, made: Exec, size: tuple[int, int] | None = None) -> None:
-        """Start it. Raises Conflict, StartError; for the latter it counts as having run."""
+        """Start an exec. Raises Conflict, StartError; after StartError it counts as having run."""
         self.check_startable(made)
         made.started = made.running = True
         self._emit(made, f"exec_start: {made.line}")
@@ -195,7 +194,7 @@ class Execs:
         self._end(made, code)
 
     def _end(self, made: Exec, code: int) -> None:
-        """It can still be inspected, but its container shows it no more."""
+        """Note the end: the exec can still be inspected, but its container no longer lists it."""
         made.running, made.exit_code = False, code
         made.container.exec_ids.discard(made.id)
         made.ended.set()
@@ -208,8 +207,8 @@ class Execs:
     async def run(
         self, container: Container, words: list[str], timeout: float, most: int
     ) -> tuple[int | None, str]:
-        """Run a command to its end, as a health check does: (exit code, the first `most` bytes
-        of its output). The code is None where `timeout` seconds were not enough."""
+        """Run a command to its end, as a health check does; returns (exit code, the first `most`
+        bytes of output). The code is None where `timeout` seconds were not enough."""
         wanted = {"Cmd": words, "AttachStdout": True, "AttachStderr": True}
         made = self.create(container, wanted)
         client = made.output.listen((streams.STDOUT, streams.STDERR), raw=True)
@@ -232,7 +231,7 @@ class Execs:
         return made.exit_code, collected.decode(errors="replace")
 
     async def container_ended(self, container: Container) -> None:
-        """Its execs have gone with it; their ends come by themselves, at once."""
+        """Kill the container's execs; `_watch` handles their ends."""
         for made in [each for each in self._all.values() if each.container is container]:
             if made.running and made.process is not None:
                 with contextlib.suppress(ProcessLookupError):
@@ -247,7 +246,7 @@ class Execs:
 
 
 def check_running(container: Container) -> None:
-    """Raise Conflict where no process can be added to it."""
+    """Raise Conflict where the container cannot run another process."""
     if container.state.status == "paused":
         raise errors.Conflict(
             f"Container {container.id} is paused, unpause the container before exec"
@@ -261,7 +260,7 @@ def check_running(container: Container) -> None:
 
 
 def describe(made: Exec) -> dict[str, Any]:
-    """As an inspect answer has it."""
+    """The inspect answer of an exec."""
     wanted = made.settings
     process: dict[str, Any] = {
         "tty": made.tty,

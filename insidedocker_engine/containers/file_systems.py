@@ -1,4 +1,4 @@
-"""The file systems of containers: mounted while anybody needs them."""
+"""The file systems of containers, mounted while in use."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ if TYPE_CHECKING:
 
 
 class FileSystems:
-    """Mounts each container's file system once, for all who use it at a time."""
+    """Mounts each container's file system once, shared by all its users."""
 
     def __init__(self, driver: Driver, containers: ContainerStore) -> None:
         self._driver = driver
         self._containers = containers
 
     async def hold(self, container: Container) -> Path:
-        """Mount the container's file system, or use the mount there is, until `release`."""
+        """Mount the container's file system, or share the existing mount, until `release`. Raises
+        NotFound."""
         async with container.mounting:
             if container.root is None:
-                if container.id not in self._containers:  # removed while we waited
+                if container.id not in self._containers:  # removed while this call waited
                     raise errors.NotFound(f"No such container: {container.id}")
                 container.root = await asyncio.to_thread(self._driver.mount, container.id)
             container.uses += 1
@@ -46,7 +47,8 @@ class FileSystems:
 
     @contextlib.asynccontextmanager
     async def mounted(self, container: Container) -> AsyncIterator[Path]:
-        """Raises NotFound instead of an OSError that comes of its removal meanwhile."""
+        """Hold the file system. Raises NotFound instead of an OSError caused by the container's
+        removal meanwhile."""
         root = await self.hold(container)
         try:
             yield root
@@ -57,10 +59,10 @@ class FileSystems:
             await self.release(container)
 
     async def remove(self, container: Container, folder: Path) -> None:
-        """Once nobody uses it any more, together with the container's own `folder`. OSError."""
+        """Remove the file system and the container's own `folder`, once unused. Raises OSError."""
 
         def clear() -> None:
-            if container.root is not None:  # the engine closes, and waits for nobody
+            if container.root is not None:  # the engine is closing: it does not wait for users
                 self._driver.unmount(container.id)
             self._driver.remove(container.id)
             directory_trees.remove(folder)

@@ -1,4 +1,4 @@
-"""Health checks: when they run, and what a container's health follows."""
+"""Health checks: their schedule, and the health status that follows from the results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ INTERVAL = TIMEOUT = 30 * NANO
 START_INTERVAL = 5 * NANO
 RETRIES = 3
 KEPT = 5
-"""Results kept."""
+"""Number of results kept."""
 OUTPUT_LIMIT = 4096
 """Bytes kept of one check's output."""
 KINDS = ("NONE", "CMD", "CMD-SHELL")
@@ -39,7 +39,7 @@ def command(container: Container) -> list[str] | None:
 
 
 class HealthChecks:
-    """Runs the checks of all containers of one engine."""
+    """Runs the health checks of all containers of one engine."""
 
     def __init__(self, containers: ContainerStore, execs: Execs) -> None:
         self._containers = containers

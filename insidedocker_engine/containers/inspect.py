@@ -1,4 +1,4 @@
-"""What an inspect answer says of a container, in the newest version's form."""
+"""The inspect answer of a container, in the newest version's form."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def describe(
     runtime: Runtime,
     membership: Membership,
 ) -> dict[str, Any]:
-    """Everything but sizes (see `sizes`)."""
+    """The inspect answer without sizes (see `sizes`)."""
     has = membership.attachments(container)
     record, folder = container.record, etc_files.folder_of(containers, container)
     return {
@@ -82,7 +82,7 @@ def _state(container: Container) -> dict[str, Any]:
 
 
 def mounts(container: Container) -> list[dict[str, Any]]:
-    """MountPoints, as inspect and list show them. What a Tmpfs option asks for is not one."""
+    """MountPoints, as inspect and list show them. Mounts of the Tmpfs option are left out."""
     from_option = set(container.host_config.get("Tmpfs") or {})
     return [
         _mount(point)
@@ -103,18 +103,18 @@ def _mount(point: MountPoint) -> dict[str, Any]:
 
 
 def written(container: Container, driver: Driver) -> int:
-    """Bytes in its writable layer (blocking)."""
+    """Bytes of the container's writable layer. Blocking."""
     try:
         return driver.size(container.id)
-    except FileNotFoundError:  # it is being removed
+    except FileNotFoundError:  # removed meanwhile
         return 0
 
 
 def sizes(container: Container, driver: Driver, images: Images) -> dict[str, int]:
-    """SizeRw and SizeRootFs (blocking)."""
+    """SizeRw and SizeRootFs (bytes). Blocking."""
     own = written(container, driver)
     try:
         below = images.base(container.record.image).size
-    except errors.NotFound:  # one in the making: a step of a build
+    except errors.NotFound:  # a build step on an image in the making
         below = 0
     return {"SizeRw": own, "SizeRootFs": own + below}

@@ -1,7 +1,7 @@
-"""The life of a container's first process: start, signals, its end, and starting it again.
+"""The life of a container's first process: start, signals, end, restart.
 
-A start, a pause and a removal hold the container's lock. What ends a process does not: it only
-sends a signal and waits for `_watch`, which alone does what follows from an end.
+A start, a pause and a removal hold the container's lock. A stop does not: it sends a signal and
+waits for `_watch`, which alone handles the end of a process.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ log = logging.getLogger(__name__)
 
 SIGTERM, SIGKILL, SIGCONT = 15, 9, 18
 STOP_TIMEOUT = 10
-"""Seconds between the stop signal and SIGKILL where nobody says otherwise."""
+"""Seconds between the stop signal and SIGKILL, by default."""
 DRAIN = 2.0
-"""Seconds that output may go on after its process has ended (others may hold the pipe)."""
+"""Seconds that output may go on after its process has ended (a child may hold the pipe)."""
 FIRST_BACKOFF, LAST_BACKOFF = 0.1, 60.0
 STEADY = 10.0
-"""Seconds after which a run counts as good, and the wait before a restart begins anew."""
+"""Seconds after which a run counts as good and the restart delay is reset."""
 SHUTDOWN_PATIENCE = 2.0
-"""Seconds containers get to end by themselves when the engine ends."""
+"""Seconds that containers get to end by themselves when the engine ends."""
 
 
 class Lifecycle:
@@ -61,7 +61,7 @@ class Lifecycle:
         restrictions: Restrictions,
         remove: Callable[[Container], Coroutine[Any, Any, None]],
     ) -> None:
-        """`remove` takes a container away that has ended, as AutoRemove asks for."""
+        """`remove` removes an ended container, as AutoRemove asks."""
         self._runtime = runtime
         self._containers = containers
         self._file_systems = file_systems
@@ -78,8 +78,8 @@ class Lifecycle:
     # Starting
 
     async def start(self, container: Container) -> None:
-        """Raises NotModified where it runs, Conflict where it cannot, BadRequest and others
-        where its process does not start."""
+        """Start a container. Raises NotModified where it runs, Conflict where it cannot start,
+        BadRequest and others where its process does not start."""
         async with container.lock:
             if container.state.status == "paused":
                 raise errors.Conflict("cannot start a paused container, try unpause instead")
@@ -115,7 +115,7 @@ class Lifecycle:
             raise _answer(error, failure) from error
 
     async def _begin(self, container: Container, root: Path) -> None:
-        """Everything up to a running process; what fails is undone by the caller."""
+        """Do all steps up to a running process; the caller undoes a failed attempt."""
         membership = self._networks.membership
         place = await self._join_networks(container)
         joined = self._joined(container)
@@ -132,12 +132,13 @@ class Lifecycle:
         process_spec = await asyncio.to_thread(prepare)
         asked = spec.sandbox(container, root, place, joined)
         sandbox = restricted.sandbox(self._restrictions, asked)
-        # Written while the process starts: it must be on disk before anyone is told, not sooner.
+        # Written while the process starts: the state must be on disk before clients hear of the
+        # start.
         saving = asyncio.ensure_future(asyncio.to_thread(container.save, started))
         try:
             process = await self._runtime.start(sandbox, process_spec)
         except BaseException:
-            await asyncio.wait([saving])  # what is written of the failure comes after it
+            await asyncio.wait([saving])  # the failure's state is written after this one
             raise
         try:
             await saving
@@ -157,7 +158,8 @@ class Lifecycle:
         self.spawn(self._watch(container, run))
 
     async def _join_networks(self, container: Container) -> spec.Place:
-        """Before a start. Raises NotFound for a network that is not there."""
+        """Join the networks before a start. Raises NotFound for a missing network, Conflict for a
+        container to join that does not run."""
         mode = container.network_mode
         if mode.startswith("container:"):
             other = self._containers.get(mode.removeprefix("container:"))
@@ -177,14 +179,15 @@ class Lifecycle:
         )
 
     async def _fill_volumes(self, container: Container, root: Path) -> None:
-        """What the image has at the place of an empty volume is copied into it."""
+        """Copy the image's files into empty volumes mounted over them."""
         for point in container.record.mounts:
             if point.type == "volume" and point.copy:
                 await self._volumes.fill(point.name, root, point.destination)
         self._volumes.mounted(container)
 
     def _joined(self, container: Container) -> dict[str, str]:
-        """Containers whose namespaces this one shares: name to id. They must be running."""
+        """Name -> id of the containers whose namespaces this one shares. Raises Conflict where one
+        does not run."""
         found = {}
         for field in ("PidMode", "IpcMode"):
             mode = str(container.host_config[field])
@@ -197,7 +200,7 @@ class Lifecycle:
         return found
 
     async def _tidy(self, container: Container) -> None:
-        """Let go of what a run, or the attempt of one, held."""
+        """Release what a run, or a failed attempt, held."""
         with contextlib.suppress(Exception):
             await self._networks.membership.last_words(container)
             await self._runtime.forget(container.id)
@@ -208,7 +211,7 @@ class Lifecycle:
     # Ending
 
     async def _watch(self, container: Container, run: Run) -> None:
-        """Wait for the end of a run and do what follows from it."""
+        """Wait for the end of a run and handle it."""
         code = 255
         try:
             code = (await run.process.wait()).code
@@ -239,7 +242,7 @@ class Lifecycle:
         saving = asyncio.ensure_future(self._note(container, ended))
         await self._tidy(container)
         await saving
-        # Only now has it ended for everyone: whoever saw it could start or remove it at once.
+        # Published only now: a client that sees the end may start or remove the container at once.
         container.record.state, container.run = ended, None
         if ended.out_of_memory:
             self._containers.emit(container, "oom")
@@ -252,15 +255,15 @@ class Lifecycle:
             await self._remove(container)
 
     async def _note(self, container: Container, as_if: State | None = None) -> None:
-        """Make durable what has happened, which no full disk can undo: it stays true here, and
-        the next start of the engine finds that the container does not run."""
+        """Save the container. A full disk does not change what happened: the state in memory stays
+        true, and the next start of the engine finds that the container does not run."""
         try:
             await asyncio.to_thread(container.save, as_if)
         except OSError as error:
             log.warning("the state of container %s cannot be written: %s", container.name, error)
 
     def wants_restart(self, container: Container, code: int) -> bool:
-        """Whether its restart policy wants it up again after it has ended with `code`."""
+        """True where the restart policy asks for a restart after exit code `code`."""
         policy = container.host_config["RestartPolicy"]
         name, most = policy["Name"], policy["MaximumRetryCount"]
         if container.removing:
@@ -295,7 +298,7 @@ class Lifecycle:
                 container.state.status = "exited"
 
     async def revive(self, container: Container) -> None:
-        """Start again what a restart policy wants up, when the engine has just started."""
+        """Restart a container after the engine's start, as its restart policy asks."""
         async with container.lock:
             with contextlib.suppress(errors.APIError):
                 await self._launch(container)
@@ -333,8 +336,8 @@ class Lifecycle:
             await self._unpause(container)
 
     async def stop(self, container: Container, timeout: int | None, signal: str = "") -> None:
-        """Stop signal, then SIGKILL after `timeout` seconds (negative: never). NotModified where
-        it does not run."""
+        """Send the stop signal, then SIGKILL after `timeout` seconds (negative: never). Raises
+        NotModified where the container does not run."""
         if container.run is None and container.state.status != "restarting":
             raise errors.NotModified("")
         await self._stop(container, timeout, signal)
@@ -403,7 +406,7 @@ class Lifecycle:
     # The engine's end
 
     async def close(self) -> None:
-        """End every container, politely first."""
+        """End every container: stop signal first, then SIGKILL."""
         self._closing = True
         runs = []
         for container in self._containers.all():
@@ -441,7 +444,7 @@ class Lifecycle:
 
 
 async def _discard(process: Process) -> None:
-    """End a process that nobody shall see."""
+    """End a process that clients have not seen."""
     with contextlib.suppress(ProcessLookupError):
         process.kill(SIGKILL)
     await process.wait()
@@ -451,7 +454,7 @@ async def _discard(process: Process) -> None:
 
 
 def _failure(error: Exception) -> StartError:
-    """What `docker run` is told, with the exit code it shall end with."""
+    """The error for `docker run`, with the exit code that it ends with."""
     if isinstance(error, StartError):
         return error
     if isinstance(error, errors.APIError):
@@ -466,7 +469,8 @@ def _failure(error: Exception) -> StartError:
 
 
 def _answer(error: Exception, failure: StartError) -> errors.APIError:
-    """The Engine blames the request where the program cannot be run, else itself."""
+    """The answer to a failed start: BadRequest where the program cannot be run, else a server
+    error, as with the Engine."""
     if isinstance(error, errors.APIError):
         return error
     if failure.exit_code in (126, 127):

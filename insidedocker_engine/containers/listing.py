@@ -1,4 +1,4 @@
-"""Lists of containers: which ones a filter takes, and what a list shows of each."""
+"""Lists of containers: filters, and the entries of a list."""
 
 from __future__ import annotations
 
@@ -24,23 +24,22 @@ HEALTHS = ("starting", "healthy", "unhealthy", "none")
 
 
 class Listing:
-    """Looks containers up for a list call, which also asks what their images are called and what
-    they have in networks."""
+    """Answers list calls; needs the names of images and the attachments to networks."""
 
     def __init__(self, containers: ContainerStore, images: Images, membership: Membership) -> None:
         self._containers = containers
         self._images = images
         self._membership = membership
         self._meant: dict[str, str] = {}
-        """Which image a name means."""
+        """Image name -> id of the image it means."""
 
     def choose(self, show_all: bool, limit: int, filters: Filters) -> list[Container]:
-        """The containers of a list call, the newest first. Raises BadRequest, NotFound."""
+        """The containers of a list call, newest first. Raises BadRequest, NotFound."""
         for name, values in filters.items():
             if name not in _TESTS and name not in ("before", "since"):
                 raise errors.BadRequest(f"invalid filter '{name}'")
             _check(name, values)
-        # As with the Engine: who asks for a state, or for the last few, means all containers.
+        # As with the Engine, a filter by state and a limit include stopped containers.
         show_all = show_all or limit > 0 or bool({"status", "exited"} & set(filters))
         newest, oldest = self._bounds(filters)
         found = []
@@ -81,7 +80,7 @@ class Listing:
         return False
 
     def _ancestry(self, container: Container) -> Iterable[str]:
-        """The ids of the container's image and of those it was built from."""
+        """The ids of the container's image and of its ancestors."""
         identity, seen = container.record.image, set()
         while identity and identity not in seen:
             seen.add(identity)
@@ -119,7 +118,7 @@ class Listing:
         }
 
     def _image_name(self, container: Container) -> str:
-        """As it was asked for, while that still means the same image; else the image's id."""
+        """The image name as requested, while it still means the same image; else the image's id."""
         asked, image = str(container.config["Image"]), container.record.image
         if asked not in self._meant:
             try:
@@ -142,7 +141,7 @@ def _check(name: str, values: list[str]) -> None:
 
 
 def _any(values: list[str], *texts: str) -> bool:
-    """Whether one of `values` is, or as an expression matches in, one of `texts`."""
+    """True where a value equals one of `texts`, or matches in it as a regular expression."""
     for value in values:
         try:
             pattern = re.compile(value)
@@ -194,7 +193,7 @@ _TESTS: dict[str, Test] = {
 
 
 def ports(published: Ports) -> list[dict[str, Any]]:
-    """What is published, and what is only exposed while it runs."""
+    """Published ports, and the exposed ports of a running container."""
     found: list[dict[str, Any]] = []
     for text, bindings in published.items():
         number, _, kind = text.partition("/")
@@ -207,7 +206,7 @@ def ports(published: Ports) -> list[dict[str, Any]]:
 
 
 def status(container: Container) -> str:
-    """In words, as `docker ps` shows it."""
+    """The status in words, as `docker ps` shows it."""
     state = container.state
     if container.removing:
         return "Removal In Progress"
@@ -233,7 +232,7 @@ def _ago(moment: str) -> str:
 
 
 def lapse(seconds: float) -> str:
-    """A length of time as Docker says it: Less than a second, About an hour, 3 weeks."""
+    """A duration as Docker words it: Less than a second, About an hour, 3 weeks."""
     whole = int(seconds)
     if whole < 1:
         return "Less than a second"

@@ -1,9 +1,5 @@
-"""What is mounted in a container: binds, tmpfs and volumes, from the several ways the API has
-to ask for them to one list.
-
-It asks the engine's volumes for named and anonymous volumes; without them those are refused
-and an image's own volumes stay ordinary folders.
-"""
+"""The mounts of a container: binds, tmpfs and volumes, collected from the API's several options
+into one list."""
 
 from __future__ import annotations
 
@@ -28,7 +24,7 @@ DEFAULT_PROPAGATION = "rprivate"
 def plan(
     config: dict[str, Any], host_config: dict[str, Any], inherited: Iterable[MountPoint]
 ) -> list[MountPoint]:
-    """Every mount that was asked for, one for each destination. Volumes have no source yet.
+    """All requested mounts, one per destination. Volumes have no source yet.
 
     `inherited` comes from VolumesFrom. Raises BadRequest.
     """
@@ -61,7 +57,8 @@ def _asked(host: dict[str, Any]) -> Iterable[MountPoint]:
 
 
 def _bind(text: str, volume_driver: str) -> MountPoint:
-    """`source:destination[:mode,…]`, where a source without a slash is a volume."""
+    """Parse `source:destination[:mode,…]`; a source without a leading slash is a volume. Raises
+    BadRequest."""
     parts = text.split(":")
     if len(parts) == 1:
         place = _destination(parts[0], text, "volume")
@@ -177,8 +174,8 @@ def _invalid(kind: str, text: str) -> errors.BadRequest:
 
 
 def prepare_binds(points: Iterable[MountPoint]) -> None:
-    """Make the folders that `-v /path:…` names and the host lacks, as the Engine does. Blocking;
-    raises BadRequest where that cannot be."""
+    """Make the missing host folders of binds, as the Engine does for `-v /path:…`. Raises
+    BadRequest where that fails. Blocking."""
     for point in points:
         if point.type != "bind":
             continue
@@ -192,8 +189,8 @@ def prepare_binds(points: Iterable[MountPoint]) -> None:
 
 
 def for_runtime(container: Container, files_folder: Path) -> list[Mount]:
-    """The mounts as the runtime makes them. What has no source is left to the image; hosts,
-    hostname and resolv.conf are in `files_folder`."""
+    """The mounts for the runtime. A volume without a source stays the image's own folder; hosts,
+    hostname and resolv.conf come from `files_folder`."""
     found = [
         _tmpfs(point)
         if point.type == "tmpfs"

@@ -1,4 +1,4 @@
-"""What runs in a container and what it uses, out of /proc."""
+"""Processes of a container and their resource usage, read from /proc."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NANO_PER_TICK = timestamps.NANO // TICKS
 
 @dataclass(frozen=True)
 class Facts:
-    """One process. Times in seconds, sizes in KiB."""
+    """One process. Times in seconds, sizes in KiB, CPU also in clock ticks."""
 
     pid: int
     parent: int
@@ -43,7 +43,7 @@ class Facts:
 
 
 def read(pid: int) -> Facts | None:
-    """None where it has ended."""
+    """Read one process; None where it has ended."""
     folder = Path(f"/proc/{pid}")
     try:
         owner = folder.stat()
@@ -148,8 +148,8 @@ _SETS |= {"-aux": _SETS["aux"], "auxw": _SETS["aux"], "auxww": _SETS["aux"], "-a
 
 
 def top(runtime: Runtime, container: Container, ps_args: str) -> dict[str, Any]:
-    """Titles and rows as `ps` with these arguments would print them. BadRequest for arguments
-    that are not known here."""
+    """Titles and rows as `ps` prints them with these arguments. Raises BadRequest for unknown
+    arguments."""
     columns = _columns(ps_args or "-ef")
     found = [read(pid) for pid in runtime.processes(container.id)]
     return {
@@ -189,13 +189,13 @@ def _column(text: str) -> tuple[str, Any]:
 
 
 def memory() -> int:
-    """Bytes of this host's memory."""
+    """Bytes of memory of this host."""
     return os.sysconf("SC_PHYS_PAGES") * PAGE
 
 
 class Usage:
-    """Samples of what a running container uses. Without control groups they are sums over its
-    processes: what ended processes used is lost but for what their parents waited for."""
+    """Samples of a running container's resource usage: sums over its processes. The usage of an
+    ended process is lost."""
 
     def __init__(self, runtime: Runtime, container: Container) -> None:
         self._runtime = runtime
@@ -254,7 +254,7 @@ def _interface(fields: list[int]) -> dict[str, int]:
 
 
 def _host_cpu() -> int:
-    """Nanoseconds all processors have had, working or idle."""
+    """Nanoseconds of all processors together, working or idle."""
     with Path("/proc/stat").open() as file:
         return sum(map(int, file.readline().split()[1:8])) * NANO_PER_TICK
 
@@ -278,8 +278,8 @@ _NO_CPU = {
 
 
 def stats(container: Container, now: dict[str, Any] | None, before: Any) -> dict[str, Any]:
-    """One stats answer: a sample, the one before it, and whose they are. `now` is None for a
-    container that does not run."""
+    """One stats answer: a sample, the sample before it, and the container's name and id. `now` is
+    None for a container that does not run."""
     named = {"name": f"/{container.name}", "id": container.id}
     if now is None:
         return {

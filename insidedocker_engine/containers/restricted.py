@@ -1,5 +1,5 @@
-"""What a restricted engine refuses in a container's HostConfig, and how it bounds what a container
-keeps in memory."""
+"""Limits of a restricted engine: the HostConfig it refuses, and the size of its containers' file
+systems in memory."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .create_request import CreateRequest
 from .defaults import HOST_CONFIG
 
 IN_MEMORY = 512 << 20
-"""Bytes that all containers together may keep in file systems in memory, shared memory too."""
+"""Bytes of all containers' file systems in memory together, shared memory included."""
 TMPFS, SHARED_MEMORY = 16 << 20, 4 << 20
-"""What one gets where nobody says how much."""
+"""Default sizes, in bytes."""
 BYTES_OF_A_FILE = 4096
-"""A file system in memory holds a file for each so many bytes: an empty one takes memory, too."""
+"""Bytes of a file system in memory for each file it may hold: an empty file takes memory too."""
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 MODES = ("NetworkMode", "PidMode", "IpcMode", "UTSMode", "UsernsMode")
@@ -44,8 +44,8 @@ def check(
     points: Iterable[MountPoint],
     known: Collection[Container],
 ) -> None:
-    """Raises Forbidden for a container that a restricted engine does not make; `known` are those
-    that there are."""
+    """Raise Forbidden for a container that a restricted engine refuses; `known` are the existing
+    containers."""
     if not restrictions.on:
         return
     restrictions.limit("containers", len(known))
@@ -61,8 +61,7 @@ def check(
 
 
 def sandbox(restrictions: Restrictions, asked: SandboxSpec) -> SandboxSpec:
-    """A container as a restricted engine runs it: what it keeps in memory has the size that was
-    counted when it was made."""
+    """The sandbox with its file systems in memory bounded to the sizes that `check` counted."""
     if not restrictions.on:
         return asked
     mounts = [_bounded(mount) if mount.kind == "tmpfs" else mount for mount in asked.mounts]
@@ -70,7 +69,7 @@ def sandbox(restrictions: Restrictions, asked: SandboxSpec) -> SandboxSpec:
 
 
 def _in_memory(host: dict[str, Any], points: Iterable[MountPoint]) -> int:
-    """The bytes that a container may keep in memory as files. Raises Forbidden."""
+    """Bytes that a container may hold in file systems in memory. Raises Forbidden."""
     sizes = [_size(point.options) for point in points if point.type == "tmpfs"]
     return _shared_memory(host["ShmSize"]) + sum(sizes)
 
@@ -80,7 +79,7 @@ def _shared_memory(asked: int) -> int:
 
 
 def _size(options: str) -> int:
-    """The size that a tmpfs is to have; the last one counts. Raises Forbidden."""
+    """The size of a tmpfs in bytes; the last `size=` wins. Raises Forbidden."""
     asked = [each for each in options.lower().split(",") if each.startswith("size=")]
     if not asked:
         return TMPFS
@@ -95,11 +94,11 @@ def _size(options: str) -> int:
 def _bounded(mount: Mount) -> Mount:
     size = _size(mount.options)
     bounds = f"size={size},nr_inodes={max(64, size // BYTES_OF_A_FILE)}"
-    return replace(mount, options=f"{mount.options},{bounds}")  # of two, the last one counts
+    return replace(mount, options=f"{mount.options},{bounds}")  # the last of two equal options wins
 
 
 def _refused(request: CreateRequest, points: Iterable[MountPoint]) -> Iterable[str]:
-    """What is asked for and leads to the host, or to more rights."""
+    """The requested settings that lead to the host or to more rights."""
     host = request.host_config
     yield from (f"{field} host" for field in MODES if host.get(field) == "host")
     yield from (field for field in POWERS if host.get(field))
@@ -117,5 +116,5 @@ def _refused(request: CreateRequest, points: Iterable[MountPoint]) -> Iterable[s
 
 
 def _alone() -> bool:
-    """Whether the network here is nobody's but ours: it has no interface but the loopback."""
+    """True where this network namespace is the engine's own: its only interface is the loopback."""
     return [name for _, name in socket.if_nameindex()] == ["lo"]

@@ -1,4 +1,4 @@
-"""From a container's Config and HostConfig to what the runtime is asked for."""
+"""The runtime's description of a container, from its Config and HostConfig."""
 
 from __future__ import annotations
 
@@ -18,32 +18,33 @@ if TYPE_CHECKING:
     from ..container.record import Container
 
 CPU_PERIOD = 100_000
-"""Microseconds, as the Engine counts shares of processors where nothing else is asked for."""
+"""Microseconds; the Engine's default period for CPU quotas."""
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 @dataclass
 class Place:
-    """A container's place in networks, for the runtime and for the container's own files."""
+    """A container's networks, for the runtime and for the container's /etc files."""
 
     mode: str
     """private, host or container:<id>."""
     endpoints: list[Endpoint] = field(default_factory=list)
     name_server: bool = False
-    """Whether names are asked for at the engine's own name server."""
+    """True where the resolver is the engine's own name server."""
     hosts: list[str] = field(default_factory=list)
-    """Lines for /etc/hosts: the container's own addresses, and others'."""
+    """Lines for /etc/hosts: addresses of the container and of others."""
     files: Path | None = None
-    """Whose hosts, hostname and resolv.conf it sees, where they are not its own."""
+    """The folder of another container whose hosts, hostname and resolv.conf are used; None for its
+    own."""
 
 
 class WorkingDirError(Exception):
-    """The working directory cannot be one; the text says why."""
+    """An invalid working directory; the text gives the reason."""
 
 
 def process(container: Container, root: Path, linked: list[str]) -> ProcessSpec:
-    """The first process. `linked` are variables about links. Looks into the container's file
-    system (blocking). Raises users.UnknownUser, WorkingDirError."""
+    """The first process. `linked` are variables about links. Raises users.UnknownUser,
+    WorkingDirError. Blocking: reads the container's file system."""
     config, host = container.config, container.host_config
     account = users.find(root, config["User"], map(str, host["GroupAdd"] or []))
     cwd = config["WorkingDir"] or "/"
@@ -63,8 +64,8 @@ def process(container: Container, root: Path, linked: list[str]) -> ProcessSpec:
 
 
 def environment(container: Container, given: list[str], home: str, tty: bool) -> list[str]:
-    """PATH, HOSTNAME, TERM and HOME before what was asked for, which wins. A name without a
-    value takes a variable away."""
+    """PATH, HOSTNAME, TERM and HOME, overridden by `given`. A name without a value removes the
+    variable."""
     found: dict[str, str] = {}
     hostname = f"HOSTNAME={container.config['Hostname']}"
     for text in [PATH, hostname, *(["TERM=xterm"] if tty else []), *given]:
@@ -75,7 +76,7 @@ def environment(container: Container, given: list[str], home: str, tty: bool) ->
 
 
 def make_working_dir(root: Path, path: str) -> None:
-    """Make it where it is missing. Raises WorkingDirError."""
+    """Make the working directory where it is missing. Raises WorkingDirError."""
     if posixpath.normpath(path) == "/":
         return
     try:
@@ -86,7 +87,7 @@ def make_working_dir(root: Path, path: str) -> None:
     except NotADirectoryError:
         raise WorkingDirError(f"Cannot mkdir: {path} is not a directory") from None
     except OSError:
-        pass  # folders on the way are missing too
+        pass  # parent folders are missing too
     try:
         safe_path.make_folders_in(root, path)
     except OSError as error:
@@ -94,7 +95,7 @@ def make_working_dir(root: Path, path: str) -> None:
 
 
 def capabilities(host: dict[str, Any]) -> frozenset[str] | None:
-    """None for the default set."""
+    """The capabilities of HostConfig; None for the default set."""
     added, dropped = _names(host["CapAdd"]), _names(host["CapDrop"])
     if host["Privileged"]:
         return frozenset(ALL)
@@ -115,7 +116,7 @@ def no_new_privileges(host: dict[str, Any]) -> bool:
 
 
 def _security(host: dict[str, Any]) -> dict[str, str]:
-    """SecurityOpt as name and value: `no-new-privileges`, `seccomp=unconfined`."""
+    """SecurityOpt as name -> value, from `no-new-privileges` or `seccomp=unconfined`."""
     found = {}
     for text in host["SecurityOpt"] or []:
         name, _, value = text.partition("=" if "=" in text else ":")
@@ -125,8 +126,8 @@ def _security(host: dict[str, Any]) -> dict[str, str]:
 
 
 def sandbox(container: Container, root: Path, place: Place, joined: dict[str, str]) -> SandboxSpec:
-    """What the container is besides its process. `joined` maps the names of containers whose
-    namespaces are shared to their ids."""
+    """The sandbox of a container: everything but its process. `joined` maps the names of containers
+    whose namespaces are shared to their ids."""
     config, host = container.config, container.host_config
     security = _security(host)
 
@@ -175,7 +176,7 @@ def sandbox(container: Container, root: Path, place: Place, joined: dict[str, st
 
 
 def limits(host: dict[str, Any]) -> Limits:
-    """What HostConfig asks the container to be held to."""
+    """The resource limits in HostConfig."""
     cpu = None
     if host["NanoCpus"]:
         cpu = (host["NanoCpus"] * CPU_PERIOD // 10**9, CPU_PERIOD)
@@ -195,7 +196,7 @@ def _paths(given: list[str] | None) -> tuple[str, ...] | None:
 
 
 def prepare_output(container: Container) -> None:
-    """A log left half written by a kill gets its line ended, so that new lines are whole."""
+    """End the last line of a log that a kill has cut, so that new lines are whole."""
     with contextlib.suppress(FileNotFoundError), container.log.path.open("rb+") as file:
         size = file.seek(0, os.SEEK_END)
         if size:

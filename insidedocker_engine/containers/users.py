@@ -1,4 +1,4 @@
-"""Who a process in a container is: names and numbers, looked up in the container's own
+"""Users and groups of a container's processes: names and numbers, looked up in the container's own
 /etc/passwd and /etc/group."""
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from ..files import safe_path
 from ..runtime.contract import User
 
 FILE_LIMIT = 4 << 20
-"""Bytes that are read of a passwd or group file; they come from an image, which may lie."""
+"""Bytes read of a passwd or group file; an image may contain a huge one."""
 HIGHEST_ID = (1 << 31) - 1
 
 
 class UnknownUser(Exception):
-    """No such user or group; the text is the Engine's."""
+    """An unknown user or group; the text is the Engine's."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """A user as the container knows it."""
+    """A user inside a container."""
 
     user: User
     home: str
@@ -62,7 +62,7 @@ def _group_id(groups: list[list[str]], name: str) -> int:
 
 
 def _lookup(records: list[list[str]], name: str) -> list[str] | None:
-    """By name first, then by number."""
+    """Find a record by name first, then by number."""
     for record in records:
         if record[0] == name:
             return record
@@ -70,7 +70,7 @@ def _lookup(records: list[list[str]], name: str) -> list[str] | None:
 
 
 def _records(root: Path, path: str, fields: int) -> list[list[str]]:
-    """The lines of a passwd-like file that have a number where one belongs."""
+    """The lines of a passwd-like file with a valid number as id."""
     try:
         handle = safe_path.open_in(root, path, os.O_RDONLY | os.O_NONBLOCK)
     except OSError:
@@ -78,7 +78,7 @@ def _records(root: Path, path: str, fields: int) -> list[list[str]]:
     with os.fdopen(handle, "rb") as file:
         try:
             text = file.read(FILE_LIMIT).decode(errors="replace")
-        except OSError:  # a folder
+        except OSError:  # the path is a folder
             return []
     records = []
     for line in text.splitlines():

@@ -1,5 +1,5 @@
-"""What a container's Config and HostConfig may say: values that no engine could make sense of
-are refused with the Engine's own words, before anything is made."""
+"""Checks of a container's Config and HostConfig: invalid values are refused with the Engine's own
+words, before anything is created."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ SHAPES: dict[str, schema.Shape] = {
     **{name: [str] for name in LISTS_OF_STRINGS},
     **dict.fromkeys(MAPS_OF_STRINGS, schema.STRINGS),
 }
-"""Of what HostConfig's lists and objects hold."""
+"""Shapes of the lists and objects in HostConfig."""
 
 
 def config(wanted: dict[str, Any]) -> None:
-    """Raises BadRequest."""
+    """Check Config. Raises BadRequest."""
     for name in ("Env", "Cmd", "Entrypoint", "OnBuild", "Shell"):
         schema.check(name, wanted.get(name), [str])
     schema.check("Labels", wanted.get("Labels"), schema.STRINGS)
@@ -90,7 +90,7 @@ def config(wanted: dict[str, Any]) -> None:
 
 
 def host_config(wanted: dict[str, Any], version: tuple[int, int]) -> None:
-    """Raises BadRequest. Completes what stands for something else when it is empty."""
+    """Check HostConfig, and replace empty values that stand for a default. Raises BadRequest."""
     hold(wanted)
     policy = wanted["RestartPolicy"] = restart_policy(wanted["RestartPolicy"])
     if wanted["AutoRemove"] and policy["Name"] != "no":
@@ -110,7 +110,7 @@ def host_config(wanted: dict[str, Any], version: tuple[int, int]) -> None:
 
 
 def console_size(value: Any) -> tuple[int, int]:
-    """Rows and columns of a terminal; 0 where nobody knows. Raises BadRequest."""
+    """(rows, columns) of a terminal; 0 for unknown. Raises BadRequest."""
     size = [0, 0] if value is None else value
     numbers = isinstance(size, list) and all(type(each) is int for each in size)
     if not numbers or len(size) != 2 or not all(0 <= each < 1 << 16 for each in size):
@@ -119,7 +119,7 @@ def console_size(value: Any) -> tuple[int, int]:
 
 
 def hold(wanted: dict[str, Any]) -> None:
-    """Raises BadRequest where a list or an object of HostConfig holds what it cannot."""
+    """Check the shapes of HostConfig's lists and objects. Raises BadRequest."""
     for name, shape in SHAPES.items():
         schema.check(name, wanted.get(name), shape)
 
@@ -168,7 +168,7 @@ def _security(wanted: dict[str, Any]) -> None:
 
 
 def restart_policy(policy: dict[str, Any]) -> dict[str, Any]:
-    """The policy, complete. Raises BadRequest."""
+    """A restart policy, checked and completed. Raises BadRequest."""
     name, most = policy.get("Name") or "no", policy.get("MaximumRetryCount") or 0
     if name not in POLICIES:
         raise errors.BadRequest(
@@ -187,7 +187,7 @@ def restart_policy(policy: dict[str, Any]) -> dict[str, Any]:
 
 
 def resources(wanted: dict[str, Any]) -> None:
-    """Raises BadRequest. Completes what clients leave to the engine."""
+    """Check the resources of HostConfig and complete them. Raises BadRequest."""
     _memory(wanted)
     _processors(wanted)
     if (wanted["PidsLimit"] or 0) <= 0:
@@ -218,7 +218,7 @@ def _memory(wanted: dict[str, Any]) -> None:
     if memory > 0 and swap == 0:
         wanted["MemorySwap"] = 2 * memory
     swappiness = wanted["MemorySwappiness"]
-    if swappiness == -1:  # what clients send for "as it is"
+    if swappiness == -1:  # clients send -1 for "unchanged"
         wanted["MemorySwappiness"] = None
     elif swappiness is not None and not 0 <= swappiness <= 100:
         raise errors.BadRequest(
@@ -240,12 +240,12 @@ def _processors(wanted: dict[str, Any]) -> None:
 
 
 SHORTEST = 1_000_000
-"""Nanoseconds: a millisecond."""
+"""Nanoseconds (1 ms): the shortest time in a health check."""
 _TIMES = ("Interval", "Timeout", "StartPeriod", "StartInterval")
 
 
 def _check_health(wanted: dict[str, Any]) -> None:
-    """Raise BadRequest for a check that cannot be."""
+    """Check a health check. Raises BadRequest."""
     for name in _TIMES:
         value = wanted.get(name) or 0
         if not isinstance(value, int) or isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Images: the store of them, archives of them, and registries they come from and go to.
+"""Images: the store, archives, and registries.
 
 On disk, below the engine's root:
   blobs/sha256/<hex>     configs and uncompressed layers

@@ -33,12 +33,12 @@ NAME_NOTE = "io.containerd.image.name"
 REF_NOTE = "org.opencontainers.image.ref.name"
 
 Progress = Callable[[str, int, int], object]
-"""Is told a layer's diff id, bytes done and bytes to do."""
+"""(diff id of a layer, bytes done, bytes to do) -> ignored."""
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """An image that an archive held: its config and layers are in the blobs now."""
+    """An image read from an archive: its config and layers are in the blobs."""
 
     config: str
     names: list[Reference]
@@ -46,12 +46,13 @@ class Loaded:
 
 @dataclass
 class Export:
-    """An image to write, under the names asked for."""
+    """An image to write, under the requested names."""
 
     id: str
     diff_ids: list[str]
     created: int
-    """Seconds since 1970; the archive's times, so that the same image gives the same archive."""
+    """Seconds since 1970; used for all times in the archive, so that the same image gives the same
+    archive."""
     names: list[Reference] = field(default_factory=list)
 
 
@@ -59,11 +60,12 @@ class Export:
 
 
 class Archive:
-    """An archive in one plain file, and where in it the files of the archive are. Nothing is
-    unpacked, so nothing in it can reach any other file."""
+    """An archive in one plain file, and the place of each entry in it. Nothing is unpacked, so the
+    archive cannot reach other files."""
 
     def __init__(self, file: BinaryIO) -> None:
-        """Read it all. Raises BadRequest where it is no tar, or no mere files."""
+        """Read the index of entries. Raises BadRequest where the file is not a tar, or has entries
+        other than files, folders and links."""
         self._file = file
         self._places: dict[str, tuple[int, int]] = {}
         self._links: dict[str, str] = {}
@@ -92,7 +94,7 @@ class Archive:
         return self._place(name) is not None
 
     def _place(self, name: str) -> tuple[int, int] | None:
-        """(offset, size) of a file, links followed within the archive."""
+        """(offset, size) of a file, links followed within the archive; None where missing."""
         for _ in range(LINKS_LIMIT):
             name = posixpath.normpath(name.lstrip("/"))
             if name in self._places:
@@ -103,7 +105,7 @@ class Archive:
         return None
 
     def size(self, name: str) -> int:
-        """Bytes of a file. Raises BadRequest where there is none."""
+        """Bytes of a file. Raises BadRequest where it is missing."""
         place = self._place(name)
         if place is None:
             raise errors.BadRequest(f"the archive names {name!r}, but does not hold it")
@@ -120,13 +122,13 @@ class Archive:
             yield data
 
     def document(self, name: str) -> bytes:
-        """A small file. Raises BadRequest where it is none."""
+        """The contents of a small file. Raises BadRequest where it is missing or too large."""
         if self.size(name) > manifests.MANIFEST_LIMIT:
             raise errors.BadRequest(f"the archive's {name!r} is too large for what it should be")
         return b"".join(self.pieces(name))
 
     def blob(self, blob: Descriptor) -> bytes:
-        """A small blob of an OCI layout, checked."""
+        """A small blob of an OCI layout, checked against digest and size. Raises BadRequest."""
         data = self.document(_blob_name(blob.digest))
         if digest_of(data) != blob.digest or len(data) != blob.size:
             raise errors.BadRequest(f"the archive's blob {blob.digest} is not what its name says")
@@ -140,8 +142,8 @@ def load(
     progress: Progress = lambda _diff, _done, _total: None,
     platform: Platform | None = None,
 ) -> Iterator[Loaded]:
-    """Bring the images of an archive into `blobs`, one after the other. `temporary` is a folder
-    for what the archive holds meanwhile. Raises BadRequest."""
+    """Read the images of an archive into `blobs`, one by one. `temporary` is a folder for the
+    decompressed archive. Raises BadRequest."""
     try:
         with tempfile.TemporaryFile(dir=temporary) as file:
             decompress(stream, file)
@@ -208,7 +210,7 @@ def _load_oci(
 
 
 def _choose(archive: Archive, top: Descriptor, platform: Platform) -> Manifest | None:
-    """The image behind an entry of index.json; None where there is none for the platform."""
+    """The image of an entry of index.json; None where it has no image for the platform."""
     if not archive.has(_blob_name(top.digest)):
         return None
     parsed = manifests.parse(archive.blob(top), top.media_type)
@@ -223,7 +225,8 @@ def _choose(archive: Archive, top: Descriptor, platform: Platform) -> Manifest |
 
 
 def _noted_name(notes: Any) -> list[Reference]:
-    """The name that an index.json gives to an image. `ref.name` alone may be just a tag."""
+    """The name of an image in index.json, as a list of at most one. `ref.name` alone may be just a
+    tag."""
     if not isinstance(notes, dict):
         return []
     for note in (NAME_NOTE, REF_NOTE):
@@ -235,7 +238,7 @@ def _noted_name(notes: Any) -> list[Reference]:
 
 
 def _keep_layer(archive: Archive, name: str, diff: str, blobs: Blobs, progress: Progress) -> None:
-    """Bring a layer in, decompressed and checked against its diff id."""
+    """Store a layer, decompressed and checked against its diff id. Raises BadRequest."""
     total, done = archive.size(name), 0
     if blobs.has(diff):
         return
@@ -297,7 +300,7 @@ def _blob_name(digest: str) -> str:
 
 
 def save(exports: list[Export], blobs: Blobs) -> Iterator[bytes]:
-    """The archive of some images, piece by piece. The blobs must stay while it is written."""
+    """Yield the archive of some images, piece by piece. The blobs must stay meanwhile."""
     documents: dict[str, bytes] = {}
     described: list[dict[str, Any]] = []
     entries: list[dict[str, Any]] = []
@@ -357,7 +360,8 @@ def _docker_entry(export: Export, layers: list[Descriptor]) -> dict[str, Any]:
 
 
 def _index_entries(export: Export, manifest: bytes) -> list[dict[str, Any]]:
-    """One for each name, as containerd keeps them; one without a name else."""
+    """Index entries of an image: one per name, as containerd writes them; one without a name if it
+    has none."""
     entry = Descriptor(manifests.OCI_MANIFEST, digest_of(manifest), len(manifest)).json()
     if not export.names:
         return [entry]

@@ -1,8 +1,7 @@
-"""A folder of immutable files named by the SHA-256 of what is in them: configs of images and
-layers as uncompressed tars.
+"""A folder of immutable files named by the SHA-256 of their contents: configs of images, and layers
+as uncompressed tars.
 
-It knows no image: who needs which blob is decided elsewhere. All of it is blocking, and safe to
-call from several threads at once.
+Other modules decide which blobs are needed. All calls block, and are safe from several threads.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ CHUNK = 1 << 20
 
 
 class WrongDigest(Exception):
-    """What arrived is not what its name promised."""
+    """Data does not match the digest it was named by."""
 
     def __init__(self, wanted: str, got: str) -> None:
         super().__init__(f"expected {wanted}, got {got}")
@@ -38,7 +37,7 @@ def digest_of(data: bytes) -> str:
 
 
 class Blobs:
-    """The blobs below `folder`, which is made if it is missing: `folder/sha256/<hex>`."""
+    """The blobs in `folder`/sha256/<hex>. Creates `folder` if missing."""
 
     def __init__(self, folder: Path) -> None:
         self._files = folder / "sha256"
@@ -50,7 +49,7 @@ class Blobs:
         self._lock = threading.Lock()
 
     def path(self, digest: str) -> Path:
-        """Where the blob is, or would be. `digest` must be one (`references.is_digest`)."""
+        """The path of a blob, present or not. `digest` must be valid (`references.is_digest`)."""
         return self._files / digest.removeprefix("sha256:")
 
     def has(self, digest: str) -> bool:
@@ -63,20 +62,20 @@ class Blobs:
         return self.path(digest).read_bytes()
 
     def put(self, data: bytes) -> str:
-        """Keep `data`; returns its digest."""
+        """Store `data`; returns its digest."""
         with self.writing() as writer:
             writer.write(data)
             return writer.keep()
 
     def put_file(self, source: BinaryIO) -> str:
-        """Keep what `source` gives, in bounded memory; returns its digest."""
+        """Store the contents of `source`, in bounded memory; returns the digest."""
         with self.writing() as writer:
             shutil.copyfileobj(source, writer, CHUNK)
             return writer.keep()
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Writer]:
-        """A blob in the making; gone afterwards unless `Writer.keep` was called."""
+        """A new blob; discarded at the end unless `Writer.keep` was called."""
         handle, name = tempfile.mkstemp(dir=self._unfinished)
         path = Path(name)
         try:
@@ -87,7 +86,8 @@ class Blobs:
 
     @contextlib.contextmanager
     def holding(self, digests: Iterable[str]) -> Iterator[None]:
-        """Nothing of `digests` is removed meanwhile: a pull that finds a layer counts on it."""
+        """Protect `digests` from removal meanwhile, present or not: a pull counts on layers that it
+        has found."""
         held = Counter(set(digests))
         with self._lock:
             self._held += held
@@ -98,7 +98,7 @@ class Blobs:
                 self._held -= held
 
     def remove(self, digest: str) -> bool:
-        """False where somebody holds it."""
+        """Remove a blob; False where it is held."""
         with self._lock:
             if self._held[digest]:
                 return False
@@ -135,12 +135,12 @@ class Writer:
 
     @property
     def digest(self) -> str:
-        """Of what has been written so far."""
+        """Digest of the data written so far."""
         return f"sha256:{self._hash.hexdigest()}"
 
     def keep(self, wanted: str = "") -> str:
-        """Make the blob visible under its digest. Raises WrongDigest, and keeps nothing, where
-        that is not `wanted`."""
+        """Make the blob visible under its digest. Raises WrongDigest, and keeps nothing, where the
+        digest is not `wanted`."""
         if wanted and self.digest != wanted:
             raise WrongDigest(wanted, self.digest)
         self._blobs._keep(self.file, self._path, self.digest)

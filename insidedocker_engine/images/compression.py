@@ -1,6 +1,6 @@
-"""Layers arrive compressed in several ways; here they become plain bytes again.
+"""Decompression of layers and archives.
 
-The way is told from the first bytes, as the Engine does: media types are often wrong.
+The first bytes tell the format, as with the Engine: media types are often wrong.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MAGIC_LENGTH = max(map(len, _MAGIC))
 
 
 class CompressionError(Exception):
-    """The data is broken, or compressed in a way that cannot be undone here."""
+    """Broken data, or a format that cannot be decompressed here."""
 
 
 class Source(Protocol):
@@ -38,12 +38,12 @@ class Sink(Protocol):
 
 
 def kind(head: bytes) -> str:
-    """gzip, zstd, xz, bzip2, or nothing for plain data."""
+    """gzip, zstd, xz, bzip2, or "" for plain data."""
     return next((name for magic, name in _MAGIC.items() if head.startswith(magic)), "")
 
 
 class Decompressor:
-    """Give it data as it comes; the plain bytes go on to `sink` in pieces of bounded size."""
+    """Decompresses data as it comes; writes plain bytes to `sink` in pieces of bounded size."""
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
@@ -51,7 +51,7 @@ class Decompressor:
         self._codec: _Codec | None = None
 
     def write(self, data: bytes) -> None:
-        """Raises CompressionError."""
+        """Add compressed data. Raises CompressionError."""
         if self._codec is None:
             self._head += data
             if len(self._head) < MAGIC_LENGTH:
@@ -61,7 +61,7 @@ class Decompressor:
             self._codec.feed(data)
 
     def close(self) -> None:
-        """The data is complete. Raises CompressionError where it is not."""
+        """End the data. Raises CompressionError where it is incomplete."""
         if self._codec is None:
             self._start()
         assert self._codec is not None
@@ -99,7 +99,7 @@ class _Plain:
 
 
 class _Gzip(_Plain):
-    """gzip, also of several members one after the other."""
+    """gzip, also with several members in a row."""
 
     def __init__(self, sink: Sink) -> None:
         super().__init__(sink)
@@ -122,7 +122,7 @@ class _Gzip(_Plain):
 
 
 class _Incremental(_Plain):
-    """bzip2 and xz, whose decompressors share one shape; also several streams in a row."""
+    """bzip2 and xz, whose decompressors share an interface; also several streams in a row."""
 
     name = ""
     make: Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor]
@@ -157,7 +157,7 @@ class _Xz(_Incremental):
 
 
 class _Zstd(_Plain):
-    """zstd by the program of that name: Python has it from 3.14 on only."""
+    """zstd through the program `zstd`: Python has a module for it only from 3.14 on."""
 
     def __init__(self, sink: Sink) -> None:
         super().__init__(sink)
@@ -182,7 +182,7 @@ class _Zstd(_Plain):
         try:
             for data in _pieces(output):
                 self._sink.write(data)
-        except Exception as error:  # handed over to whoever feeds
+        except Exception as error:  # raised again by `feed` or `finish`
             self._failure = error
             self._process.kill()
 
@@ -214,7 +214,7 @@ class _Zstd(_Plain):
 
     def _close_input(self) -> None:
         assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):  # its exit code tells what it did not take
+        with contextlib.suppress(BrokenPipeError):  # the exit code shows the failure
             self._process.stdin.close()
 
 

@@ -1,7 +1,7 @@
-"""Deleting images by the Engine's rules: first names go, then the image, then the parents that
-nobody needs; what a container stands on stays unless force is used.
+"""Deletion of images by the Engine's rules: first names, then the image, then unneeded parents. An
+image used by a container stays unless `force` is set.
 
-It knows images and which containers use them, not the API's JSON beyond the list of what went.
+Knows images and the containers that use them; of the API's JSON only the list of deleted items.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Records = list[dict[str, str]]
 
 
 class _Conflict(errors.Conflict):
-    """Why an image stays. `hard`: also with force."""
+    """The reason why an image stays. `hard`: also with force."""
 
     def __init__(self, image: Image, reason: str, hard: bool, used: bool = False) -> None:
         forced = "cannot be forced" if hard else "must be forced"
@@ -27,7 +27,7 @@ class _Conflict(errors.Conflict):
 
 
 class Deletion:
-    """One request to delete: collects what went."""
+    """One request to delete; `records` collects the deleted items."""
 
     def __init__(self, images: Images) -> None:
         self._images = images
@@ -35,8 +35,8 @@ class Deletion:
         self.freed: list[Image] = []
 
     async def delete(self, name: str, force: bool, prune: bool) -> Records:
-        """Delete what `name` means: a name of an image, or all of it by its id. With `prune`
-        untagged parents go too. Raises NotFound, Conflict."""
+        """Delete `name`: one name of an image, or by id the image with all its names. With `prune`
+        untagged parents are deleted too. Raises NotFound, Conflict."""
         image = self._images.get(name)
         by_name = not _is_prefix(image.id, name)
         if by_name:
@@ -53,13 +53,14 @@ class Deletion:
         return self.records
 
     async def finish(self) -> None:
-        """Remove the files of what went."""
+        """Remove the files of the deleted images."""
         for image in self.freed:
             await asyncio.to_thread(self._images.free, image)
         self.freed = []
 
     def _untag_one(self, image: Image, name: Reference, force: bool) -> None:
-        """Take one name away; with the last tag of a repository go its digests as well."""
+        """Remove one name; with the last tag of a repository its digests are removed too. Raises
+        Conflict."""
         names = self._images.names.of(image.id)
         used = self._images.using(image)
         if not force and _single(names) and used:
@@ -81,8 +82,8 @@ class Deletion:
             self.records.append({"Untagged": name.familiar})
 
     def _remove(self, image: Image, force: bool, prune: bool, quiet: bool) -> None:
-        """Forget an image. `quiet`: a reason against it is no error, but for a dangling image
-        that is in nobody's use."""
+        """Delete an image. `quiet`: an image that has to stay is no error, except a dangling image
+        that is not in use."""
         try:
             self._check(image, force)
         except _Conflict as conflict:
@@ -123,8 +124,8 @@ class Deletion:
 
 
 async def prune(images: Images, wanted: filters.Filters) -> tuple[Records, int]:
-    """Delete what nobody uses: untagged images, or with `dangling=false` every unused one.
-    Returns what went and how many bytes of layers that were. Raises BadRequest."""
+    """Delete unused images: untagged ones only, or with `dangling=false` all. Returns the deleted
+    items and the bytes of their layers. Raises BadRequest."""
     passes = filters.prunable(wanted, ("dangling", "label", "label!", "until"))
     dangling_only = filters.flag(wanted, "dangling", default=True)
     records: Records = []
@@ -133,7 +134,7 @@ async def prune(images: Images, wanted: filters.Filters) -> tuple[Records, int]:
     for image in images.all():
         names = images.names.of(image.id)
         if not names and image.id in parents:
-            continue  # a mere step of another one
+            continue  # an intermediate step of another image
         if not passes(image.labels, image.created or 0):
             continue
         sizes |= dict(zip(image.chain, image.sizes, strict=True))
@@ -143,7 +144,7 @@ async def prune(images: Images, wanted: filters.Filters) -> tuple[Records, int]:
             try:
                 records += await Deletion(images).delete(name, force=False, prune=True)
             except (errors.Conflict, errors.NotFound):
-                continue  # in use, or gone with another one
+                continue  # in use, or already deleted
     reclaimed = sum(sizes.get(record.get("Deleted", ""), 0) for record in records)
     return records, reclaimed
 
@@ -153,6 +154,6 @@ def _is_prefix(identity: str, text: str) -> bool:
 
 
 def _single(names: list[Reference]) -> bool:
-    """At most one tag, and every digest of the same repository."""
+    """True for at most one tag, with all digests in one repository."""
     tags = [name for name in names if name.tag]
     return len(tags) <= 1 and len({name.name for name in names}) <= 1

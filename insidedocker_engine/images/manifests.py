@@ -1,7 +1,6 @@
-"""Manifests and configs of images: read with suspicion, written as the Engine writes them.
+"""Manifests and configs of images: checked when read, written as the Engine writes them.
 
-It knows their form only, not where they come from. What is wrong raises `Malformed` with one
-sentence.
+Handles their form only, not their source. Invalid data raises `Malformed` with one sentence.
 """
 
 from __future__ import annotations
@@ -34,17 +33,17 @@ _LAYERS = (
     OCI_LAYER + "+zstd",
 )
 MANIFEST_LIMIT = 4 << 20
-"""Bytes of a manifest or config; the Engine has the same limit."""
+"""Bytes of a manifest or config; the Engine's limit."""
 LAYERS_LIMIT = 1000
 
 
 class Malformed(Exception):
-    """A manifest or config is not what it should be."""
+    """An invalid manifest or config."""
 
 
 @dataclass(frozen=True)
 class Descriptor:
-    """What a manifest says of a blob. `size` in bytes."""
+    """A manifest's description of a blob. `size` in bytes."""
 
     media_type: str
     digest: str
@@ -56,7 +55,7 @@ class Descriptor:
 
 @dataclass(frozen=True)
 class Manifest:
-    """One image: its config and its layers, lowest first."""
+    """A manifest: the config and the layers of one image, lowest first."""
 
     config: Descriptor
     layers: list[Descriptor]
@@ -64,13 +63,14 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Index:
-    """One image for several platforms, and what else lies beside it (attestations)."""
+    """An index: manifests of one image for several platforms, and attachments such as
+    attestations."""
 
     entries: list[tuple[Platform, Descriptor]] = field(default_factory=list)
 
 
 def parse(data: bytes, media_type: str) -> Manifest | Index:
-    """Read a manifest or an index, whose `media_type` the registry or an index told."""
+    """Parse a manifest or an index of the given `media_type`. Raises Malformed."""
     value = _object(data, "the manifest")
     said = value.get("mediaType") or media_type
     if said != media_type:
@@ -106,7 +106,7 @@ def _manifest(value: dict[str, Any]) -> Manifest:
 def _entry(item: Any) -> tuple[Platform, Descriptor]:
     found = descriptor(item)
     platform = item.get("platform")
-    if platform is None:  # allowed; then anybody's guess
+    if platform is None:  # allowed; the platform is unknown
         return Platform("unknown"), found
     if not isinstance(platform, dict):
         raise Malformed("the platform of an index's entry is no object")
@@ -127,7 +127,8 @@ def descriptor(item: Any) -> Descriptor:
 
 
 def parse_config(data: bytes, layers: int | None = None) -> dict[str, Any]:
-    """An image's config, with as many diff ids as it has `layers`."""
+    """Parse an image's config; it must have as many diff ids as the manifest has `layers`. Raises
+    Malformed."""
     value = _object(data, "the image config")
     diffs = diff_ids(value)
     if layers is not None and len(diffs) != layers:
@@ -149,7 +150,7 @@ _MAPS = ("Labels", "ExposedPorts", "Volumes", "Healthcheck")
 
 
 def check_settings(settings: Any) -> None:
-    """What containers start from: of the types that everybody counts on."""
+    """Check the types of an image's settings, which containers start from. Raises Malformed."""
     if settings is None:
         return
     if not isinstance(settings, dict):
@@ -172,7 +173,7 @@ def _all_texts(values: Iterable[Any]) -> bool:
 
 
 def diff_ids(config: dict[str, Any]) -> list[str]:
-    """The digests of an image's uncompressed layers, lowest first."""
+    """The digests of an image's uncompressed layers, lowest first. Raises Malformed."""
     rootfs = config.get("rootfs")
     diffs = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
     if diffs is None and isinstance(rootfs, dict):
@@ -185,7 +186,7 @@ def diff_ids(config: dict[str, Any]) -> list[str]:
 
 
 def write(config: Descriptor, layers: list[Descriptor], media_type: str) -> bytes:
-    """A manifest, to the byte as the Engine pushes it: the same image has the same digest."""
+    """A manifest, byte for byte as the Engine pushes it: the same image has the same digest."""
     value = {
         "schemaVersion": 2,
         "mediaType": media_type,
@@ -196,7 +197,7 @@ def write(config: Descriptor, layers: list[Descriptor], media_type: str) -> byte
 
 
 def compact(value: Any) -> bytes:
-    """JSON without blanks."""
+    """JSON without spaces."""
     return json.dumps(value, separators=(",", ":")).encode()
 
 

@@ -1,4 +1,4 @@
-"""Platforms of images: which one this machine is, and which of several to take."""
+"""Platforms of images: this machine's, and the choice among several."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Platform:
         return "/".join(filter(None, (self.os, self.architecture, self.variant)))
 
     def suits(self, wanted: Platform) -> bool:
-        """Whether an image for this platform serves one who wants `wanted`. What is not said
-        is open: the variant of 64-bit ARM, for one, is often left out."""
+        """True where an image for this platform runs on `wanted`. Missing fields match anything:
+        the variant of 64-bit ARM, for example, is often left out."""
         return (
             self.os == wanted.os
             and (not wanted.architecture or self.architecture == wanted.architecture)
@@ -52,7 +52,7 @@ def host() -> Platform:
 
 
 def parse(text: str) -> Platform:
-    """`linux/arm64/v8`, `linux`, `arm64`, or the JSON form `{"os": …}`. Raises BadRequest."""
+    """Parse `linux/arm64/v8`, `linux`, `arm64`, or the JSON form `{"os": …}`. Raises BadRequest."""
     if text.lstrip().startswith("{"):
         return _parse_json(text)
     parts = text.lower().split("/")
@@ -74,7 +74,7 @@ def _parse_json(text: str) -> Platform:
 
 
 def of(value: dict[str, Any]) -> Platform:
-    """The platform that an image's config, or an entry of an index, names."""
+    """The platform in an image's config or in an entry of an index."""
     return Platform(
         str(value.get("os") or "linux"),
         str(value.get("architecture") or ""),
@@ -83,7 +83,8 @@ def of(value: dict[str, Any]) -> Platform:
 
 
 def choose(entries: Sequence[tuple[Platform, Entry]], wanted: Platform) -> Entry | None:
-    """The entry that suits best: the nearest variant, else the first one."""
+    """The best entry for `wanted`: the nearest variant, else the first entry; None without a
+    match."""
     suiting = [(platform, entry) for platform, entry in entries if platform.suits(wanted)]
     if not suiting:
         return None

@@ -1,8 +1,8 @@
 """Names of images as Docker reads and writes them: `busybox` means
-`docker.io/library/busybox:latest`, and is shown as `busybox:latest` again.
+`docker.io/library/busybox:latest`, and is shown as `busybox:latest`.
 
-It knows the grammar of names only; whether an image exists is for `images`.
-Grammar: the distribution project's reference specification.
+Handles the grammar of names only; `store` knows which images exist. Grammar: the distribution
+project's reference specification.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SHA256 = re.compile(r"sha256:[0-9a-f]{64}")
 
 @dataclass(frozen=True, order=True)
 class Reference:
-    """A name in full: `domain`/`path`, with a tag, a digest, both or neither."""
+    """A full name: `domain`/`path`, with a tag, a digest, both or neither."""
 
     domain: str
     path: str
@@ -41,12 +41,12 @@ class Reference:
 
     @property
     def name(self) -> str:
-        """The repository in full, e.g. docker.io/library/busybox."""
+        """The full repository name, e.g. docker.io/library/busybox."""
         return f"{self.domain}/{self.path}"
 
     @property
     def familiar_name(self) -> str:
-        """The repository as people write it, e.g. busybox."""
+        """The short repository name, e.g. busybox."""
         if self.domain != DEFAULT_DOMAIN:
             return self.name
         short = self.path.removeprefix(_OFFICIAL)
@@ -54,7 +54,7 @@ class Reference:
 
     @property
     def familiar(self) -> str:
-        """All of it as people write it, e.g. busybox:latest."""
+        """The short name with tag and digest, e.g. busybox:latest."""
         return self.familiar_name + self._suffix()
 
     def __str__(self) -> str:
@@ -64,32 +64,32 @@ class Reference:
         return (f":{self.tag}" if self.tag else "") + (f"@{self.digest}" if self.digest else "")
 
     def with_tag(self, tag: str) -> Reference:
-        """Raises BadRequest where `tag` is none."""
+        """The name with this tag and no digest. Raises BadRequest for an invalid `tag`."""
         if not _TAG.fullmatch(tag):
             raise errors.BadRequest("invalid tag format")
         return replace(self, tag=tag, digest="")
 
     def with_digest(self, digest: str) -> Reference:
-        """By digest alone. Raises BadRequest where `digest` is none."""
+        """The name with this digest and no tag. Raises BadRequest for an invalid `digest`."""
         check_digest(digest)
         return replace(self, tag="", digest=digest)
 
     def repository(self) -> Reference:
-        """Without tag and digest."""
+        """The name without tag and digest."""
         return replace(self, tag="", digest="")
 
     def tagged(self) -> Reference:
-        """With the tag `latest` where there is neither tag nor digest."""
+        """The name with the tag `latest` where it has neither tag nor digest."""
         return self if self.tag or self.digest else replace(self, tag="latest")
 
     def matches(self, pattern: str) -> bool:
-        """Whether a filter's pattern names it: `busybox`, `busybox:*`, `*/mine`."""
+        """True where a filter's pattern matches: `busybox`, `busybox:*`, `*/mine`."""
         candidates = (self.familiar, self.familiar_name)
         return any(_glob(pattern, candidate) for candidate in candidates)
 
 
 def parse(text: str) -> Reference:
-    """A name such as `busybox`, `me/app:1`, `127.0.0.1:5000/app@sha256:…` in full.
+    """Parse a name such as `busybox`, `me/app:1`, `127.0.0.1:5000/app@sha256:…`.
 
     Raises BadRequest with the Engine's words.
     """
@@ -115,7 +115,7 @@ def parse(text: str) -> Reference:
 
 
 def identifier(text: str) -> str | None:
-    """The digest that `text` is, where it is a whole id, with or without `sha256:`."""
+    """The digest of a whole id, with or without `sha256:`; None for any other text."""
     if _HEX.fullmatch(text):
         return f"sha256:{text}"
     return text if is_digest(text) else None
@@ -126,7 +126,7 @@ def is_digest(text: str) -> bool:
 
 
 def check_digest(digest: str) -> None:
-    """Raises BadRequest where `digest` is not `sha256:` and 64 lower-case hex digits."""
+    """Raise BadRequest where `digest` is not `sha256:` and 64 lower-case hex digits."""
     if is_digest(digest):
         return
     algorithm, _, value = digest.partition(":")
@@ -151,7 +151,7 @@ def _split_domain(text: str) -> tuple[str, str]:
 
 
 def _glob(pattern: str, name: str) -> bool:
-    """Shell patterns in which no star crosses a slash."""
+    """Match a shell pattern; a star does not cross a slash."""
     wanted, given = pattern.split("/"), name.split("/")
     return len(wanted) == len(given) and all(
         fnmatch.fnmatchcase(part, want) for part, want in zip(given, wanted, strict=True)

@@ -1,7 +1,7 @@
-"""What images need of a registry: pull into a folder of blobs, push out of one, look, log in.
+"""Operations on registries: pull into a folder of blobs, push from one, inspect, search, log in.
 
-It puts together what `registry_client` can ask. It knows no engine: the course's catalogue uses
-it as well. All of it blocks; give `cancel` to end it from another thread.
+Built on `registry_client`. Independent of the engine: the course's catalogue uses it as well. All
+calls block; set `cancel` to end one from another thread.
 """
 
 from __future__ import annotations
@@ -38,18 +38,19 @@ from .registry_client import (
 )
 
 DOWNLOADS = 3
-"""Layers that come in at once, as with the Engine."""
+"""Layers downloaded at a time, as with the Engine."""
 
 
 class Progress(Protocol):
-    """Is told how a layer is doing: `text` as the Engine says it, bytes done and to do."""
+    """Called with the state of a layer: `text` in the Engine's words, bytes done and bytes to
+    do."""
 
     def __call__(self, identity: str, text: str, current: int = 0, total: int = 0) -> object: ...
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer in a registry and here: `diff_id` is the digest of the uncompressed tar."""
+    """A layer: its blob in a registry, and `diff_id`, the digest of the uncompressed tar."""
 
     diff_id: str
     blob: Descriptor
@@ -57,8 +58,8 @@ class Layer:
 
 @dataclass(frozen=True)
 class Found:
-    """What a name stands for in its registry: `top` is what the name's digest is of (perhaps
-    an index), `manifest` the image chosen for the platform."""
+    """A name resolved in its registry: `top` describes the manifest or index of the name's digest,
+    `manifest` is the image chosen for the platform."""
 
     reference: Reference
     top: Descriptor
@@ -67,15 +68,15 @@ class Found:
 
 @dataclass(frozen=True)
 class Pulled:
-    """An image that has arrived: its config and layers are in the blobs."""
+    """A pulled image: its config and layers are in the blobs."""
 
     digest: str
-    """Of the manifest or index that the name stands for: `name@digest` names it for good."""
+    """Digest of the manifest or index that the name means; `name@digest` stays the same image."""
     config: str
     """Digest of the image's config: the image's id."""
     layers: list[Layer]
     fetched: frozenset[str]
-    """Diff ids of the layers that were not here before."""
+    """Diff ids of the layers that were missing before."""
 
 
 def pull(
@@ -89,11 +90,11 @@ def pull(
     cancel: threading.Event | None = None,
     found: Callable[[Found], object] = lambda _found: None,
 ) -> Pulled:
-    """Bring an image into `blobs`: its config as it is, its layers uncompressed under their diff
+    """Pull an image into `blobs`: its config unchanged, its layers uncompressed under their diff
     ids. Everything is checked against the digests and sizes that name it.
 
-    `found` is called once, when the image is known to exist and before its layers come.
-    Raises errors.NotFound or another errors.APIError with the Engine's words; Cancelled.
+    `found` is called once, when the image is known to exist and before its layers come. Raises
+    errors.NotFound or another errors.APIError with the Engine's words; Cancelled.
     """
     cancel = cancel or threading.Event()
     with Source(reference, auth, options, cancel) as source:
@@ -103,7 +104,7 @@ def pull(
 
 
 class Source:
-    """The registry that has `reference`, while something is asked of it or pulled."""
+    """A connection to the registry of `reference`, or to a mirror, for questions or a pull."""
 
     def __init__(
         self,
@@ -131,16 +132,16 @@ class Source:
         return self._from_first(lambda client: client.tags(self.reference.path))
 
     def top(self, plain: bool = False) -> tuple[bytes, Descriptor]:
-        """What the name stands for. Raises errors.APIError; a `plain` one is the registry's own
-        word, without what a pull says around it."""
+        """The manifest or index that the name means, and its descriptor. Raises errors.APIError:
+        with `plain` in the registry's own words, else in those of a pull."""
         which = self.reference.digest or self.reference.tag or "latest"
         return self._from_first(
             lambda client: client.manifest(self.reference.path, which), plain=plain
         )
 
     def find(self, platform: Platform, given: bool = False) -> Found:
-        """The image for `platform`; `given` by the user it must fit, else a lone image is taken
-        whatever it is for. Raises errors.APIError."""
+        """The image for `platform`. If the user has `given` it, the image must match; else an image
+        without an index is taken for any platform. Raises errors.APIError."""
         data, top = self.top()
         parsed = _parsed(data, top.media_type)
         if isinstance(parsed, Manifest):
@@ -173,7 +174,7 @@ class Source:
             )
 
     def _from_first(self, ask: Callable[[Client], Any], plain: bool = False) -> Any:
-        """Ask the mirrors, then the registry itself; keep to whoever answers."""
+        """Ask the mirrors, then the registry; keep the first that answers."""
         for client in self._clients:
             try:
                 value = ask(client)
@@ -186,7 +187,8 @@ class Source:
         raise AssertionError("there is always the registry itself")
 
     def fetch(self, found: Found, blobs: Blobs, progress: Progress) -> Pulled:
-        """Bring config and layers of `found` into `blobs`. Raises errors.APIError, Cancelled."""
+        """Fetch the config and the layers of `found` into `blobs`. Raises errors.APIError,
+        Cancelled."""
         manifest = found.manifest
         try:
             data = self._client.small_blob(self.reference.path, manifest.config)
@@ -204,7 +206,7 @@ class Source:
     def _fetch_layers(
         self, layers: list[Layer], blobs: Blobs, progress: Progress
     ) -> frozenset[str]:
-        """Bring in the layers that are missing; returns their diff ids."""
+        """Fetch the missing layers; returns their diff ids."""
         missing: dict[str, Layer] = {}
         for layer in layers:
             if layer.diff_id in missing:
@@ -251,12 +253,12 @@ class Source:
 
 
 def short(digest: str) -> str:
-    """The twelve digits by which people know a digest."""
+    """The first twelve digits of a digest."""
     return digest.removeprefix("sha256:")[:12]
 
 
 def in_parallel(jobs: list[Callable[[], object]], width: int, cancel: threading.Event) -> None:
-    """Run every job, `width` at a time; the first failure cancels the others and is raised."""
+    """Run every job, `width` at a time; the first failure stops the others and is raised."""
     todo: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
     for job in jobs:
         todo.put(job)
@@ -271,7 +273,7 @@ def in_parallel(jobs: list[Callable[[], object]], width: int, cancel: threading.
             except BaseException as error:
                 failures.append(error)
 
-    # Daemons, so that an engine that ends need not wait for a registry that does not answer.
+    # Daemon threads: an engine that ends need not wait for a registry that does not answer.
     threads = [threading.Thread(target=work, daemon=True) for _ in range(min(width, len(jobs)))]
     for thread in threads:
         thread.start()
@@ -283,8 +285,8 @@ def in_parallel(jobs: list[Callable[[], object]], width: int, cancel: threading.
 
 @dataclass
 class Outgoing:
-    """A layer to push. `blobs` are the compressed forms known from earlier pulls and pushes,
-    each with the repository (in full) that has it; what is learnt now is put into `sent`."""
+    """A layer to push. `known` are its compressed forms from earlier pulls and pushes, each with
+    the full name of the repository that has it; the push sets `sent`."""
 
     diff_id: str
     known: list[tuple[str, Descriptor]] = field(default_factory=list)
@@ -292,7 +294,7 @@ class Outgoing:
 
 
 class Target:
-    """A repository that is pushed to."""
+    """A repository to push to."""
 
     def __init__(
         self,
@@ -313,8 +315,8 @@ class Target:
     def push(
         self, tag: str, config: str, layers: list[Outgoing], blobs: Blobs, progress: Progress
     ) -> Descriptor:
-        """Send what the registry lacks, then the manifest under `tag`; returns what the manifest
-        is. Raises errors.APIError, Cancelled."""
+        """Send what the registry lacks, then the manifest under `tag`; returns the manifest's
+        descriptor. Raises errors.APIError, Cancelled."""
         try:
             for layer in reversed(layers):
                 progress(short(layer.diff_id), "Preparing")
@@ -363,7 +365,7 @@ class Target:
 
 
 class _Packer:
-    """Compresses a layer on its way out. The same layer always gives the same bytes."""
+    """Compresses a layer to push. The same layer always gives the same bytes."""
 
     def __init__(self, blobs: Blobs, diff_id: str, progress: Progress) -> None:
         self._blobs = blobs
@@ -397,8 +399,8 @@ def look(
     auth: Credentials | None = None,
     options: Options = Options(),  # noqa: B008 (it is frozen)
 ) -> tuple[Descriptor, list[dict[str, str]]]:
-    """What a name stands for in its registry and for which platforms, without pulling it.
-    Raises errors.APIError."""
+    """The descriptor of a name in its registry, and its platforms, without a pull. Raises
+    errors.APIError."""
     with Source(reference, auth, options, threading.Event()) as source:
         data, top = source.top(plain=True)
         parsed = _parsed(data, top.media_type)
@@ -415,8 +417,8 @@ def look(
 
 
 def log_in(credentials: Credentials, options: Options = Options()) -> str:  # noqa: B008
-    """Try the credentials at their server; returns the Engine's word for success.
-    Raises errors.Unauthorized or another errors.APIError."""
+    """Try the credentials at their server; returns the Engine's message of success. Raises
+    errors.Unauthorized or another errors.APIError."""
     server = credentials.server or HUB_LOGIN
     host = re.sub(r"^https?://", "", server).partition("/")[0]
     if not re.fullmatch(r"[\w.-]+(:\d+)?|\[[0-9a-fA-F:]+\](:\d+)?", host):
@@ -440,8 +442,8 @@ def log_in(credentials: Credentials, options: Options = Options()) -> str:  # no
 
 
 def search(term: str, limit: int) -> list[dict[str, Any]]:
-    """What Docker Hub's index finds for `term`. Raises errors.APIError where it cannot be
-    reached: there is no other index to ask."""
+    """Search Docker Hub's index for `term`; no other registry has one. Raises errors.APIError where
+    the index cannot be reached."""
     client = Client("https://index.docker.io")
     try:
         value = client.json(f"/v1/search?{urlencode({'q': term, 'n': limit})}")
@@ -454,7 +456,7 @@ def search(term: str, limit: int) -> list[dict[str, Any]]:
 
 
 def translated(error: RegistryError, reference: Reference, plain: bool = False) -> errors.APIError:
-    """A refusal while pulling, as the Engine tells it; `plain`: while only looking."""
+    """A registry's refusal of a pull in the Engine's words; `plain`: in the registry's own."""
     if plain:
         if error.code in ("UNAUTHORIZED", "DENIED"):
             return errors.Unauthorized(error.message)

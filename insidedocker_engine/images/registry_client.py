@@ -1,7 +1,7 @@
-"""Talks HTTP with one registry: the registry API v2, its two ways of authentication, and a
-body that is not believed before it is counted and hashed.
+"""An HTTP client for one registry: the registry API v2 with its two ways of authentication. Bodies
+are counted and hashed before they are trusted.
 
-It knows requests and answers, not images: `registry` puts them together. All of it blocks.
+Handles requests and answers, not images (see `registry`). All calls block.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 HUB = "docker.io"
 HUB_HOST = "registry-1.docker.io"
 HUB_LOGIN = "https://index.docker.io/v1/"
-"""The name under which clients keep the credentials for Docker Hub."""
+"""The server name under which clients keep credentials for Docker Hub."""
 TIMEOUT = (10, 60)
-"""Seconds to connect, and to wait for the next bytes."""
+"""Seconds to connect, and seconds to wait for the next bytes."""
 CHUNK = 256 << 10
 ATTEMPTS = 5
 REDIRECTS = 5
@@ -50,12 +50,12 @@ _LOOPBACK = re.compile(r"(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?")
 
 
 class Cancelled(Exception):
-    """Whoever asked has gone away."""
+    """The caller has gone."""
 
 
 class RegistryError(errors.APIError):
-    """A registry refused, or could not be reached. `code` is the registry's own word for it,
-    such as MANIFEST_UNKNOWN; empty where it gave none."""
+    """A registry refused, or could not be reached. `code` is the registry's error code, such as
+    MANIFEST_UNKNOWN; empty where it gave none."""
 
     def __init__(self, message: str, code: str = "", http_status: int = 0) -> None:
         super().__init__(message)
@@ -65,14 +65,14 @@ class RegistryError(errors.APIError):
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a client knows of itself to a registry."""
+    """Credentials of a client for a registry."""
 
     username: str = ""
     password: str = ""
     identity_token: str = ""
-    """Stands for name and password at the token service."""
+    """Replaces name and password at the token service."""
     registry_token: str = ""
-    """Is sent to the registry as it is."""
+    """Sent to the registry unchanged."""
     server: str = ""
 
     def __bool__(self) -> bool:
@@ -80,7 +80,7 @@ class Credentials:
 
     @classmethod
     def of(cls, value: Any) -> Credentials:
-        """From the API's AuthConfig. Raises BadRequest."""
+        """Credentials from the API's AuthConfig. Raises BadRequest."""
         if not isinstance(value, dict):
             raise errors.BadRequest("invalid X-Registry-Auth header: an object is needed")
         texts = {name.lower(): text for name, text in value.items() if isinstance(text, str)}
@@ -99,8 +99,8 @@ class Credentials:
 
     @classmethod
     def from_header(cls, text: str) -> Credentials:
-        """From X-Registry-Auth: JSON in base64url. What cannot be read counts as nothing, as
-        with the Engine: clients send all kinds of it."""
+        """Credentials from X-Registry-Auth: JSON in base64url. Unreadable headers count as empty,
+        as with the Engine: clients send all kinds."""
         try:
             raw = base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4))
             return cls.of(json.loads(raw))
@@ -109,7 +109,7 @@ class Credentials:
 
 
 def base_url(domain: str, options: Options) -> str:
-    """Where the registry of names that start with `domain` answers."""
+    """The base URL of the registry for `domain`."""
     if domain == HUB:
         return f"https://{HUB_HOST}"
     plain = domain in options.insecure or _LOOPBACK.fullmatch(domain)
@@ -117,7 +117,7 @@ def base_url(domain: str, options: Options) -> str:
 
 
 class Client:
-    """One registry, for one user. Safe to use from several threads."""
+    """A client of one registry, for one user. Safe to use from several threads."""
 
     def __init__(
         self,
@@ -132,7 +132,7 @@ class Client:
         self._cancel = cancel or threading.Event()
         self._session = requests.Session()
         self._session.trust_env = not _LOOPBACK.fullmatch(urlsplit(url).netloc)
-        self._session.auth = _no_auth  # or requests would look into ~/.netrc
+        self._session.auth = _no_auth  # else requests would read ~/.netrc
         self._session.headers["User-Agent"] = f"Inside-Docker-Engine/{VERSION} (linux)"
         self._session.headers["Accept-Encoding"] = "identity"
         self._introduced = False
@@ -146,13 +146,12 @@ class Client:
     # What a registry can be asked
 
     def ping(self) -> None:
-        """Raises RegistryError where the registry does not let this user in."""
+        """Check access. Raises RegistryError where the registry does not let this user in."""
         with self._open("GET", "/v2/", ""):
             pass
 
     def manifest(self, repository: str, which: str) -> tuple[bytes, Descriptor]:
-        """The manifest or index named by a tag or digest, and what it is. What a digest named
-        is right to the byte."""
+        """The manifest or index for a tag or digest, and its descriptor. The digest is checked."""
         with self._open(
             "GET", f"/v2/{repository}/manifests/{which}", _pull(repository), accept=_ACCEPT
         ) as response:
@@ -166,7 +165,7 @@ class Client:
         return data, Descriptor(media_type, digest, len(data))
 
     def small_blob(self, repository: str, blob: Descriptor) -> bytes:
-        """A config: kept in memory, its size and digest checked."""
+        """A config, kept in memory, its size and digest checked. Raises RegistryError."""
         data = bytearray()
         if blob.size > MANIFEST_LIMIT:
             raise RegistryError(f"the blob {blob.digest} is larger than {MANIFEST_LIMIT} bytes")
@@ -180,9 +179,9 @@ class Client:
         write: Callable[[bytes], object],
         progress: Callable[[int], object] = lambda _received: None,
     ) -> None:
-        """Give the blob to `write` piece by piece. A connection that breaks is taken up again
-        where it broke. Raises RegistryError where what came is not the blob; it has then been
-        written in part, or whole and wrong."""
+        """Pass a blob to `write` piece by piece. A broken connection is resumed where it broke.
+        Raises RegistryError where the data is not the blob; by then `write` has had part of it, or
+        all of it wrong."""
         received = 0
         hasher = hashlib.sha256()
         for attempt in range(1, ATTEMPTS + 1):
@@ -209,7 +208,7 @@ class Client:
             raise RegistryError(f"filesystem layer verification failed for digest {blob.digest}")
 
     def has_blob(self, repository: str, digest: str) -> int | None:
-        """The blob's size, where the registry has it."""
+        """The size of a blob in bytes; None where the registry lacks it."""
         try:
             with self._open("HEAD", f"/v2/{repository}/blobs/{digest}", _push(repository)) as found:
                 return int(found.headers.get("Content-Length") or 0)
@@ -219,8 +218,8 @@ class Client:
             raise
 
     def mount_blob(self, repository: str, digest: str, source: str) -> bool:
-        """Take a blob over from another repository of this registry; False where it would
-        have to be uploaded."""
+        """Mount a blob from another repository of this registry; False where it has to be uploaded
+        instead."""
         query = urlencode({"mount": digest, "from": source})
         scope = f"{_push(repository)} {_pull(source)}"
         with self._open("POST", f"/v2/{repository}/blobs/uploads/?{query}", scope) as response:
@@ -232,7 +231,7 @@ class Client:
         return False
 
     def upload(self, repository: str, pieces: Iterator[bytes], digest: Callable[[], str]) -> None:
-        """Upload a blob whose digest is known once `pieces` have been taken."""
+        """Upload a blob; `digest` is called once `pieces` have been taken."""
         scope = _push(repository)
         with self._open("POST", f"/v2/{repository}/blobs/uploads/", scope) as response:
             location = self._location(response)
@@ -267,7 +266,7 @@ class Client:
         return found
 
     def json(self, path: str) -> Any:
-        """A small JSON answer; None where it is none."""
+        """A small JSON answer; None for invalid JSON."""
         with self._open("GET", path, "") as response:
             return _json(self._read(response, MANIFEST_LIMIT, "the answer"))
 
@@ -285,8 +284,8 @@ class Client:
         kind: str = "",
         start: int = 0,
     ) -> Iterator[requests.Response]:
-        """Ask, with whatever authentication it takes. Raises RegistryError unless the answer
-        is a success."""
+        """Send a request with the authentication that the registry asks for. Raises RegistryError
+        unless the answer is a success."""
         headers = {}
         if accept:
             headers["Accept"] = accept
@@ -312,7 +311,7 @@ class Client:
             yield response
 
     def _introduce(self) -> None:
-        """Ask once whether the registry is there and what it wants to see."""
+        """Ask once whether the registry is there and which authentication it wants."""
         with self._send("GET", f"{self.url}/v2/", {}, None, "") as response:
             self._introduced = True
             if response.status_code == HTTPStatus.UNAUTHORIZED:
@@ -321,21 +320,21 @@ class Client:
                     self._challenge = found
 
     def _learn(self, challenge: Challenge, scope: str, refused: str, asked: str) -> None:
-        """What to send from now on, after the registry refused `refused`."""
+        """Note a challenge for later requests, after the registry refused `refused`."""
         if challenge.scheme == "basic" and not self._credentials.username:
             raise RegistryError(
                 f"{asked}: no basic auth credentials", "UNAUTHORIZED", HTTPStatus.UNAUTHORIZED
             )
         with self._lock:
             self._challenge = challenge
-            if f"Bearer {self._tokens.get(scope)}" == refused:  # it has expired
+            if f"Bearer {self._tokens.get(scope)}" == refused:  # the token has expired
                 del self._tokens[scope]
 
     def _send(
         self, method: str, url: str, headers: dict[str, str], data: Any, authorization: str
     ) -> requests.Response:
-        """One request, its redirects followed. The credentials go to the registry's own host
-        and nowhere else."""
+        """Send one request and follow its redirects. Credentials go to the registry's own host
+        only."""
         for _ in range(REDIRECTS + 1):
             self._check()
             sent = dict(headers)
@@ -361,8 +360,8 @@ class Client:
         raise RegistryError(f'{method.title()} "{url}": stopped after {REDIRECTS} redirects')
 
     def _authorization(self, scope: str) -> tuple[str, bool]:
-        """The header to send, empty for none, and whether it is so fresh that a refusal is
-        final."""
+        """(Authorization header, final): "" for no header; `final` where a refusal with it cannot
+        be repaired."""
         if self._credentials.registry_token:
             return f"Bearer {self._credentials.registry_token}", True
         with self._lock:
@@ -377,7 +376,7 @@ class Client:
             return f"Bearer {self._tokens[scope]}", fresh
 
     def _token(self, challenge: Challenge, scope: str) -> str:
-        """Ask the registry's token service. Raises RegistryError."""
+        """Get a token from the registry's token service. Raises RegistryError."""
         if not challenge.realm.startswith(("https://", self.url + "/")) and not (
             self.url.startswith("http://") and challenge.realm.startswith("http://")
         ):
@@ -420,7 +419,7 @@ class Client:
         return token
 
     def _pieces(self, repository: str, blob: Descriptor, start: int) -> Iterator[bytes]:
-        """The blob from `start` on. Raises _Broken where the connection breaks."""
+        """Yield the blob from byte `start` on. Raises _Broken where the connection breaks."""
         path = f"/v2/{repository}/blobs/{blob.digest}"
         with self._open("GET", path, _pull(repository), start=start) as response:
             skip = start if response.status_code != HTTPStatus.PARTIAL_CONTENT else 0
@@ -441,7 +440,7 @@ class Client:
             raise _Broken(f"the connection to {self.url} broke: {_reason(error)}") from None
 
     def _read(self, response: requests.Response, limit: int, what: str) -> bytes:
-        """A small body, whole. Raises RegistryError where it is longer than `limit` bytes."""
+        """Read a small body. Raises RegistryError where it is longer than `limit` bytes."""
         data = bytearray()
         try:
             for piece in self._body(response):
@@ -453,7 +452,7 @@ class Client:
         return bytes(data)
 
     def _refusal(self, method: str, url: str, response: requests.Response) -> RegistryError:
-        """What the registry said, in the Engine's form: `manifest unknown: …`."""
+        """The registry's error in the Engine's form: `manifest unknown: …`."""
         status = response.status_code
         raw = b""
         with contextlib.suppress(RegistryError):
@@ -467,7 +466,7 @@ class Client:
                 word = code.lower().replace("_", " ")
                 message = str(first.get("message") or word)
                 return RegistryError(f"{word}: {message[:1000]}", code, status)
-            if isinstance(value.get("details"), str):  # token services
+            if isinstance(value.get("details"), str):  # the form of token services
                 return RegistryError(f"unauthorized: {value['details'][:1000]}", "", status)
         code = {401: "UNAUTHORIZED", 403: "DENIED", 429: "TOOMANYREQUESTS"}.get(status, "")
         words = {
@@ -513,12 +512,12 @@ class Client:
 
 
 class _Broken(Exception):
-    """A connection ended in the middle of a body."""
+    """The connection ended in the middle of a body."""
 
 
 @dataclass(frozen=True)
 class Challenge:
-    """What a registry asks for in WWW-Authenticate."""
+    """A parsed WWW-Authenticate header."""
 
     scheme: str
     """basic or bearer."""
@@ -567,7 +566,7 @@ def _json(raw: bytes) -> Any:
 
 
 def _reason(error: BaseException) -> str:
-    """The bottom of a chain of exceptions, in the words of the Engine."""
+    """The innermost reason of a chain of exceptions, in the Engine's words."""
     chain: list[BaseException] = []
     current: BaseException | None = error
     while current is not None and current not in chain:

@@ -1,4 +1,4 @@
-"""Which registries an engine reaches how; known from the start, before any is asked."""
+"""Options for registries: plain http and mirrors. Fixed at the engine's start."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ _HOST = r"(?:[\w.-]+|\[[0-9a-fA-F:]+\])(?::\d{1,5})?"
 
 
 class OptionError(Exception):
-    """An option cannot be used; the text is one sentence that says what to do."""
+    """An unusable option; the text is one sentence that says what to do."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to reach registries."""
+    """Options for reaching registries."""
 
     insecure: frozenset[str] = frozenset()
     """Hosts (with port) spoken to over plain http. Loopback always is."""
     mirrors: tuple[str, ...] = ()
-    """Addresses such as http://127.0.0.1:5000, asked before Docker Hub for its images."""
+    """URLs such as http://127.0.0.1:5000, asked before Docker Hub for its images."""
 
     @classmethod
     def of(cls, insecure: Iterable[str], mirrors: Iterable[str]) -> Options:
-        """From the command line. Raises OptionError."""
+        """Options from the command line. Raises OptionError."""
         for host in insecure:
             if not re.fullmatch(_HOST, host):
                 raise OptionError(f"{host!r} is no registry: write HOST or HOST:PORT")

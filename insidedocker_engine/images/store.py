@@ -1,7 +1,7 @@
-"""The images of an engine: what they are, what they are called, what may be deleted.
+"""The images of an engine: their configs, layers and names, and their removal.
 
-An image is a config (its digest is the image's id) and layers, both blobs. Names point to ids.
-It knows neither the API's JSON nor how images come and go over a wire or in an archive.
+An image is a config (its digest is the image's id) and layers, all of them blobs. Names point to
+ids. Independent of the API's JSON, of registries and of archives.
 
 On disk, below the engine's root:
   blobs/sha256/<hex>     configs and uncompressed layers
@@ -46,9 +46,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 HIGHEST = 125
-"""Layers that an image made here may have, as with the Engine."""
+"""Highest number of layers of an image made here, as with the Engine."""
 FORMS_KEPT = 8
-"""Compressed forms remembered of one layer."""
+"""Compressed forms remembered per layer."""
 
 
 @dataclass
@@ -57,15 +57,15 @@ class Image:
 
     id: str
     config: dict[str, Any]
-    """The image config as the image brings it."""
+    """The image config, unchanged."""
     diff_ids: list[str]
     sizes: list[int]
     parent: str = ""
-    """Id of the image it was built from here, where that is known."""
+    """Id of the image it was built from here; empty where unknown."""
     tagged: int = 0
-    """When it last got a name, in nanoseconds since 1970; 0 for never."""
+    """Time of the last tag, in nanoseconds since 1970; 0 for never."""
     removed: bool = False
-    """Deleted by force while a container was made from it: gone for everyone but its layers."""
+    """Deleted by force while a container used the image: only its layers are kept."""
 
     @property
     def size(self) -> int:
@@ -73,7 +73,7 @@ class Image:
 
     @cached_property
     def created(self) -> int | None:
-        """Nanoseconds since 1970, where the config tells."""
+        """Nanoseconds since 1970; None where the config has no valid time."""
         text = self.config.get("created")
         if not isinstance(text, str):
             return None
@@ -84,7 +84,7 @@ class Image:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What its containers start from: Cmd, Env, …"""
+        """The settings that containers start from: Cmd, Env, …"""
         return self.config.get("config") or {}
 
     @property
@@ -93,7 +93,7 @@ class Image:
 
     @cached_property
     def chain(self) -> list[str]:
-        """The chain id of each layer: the digest of it and everything below it."""
+        """The chain id of each layer: a digest of the layer and all layers below."""
         found: list[str] = []
         for diff in self.diff_ids:
             link = hashlib.sha256(f"{found[-1]} {diff}".encode()).hexdigest() if found else ""
@@ -107,14 +107,14 @@ class Image:
 
 @dataclass
 class Names:
-    """What images are called: tags, and the digests that registries know them by."""
+    """The names of images: tags, and the digests that registries know them by."""
 
     file: Path
     _ids: dict[Reference, str] = field(default_factory=dict)
     _names: dict[str, set[Reference]] = field(default_factory=dict)
 
     def load(self, known: Iterable[str]) -> None:
-        """Read them again; names of images that are not `known` are dropped."""
+        """Read the names from disk; names of images that are not `known` are dropped."""
         there = set(known)
         with contextlib.suppress(FileNotFoundError):
             for text, identity in atomic_files.read_json(self.file).items():
@@ -127,13 +127,13 @@ class Names:
         return self._ids.get(name.tagged())
 
     def of(self, identity: str) -> list[Reference]:
-        """Every name of an image, by repository, the tags before the digests."""
+        """Every name of an image, by repository, tags before digests."""
         return sorted(
             self._names.get(identity, ()), key=lambda name: (name.name, name.digest, name.tag)
         )
 
     def in_repository(self, repository: Reference) -> dict[str, str]:
-        """tag -> id"""
+        """Tag -> id."""
         return {
             name.tag: identity
             for name, identity in sorted(self._ids.items())
@@ -166,8 +166,8 @@ class Names:
 
 
 class Images:
-    """What is in the store. To be used in the event loop's thread, but for the methods that
-    are said to block: those belong into a thread."""
+    """The store of images. Use it only in the event loop's thread, except for the methods that
+    block: call those in other threads."""
 
     def __init__(
         self,
@@ -186,7 +186,7 @@ class Images:
         self._restrictions = restrictions
         self.blobs = Blobs(root / "blobs")
         self.registries = registries
-        """Which registries to trust without TLS, and mirrors of Docker Hub."""
+        """Registries to trust without TLS, and mirrors of Docker Hub."""
         self.names = Names(root / "repositories.json")
         self._records = root / "images"
         self._folders = driver.layers
@@ -199,7 +199,7 @@ class Images:
             folder.mkdir(mode=0o700, exist_ok=True)
 
     def load(self) -> None:
-        """Read what is on disk, and clear away what half-done work has left."""
+        """Read the images from disk, and remove the remains of interrupted work."""
         for file in self._records.glob("*.json"):
             try:
                 image = self._read(f"sha256:{file.stem}", atomic_files.read_json(file))
@@ -244,7 +244,8 @@ class Images:
     # Finding
 
     def get(self, name: str) -> Image:
-        """By name, by id or by the first digits of an id. Raises NotFound, BadRequest."""
+        """Find an image by name, by id or by the first digits of an id. Raises NotFound,
+        BadRequest."""
         image = self.find(name)
         if image is None:
             if references.identifier(name):
@@ -253,7 +254,7 @@ class Images:
         return image
 
     def find(self, name: str) -> Image | None:
-        """As `get`, but None where there is none. Raises BadRequest."""
+        """Like `get`, but None where the image is missing. Raises BadRequest."""
         identity = references.identifier(name)
         if identity is None:
             identity = self.names.get(references.parse(name)) or self._by_prefix(name)
@@ -261,8 +262,7 @@ class Images:
         return None if image is None or image.removed else image
 
     def base(self, identity: str) -> Image:
-        """The image of a container, also one that was deleted by force meanwhile. Raises
-        NotFound."""
+        """The image of a container, even if deleted by force meanwhile. Raises NotFound."""
         image = self._images.get(identity)
         if image is None:
             raise errors.NotFound(f"No such image: {identity}")
@@ -276,7 +276,7 @@ class Images:
         return found[0] if len(found) == 1 else None
 
     def all(self) -> list[Image]:
-        """The newest first."""
+        """All images, newest first."""
         here = [image for image in self._images.values() if not image.removed]
         return sorted(here, key=lambda image: image.created or 0, reverse=True)
 
@@ -288,27 +288,27 @@ class Images:
         return {image.parent for image in self.all() if image.parent}
 
     def tags(self, identity: str) -> list[str]:
-        """busybox:latest, …"""
+        """Tags of an image: busybox:latest, …"""
         return [name.familiar for name in self.names.of(identity) if name.tag]
 
     def digests(self, identity: str) -> list[str]:
-        """busybox@sha256:…, as registries know it."""
+        """Digests of an image in registries: busybox@sha256:…"""
         return [name.familiar for name in self.names.of(identity) if name.digest]
 
     def using(self, image: Image) -> list[Container]:
-        """The containers made from it, those in the making, too."""
+        """The containers made from an image, including those in the making."""
         return self._containers.using_image(image.id)
 
     def emit(self, action: str, image: Image, actor: str = "", name: str = "") -> None:
-        """Tell what happens to it. `actor` is its name where it comes or goes by that, else its
-        id; `name` is what the event calls it (the actor, if nothing else)."""
+        """Emit an event of an image. `actor` is the name that the event concerns (pull, push), else
+        the image's id; `name` is the event's name attribute (default: the actor)."""
         actor = actor or image.id
         self._events.emit("image", action, actor, {**image.labels, "name": name or actor})
 
     # Coming
 
     def measure(self, diff_id: str) -> int:
-        """Bytes of the files in a layer. Blocks; raises BadRequest where it is no tar."""
+        """Bytes of the files in a layer. Raises BadRequest where it is not a tar. Blocking."""
         for image in list(self._images.values()):
             if diff_id in image.diff_ids:
                 return image.sizes[image.diff_ids.index(diff_id)]
@@ -316,12 +316,12 @@ class Images:
             return size_of_files(file)
 
     def layers_of(self, identity: str) -> list[str]:
-        """The diff ids in a config that is in the blobs."""
+        """The diff ids in a config in the blobs."""
         return manifests.diff_ids(manifests.parse_config(self.blobs.read(identity)))
 
     def add(self, identity: str, sizes: list[int], parent: str = "") -> Image:
-        """Make an image of a config and layers that are in the blobs already; `sizes` as
-        `measure` gives them. Adding again is harmless."""
+        """Make an image of a config and layers that are in the blobs; `sizes` come from `measure`.
+        Adding an image again changes nothing."""
         image = self._images.get(identity)
         if image is not None and not image.removed and (image.parent or not parent):
             return image
@@ -334,8 +334,8 @@ class Images:
         return image
 
     async def commit(self, config: dict[str, Any], parent: str = "") -> Image:
-        """Make an image of `config`, whose layers are in the blobs (see `blobs.put_file`).
-        For import, build and commit. Raises BadRequest for too many layers."""
+        """Make an image of `config`, whose layers are in the blobs (see `blobs.put_file`); used by
+        import, build and commit. Raises BadRequest for too many layers."""
         diffs = manifests.diff_ids(config)
         if len(diffs) > HIGHEST:
             raise errors.BadRequest("max depth exceeded")
@@ -344,7 +344,7 @@ class Images:
             return self.add(self.blobs.put(manifests.compact(config)), sizes, parent)
 
     def tag(self, image: Image, name: Reference) -> Image | None:
-        """Give it a name; returns the image that bore that name so far, if another one did."""
+        """Name an image; returns the other image that had the name before, or None."""
         name = name.tagged()
         before = self.names.get(name)
         self.names.set(name, image.id)
@@ -354,13 +354,14 @@ class Images:
         return self._images.get(before) if before and before != image.id else None
 
     def forms(self, diff_id: str) -> list[tuple[str, Descriptor]]:
-        """(repository in full, compressed blob) for each place known to have a layer."""
+        """(full repository name, compressed blob) for each known copy of a layer."""
         return list(self._forms.get(diff_id, ()))
 
     def remember_forms(
         self, repository: Reference, forms: Iterable[tuple[str, Descriptor]]
     ) -> None:
-        """After a pull or push: `repository` has these (diff id, compressed blob)."""
+        """Remember, after a pull or push, that `repository` has these (diff id, compressed
+        blob)."""
         for diff, blob in forms:
             entry = (repository.name, blob)
             others = [known for known in self._forms.get(diff, ()) if known != entry]
@@ -377,11 +378,11 @@ class Images:
     # Layers as folders
 
     def layer_folder(self, diff_id: str) -> Path:
-        """Where a layer is, or would be, unpacked."""
+        """The folder of an unpacked layer, present or not."""
         return self._folders / diff_id.removeprefix("sha256:")
 
     def layer_folders(self, image: Image) -> list[Path]:
-        """The unpacked layers, lowest first. Blocks; raises BadRequest for a hostile layer."""
+        """The unpacked layers, lowest first. Raises BadRequest for a hostile layer. Blocking."""
         return [self._unpacked(diff) for diff in image.diff_ids]
 
     def _unpacked(self, diff_id: str) -> Path:
@@ -406,9 +407,9 @@ class Images:
         self.names.remove(names)
 
     def drop(self, image: Image, keep_layers: bool) -> list[str]:
-        """Forget an image that has no names any more; returns the chain ids of the layers that
-        no other image has, highest first. With `keep_layers` a container still stands on them:
-        call `forget_unused` when that may have changed."""
+        """Forget an image without names; returns the chain ids of the layers that no other image
+        has, highest first. With `keep_layers` a container still uses the layers: call
+        `forget_unused` when that may have changed."""
         if keep_layers:
             image.removed = True
             self._write(image)
@@ -420,15 +421,15 @@ class Images:
         return [link for link in reversed(image.chain) if link not in left]
 
     def forget_unused(self) -> None:
-        """Let go of what was deleted while a container needed it, and needs no more. To be
-        called after a container was removed."""
+        """Forget images deleted by force that no container uses any more. Call it after the removal
+        of a container."""
         for image in [image for image in self._images.values() if image.removed]:
             if not self.using(image):
                 self.drop(image, keep_layers=False)
                 self.free(image)
 
     def free(self, image: Image) -> None:
-        """Remove the files of a dropped image that no other one needs. Blocks for a moment."""
+        """Remove the files of a dropped image that no other image needs. Blocks for a moment."""
         needed = {diff for other in self._images.values() for diff in other.diff_ids}
         for diff in set(image.diff_ids) - needed:
             if self.blobs.remove(diff):
@@ -439,7 +440,7 @@ class Images:
         self._save_forms()
 
     def _sweep(self) -> None:
-        """Remove what belongs to no image: the rest of a pull or a deletion cut short."""
+        """Remove blobs and folders without an image: remains of an interrupted pull or deletion."""
         needed = set(self._images)
         for image in self._images.values():
             needed.update(image.diff_ids)
@@ -452,7 +453,7 @@ class Images:
         self._forms = {diff: forms for diff, forms in self._forms.items() if diff in needed}
 
     def _remove_folder(self, folder: Path) -> None:
-        """At once for everyone: half a layer is never seen."""
+        """Remove a layer's folder: moved aside in one step, so that half a layer is never seen."""
         aside = Path(tempfile.mkdtemp(dir=self.temporary, prefix="gone-"))
         try:
             folder.rename(aside / "layer")
@@ -464,8 +465,8 @@ class Images:
 
 
 def size_of_files(archive: BinaryIO) -> int:
-    """Bytes that a layer's tar takes unpacked, as the Engine counts: files, and the texts of
-    symbolic links. Raises BadRequest."""
+    """Bytes of a layer's tar when unpacked, as the Engine counts: files, and the texts of symbolic
+    links. Raises BadRequest."""
     try:
         return sum(
             len(os.fsencode(entry.link)) if entry.kind == SYMLINK else entry.size
