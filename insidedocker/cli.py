@@ -16,7 +16,8 @@ from insidedocker_engine.cli import CommandError
 # Rooms with a cli.py; each offers add_to(subparsers) and keeps its own imports inside its handlers.
 ROOMS = (
     *("insidedocker.authoring", "insidedocker.catalog", "insidedocker_engine"),
-    *("insidedocker.grading", "insidedocker.launch", "insidedocker.teaching"),
+    *("insidedocker.demo", "insidedocker.grading", "insidedocker.launch"),
+    "insidedocker.teaching",
 )
 
 

@@ -33,10 +33,11 @@ FILES = (
     "insidedocker/__init__.py",
     "insidedocker/__main__.py",
     "insidedocker/cli.py",
-    "insidedocker/errors.py",
-    "insidedocker/place.py",
-    "insidedocker/authoring/__init__.py",
     "insidedocker/course.py",
+    "insidedocker/errors.py",
+    "insidedocker/moved.py",
+    "insidedocker/place.py",
+    "insidedocker/progress.py",
 )
 FOLDERS = (
     "release",

@@ -1,4 +1,4 @@
-"""`insidedocker demo` and `insidedocker grade`."""
+"""`insidedocker grade`."""
 
 from __future__ import annotations
 
@@ -8,15 +8,7 @@ from typing import Any
 
 
 def add_to(subparsers: Any) -> None:
-    """Register this room's commands."""
-    demo = subparsers.add_parser(
-        "demo", help="run an instructor's whole cycle on sample submissions, in a scratch course"
-    )
-    demo.add_argument("--lesson", default="04-rest-api", help="which lesson (default: %(default)s)")
-    demo.add_argument(
-        "--folder", type=Path, help="an empty folder for the scratch course (default: a new one)"
-    )
-    demo.set_defaults(run=_demo)
+    """Register `grade`."""
     grade = subparsers.add_parser("grade", help="grade what was handed in of an assignment")
     grade.add_argument("assignment", help="as nbgrader knows it, such as 04-rest-api")
     grade.add_argument("--student", default="*", help="only this learner's")
@@ -29,17 +21,6 @@ def add_to(subparsers: Any) -> None:
         "--course", type=Path, default=Path(), help="the course's folder (default: this one)"
     )
     grade.set_defaults(run=_grade)
-
-
-def _demo(options: argparse.Namespace) -> int:
-    from insidedocker.course import Course
-    from insidedocker.demo import cycle
-    from insidedocker.grading import settings
-
-    settings.work_in_private()
-    course = Course.find()
-    (lesson,) = course.chosen([options.lesson])
-    return cycle.run(course, lesson, options.folder)
 
 
 def _grade(options: argparse.Namespace) -> int:

@@ -77,7 +77,7 @@ class Words:
             for each in ast.walk(names.parsed(visible(source))):
                 if isinstance(each, ast.Constant) and isinstance(each.value, str):
                     self.known.add(each.value)
-        for module in ("check", "told", "deeds", "staging"):
+        for module in ("check", "check_failed", "object_checks", "fixtures"):
             texts, patterns = _of_the_lab(module)
             self.texts |= texts
             self.patterns |= patterns
@@ -144,10 +144,10 @@ def _values(parts: Parts, text: str) -> list[str] | None:
 
 @cache
 def _of_the_lab(module: str) -> tuple[frozenset[str], frozenset[Parts]]:
-    """The words of one of the lab's modules; it need not have been imported."""
+    """The words of one module of `lab.checks`, which need not have been imported."""
     texts: set[str] = set()
     patterns: set[Parts] = set()
-    path = Path(__file__).parents[1] / "lab" / f"{module}.py"
+    path = Path(__file__).parents[1] / "lab" / "checks" / f"{module}.py"
     Words._add(names.parsed(path.read_text(encoding="utf-8")), texts, patterns)
     return frozenset(texts), frozenset(patterns)
 

@@ -27,9 +27,9 @@ def clone(tmp_path: Path) -> Path:
     for name in (*PARTS, *(path.name for path in ROOT.glob("requirements*.lock"))):
         shutil.copy(ROOT / name, folder)
     shutil.copy(ROOT / "nbgrader_config.py", folder)
-    shutil.copytree(
-        ROOT / "insidedocker", folder / "insidedocker", ignore=shutil.ignore_patterns("__pycache__")
-    )
+    for name in ("insidedocker", "insidedocker_engine"):
+        unwanted = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, folder / name, ignore=unwanted)
     (folder / "notebooks").mkdir()
     shutil.copy(ROOT / "notebooks" / "objectives.yml", folder / "notebooks")
     return folder

@@ -94,11 +94,11 @@ def test_no_page_decides_a_question(edition: Path) -> None:
 def test_it_holds_what_is_listed_and_no_folder_of_answers(edition: Path) -> None:
     assert sorted(path.name for path in edition.iterdir()) == [
         *("LICENSE", "LICENSE-lessons", "Makefile", "README.md", "bootstrap.py", "docs"),
-        *("edition.json", "insidedocker", "pyproject.toml", "release"),
+        *("edition.json", "insidedocker", "insidedocker_engine", "pyproject.toml", "release"),
         *("requirements-build.lock", "requirements-dev.lock", "requirements.lock"),
     ]
     packages = sorted(path.name for path in (edition / "insidedocker").iterdir() if path.is_dir())
-    assert packages == ["authoring", "catalog", "engine", "lab", "launch"]
+    assert packages == ["catalog", "lab", "launch"]
     released = {p.relative_to(ROOT) for p in (ROOT / "release").rglob("*") if p.is_file()}
     assert {p.relative_to(edition) for p in (edition / "release").rglob("*") if p.is_file()} == {
         path for path in released if ".ipynb_checkpoints" not in path.parts
@@ -152,7 +152,7 @@ def test_its_command_works_without_the_packages_that_stay_at_home(
 
 def test_an_answer_that_is_shown_by_mistake_stops_it(tmp_path: Path) -> None:
     course = tmp_path / "course"
-    for name in ("insidedocker", "release", "source", "docs", "notebooks"):
+    for name in ("insidedocker", "insidedocker_engine", "release", "source", "docs", "notebooks"):
         shutil.copytree(ROOT / name, course / name)
     for path in ROOT.iterdir():
         if path.is_file():

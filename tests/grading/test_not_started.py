@@ -31,7 +31,7 @@ class Missing:
         if "." not in name: print(name)
 sys.meta_path.append(Missing())
 import insidedocker.lab
-from insidedocker.grading import cells
+from insidedocker.grading.pod import cells
 cells.runner(["%time pass"]).run("%time pass")
 """
 

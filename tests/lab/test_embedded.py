@@ -78,7 +78,7 @@ def test_what_keeps_an_engine_from_starting_is_told(monkeypatch: pytest.MonkeyPa
 
 USER = """
 import os, sys
-from insidedocker.lab import discovery, embedded
+from insidedocker.lab.engines import discovery, embedded
 if sys.argv[1] == "a notebook":
     os.environ["INSIDEDOCKER_ENGINE"] = "embedded"
     print(discovery.find().url, flush=True)

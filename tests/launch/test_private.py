@@ -212,7 +212,7 @@ def test_an_engine_that_another_account_lends_is_not_taken(home: Path) -> None:
             path.chmod(0o777)
             os.chown(path, OTHER, OTHER)
         for script in (
-            "from insidedocker.lab import embedded; embedded.staying()",
+            "from insidedocker.lab.engines import embedded; embedded.staying()",
             "from insidedocker_engine.base import paths;"
             "from insidedocker_engine.server import listen;"
             "listen.UnixAddress(paths.default_socket()).prepare()",
