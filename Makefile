@@ -34,6 +34,7 @@ lint: ## check code, types, lessons, and that source/ and release/ match the tex
 	@$(IN_DEV) ruff check .
 	@$(IN_DEV) ruff format --check .
 	@$(IN_DEV) mypy
+	@$(IN_DEV) scripts.layers
 	@$(IN_DEV) insidedocker lint
 	@$(IN_DEV) insidedocker sync --check
 

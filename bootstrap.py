@@ -40,10 +40,10 @@ VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
 MARK = VENV / ".made-for-the-course"
 """In a .venv that is made here, from the first moment on."""
-BUILD_LOCK = ROOT / "requirements-build.lock"
-DEV_LOCK = ROOT / "requirements-dev.lock"
+BUILD_LOCK = ROOT / "locks/requirements-build.lock"
+DEV_LOCK = ROOT / "locks/requirements-dev.lock"
 # The larger kind holds all of the smaller one, with the same pins.
-LOCKS = {"lab": ROOT / "requirements.lock", "dev": DEV_LOCK}
+LOCKS = {"lab": ROOT / "locks/requirements.lock", "dev": DEV_LOCK}
 
 
 class SetupError(Exception):

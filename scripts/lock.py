@@ -17,7 +17,7 @@ BINDER_PYTHON = "3.12"
 # Debian 13.
 BINDER_CLI = "docker-cli=29.4"
 ENVIRONMENT = """\
-# What Binder installs: the pins of requirements.lock for Linux. `make lock` writes this file.
+# What Binder installs: the pins of locks/requirements.lock for Linux. `make lock` writes this file.
 # The package itself is installed by postBuild, so that the layer with these can be cached.
 """
 
@@ -26,12 +26,14 @@ def main(options: list[str]) -> int:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
     # editables is what the build backend asks for when it installs in place
     build = [*settings["build-system"]["requires"], "editables"]
-    compile_lock(["pyproject.toml", "--extra", "dev"], "requirements-dev.lock", options)
+    compile_lock(["pyproject.toml", "--extra", "dev"], "locks/requirements-dev.lock", options)
     # the same pins in both, so that the tests' environment serves the course too
-    same = ["--constraints", "requirements-dev.lock"]
-    compile_lock(["pyproject.toml", *same], "requirements.lock", options)
-    compile_lock(["pyproject.toml", "--extra", "hub", *same], "requirements-hub.lock", options)
-    compile_lock(["-"], "requirements-build.lock", options, given="\n".join(build))
+    same = ["--constraints", "locks/requirements-dev.lock"]
+    compile_lock(["pyproject.toml", *same], "locks/requirements.lock", options)
+    compile_lock(
+        ["pyproject.toml", "--extra", "hub", *same], "locks/requirements-hub.lock", options
+    )
+    compile_lock(["-"], "locks/requirements-build.lock", options, given="\n".join(build))
     # what the tests of hosting ask, each in an environment of its own
     for tool in ("kubernetes", "repo2docker"):
         wanted = ROOT / "tests" / "hosted" / f"{tool}.in"
@@ -56,7 +58,7 @@ def compile_lock(source: list[str], lock: str, options: list[str], given: str = 
 
 def environment_yml() -> str:
     """A conda environment with the runtime's pins, as pip takes them."""
-    pins = lock_pins((ROOT / "requirements.lock").read_text())
+    pins = lock_pins((ROOT / "locks/requirements.lock").read_text())
     environment = {
         "name": "insidedocker",
         "channels": ["conda-forge"],

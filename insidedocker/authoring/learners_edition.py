@@ -24,9 +24,9 @@ FILES = (
     "LICENSE-lessons",
     "bootstrap.py",
     "pyproject.toml",
-    "requirements.lock",
-    "requirements-build.lock",
-    "requirements-dev.lock",  # bootstrap.py finds uv in it
+    "locks/requirements.lock",
+    "locks/requirements-build.lock",
+    "locks/requirements-dev.lock",  # bootstrap.py finds uv in it
     "docs/cheat-sheet.md",
     "docs/glossary.md",
     "docs/further-reading.md",

@@ -95,11 +95,11 @@ def _wheels(course: Path, wheels: Path, python: str) -> None:
     """All that bootstrap.py installs, for one interpreter; pip checks the locks' hashes."""
     if shutil.which(python) is None:
         raise UserError(f"There is no {python} here: name a Python of this machine with --python.")
-    found = UV.search((course / "requirements-dev.lock").read_text())
+    found = UV.search((course / "locks/requirements-dev.lock").read_text())
     wheels.mkdir(exist_ok=True)
     only_uv = wheels / "uv.txt"
     only_uv.write_text(found[0] if found else "")
-    locks = [course / "requirements.lock", course / "requirements-build.lock", only_uv]
+    locks = [course / "locks/requirements.lock", course / "locks/requirements-build.lock", only_uv]
     hashed = ["--require-hashes", *(word for lock in locks for word in ("-r", str(lock)))]
     # pip itself, for Pythons that come without.
     for wanted in (hashed, ["pip"]):

@@ -24,8 +24,9 @@ def clone(tmp_path: Path) -> Path:
     """The project as a fresh clone has it, without lessons."""
     folder = tmp_path / "my clone"
     folder.mkdir()
-    for name in (*PARTS, *(path.name for path in ROOT.glob("requirements*.lock"))):
+    for name in PARTS:
         shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / "locks", folder / "locks")
     shutil.copy(ROOT / "nbgrader_config.py", folder)
     for name in ("insidedocker", "insidedocker_engine"):
         unwanted = shutil.ignore_patterns("__pycache__")
@@ -108,12 +109,14 @@ def test_the_first_time_installs_and_the_second_does_not(make: Make, clone: Path
     ).stdout
     pins = dict(line.split("==") for line in listing.split())
     for name, version in re.findall(
-        r"^(nbgrader|jupyterlab|docker)==(\S+)", (ROOT / "requirements.lock").read_text(), re.M
+        r"^(nbgrader|jupyterlab|docker)==(\S+)",
+        (ROOT / "locks/requirements.lock").read_text(),
+        re.M,
     ):
         assert pins[name] == version
     assert "pytest" not in pins
     # a changed lock is noticed
-    lock = clone / "requirements.lock"
+    lock = clone / "locks/requirements.lock"
     lock.write_text(lock.read_text() + "# changed\n")
     assert "Setting up" in make("sync", PYTHON=sys.executable).stdout
 
@@ -153,7 +156,7 @@ def test_a_venv_of_somebody_elses_is_kept(clone: Path) -> None:
 
 @pytest.mark.slow
 def test_pip_stands_in_where_uv_cannot_be_had(make: Make, clone: Path) -> None:
-    lock = clone / "requirements-dev.lock"
+    lock = clone / "locks/requirements-dev.lock"
     lock.write_text(re.sub(r"^uv==\S+", "uv==0.0.0", lock.read_text(), flags=re.M))
     done = make("sync", PYTHON=sys.executable)
     assert done.returncode == 0, done.stderr
@@ -163,7 +166,7 @@ def test_pip_stands_in_where_uv_cannot_be_had(make: Make, clone: Path) -> None:
 
 @pytest.mark.slow
 def test_a_failed_installation_says_what_to_do(make: Make, clone: Path) -> None:
-    lock = clone / "requirements.lock"
+    lock = clone / "locks/requirements.lock"
     text = lock.read_text()
     first = re.search(r"sha256:([0-9a-f]{64})", text)
     assert first

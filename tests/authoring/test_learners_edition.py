@@ -94,8 +94,8 @@ def test_no_page_decides_a_question(edition: Path) -> None:
 def test_it_holds_what_is_listed_and_no_folder_of_answers(edition: Path) -> None:
     assert sorted(path.name for path in edition.iterdir()) == [
         *("LICENSE", "LICENSE-lessons", "Makefile", "README.md", "bootstrap.py", "docs"),
-        *("edition.json", "insidedocker", "insidedocker_engine", "pyproject.toml", "release"),
-        *("requirements-build.lock", "requirements-dev.lock", "requirements.lock"),
+        *("edition.json", "insidedocker", "insidedocker_engine", "locks", "pyproject.toml"),
+        "release",
     ]
     packages = sorted(path.name for path in (edition / "insidedocker").iterdir() if path.is_dir())
     assert packages == ["catalog", "lab", "launch"]

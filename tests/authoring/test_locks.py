@@ -16,7 +16,7 @@ def pins(name: str) -> dict[str, str]:
 
 
 def test_each_package_has_hashes() -> None:
-    locks = [*ROOT.glob("requirements*.lock"), *(ROOT / "tests/hosted").glob("*.lock")]
+    locks = [*ROOT.glob("locks/requirements*.lock"), *(ROOT / "tests/hosted").glob("*.lock")]
     assert len(locks) == 6
     for lock in locks:
         entries = re.split(r"^(?=\S)", lock.read_text(), flags=re.MULTILINE)
@@ -26,18 +26,18 @@ def test_each_package_has_hashes() -> None:
 
 
 def test_the_tests_environment_and_the_hubs_hold_the_courses() -> None:
-    assert pins("requirements.lock").items() <= pins("requirements-dev.lock").items()
-    assert pins("requirements.lock").items() <= pins("requirements-hub.lock").items()
+    assert pins("locks/requirements.lock").items() <= pins("locks/requirements-dev.lock").items()
+    assert pins("locks/requirements.lock").items() <= pins("locks/requirements-hub.lock").items()
 
 
 def test_the_locks_fit_pyproject() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
     project = settings["project"]
     for lock, wanted in (
-        ("requirements.lock", project["dependencies"]),
-        ("requirements-dev.lock", project["optional-dependencies"]["dev"]),
-        ("requirements-hub.lock", project["optional-dependencies"]["hub"]),
-        ("requirements-build.lock", settings["build-system"]["requires"]),
+        ("locks/requirements.lock", project["dependencies"]),
+        ("locks/requirements-dev.lock", project["optional-dependencies"]["dev"]),
+        ("locks/requirements-hub.lock", project["optional-dependencies"]["hub"]),
+        ("locks/requirements-build.lock", settings["build-system"]["requires"]),
     ):
         locked = pins(lock)
         for requirement in map(Requirement, wanted):
@@ -51,10 +51,10 @@ def test_environment_yml_has_the_locks_pins() -> None:
     assert (python, pip) == ("python=3.12", "pip")
     assert cli.startswith("docker-cli=")
     listed = dict(entry.split("==") for entry in packages["pip"])
-    locked = pins("requirements.lock")
+    locked = pins("locks/requirements.lock")
     assert listed.items() <= locked.items(), "run make lock"
     # what is left out belongs to other systems or other Pythons
-    for match in PIN.finditer((ROOT / "requirements.lock").read_text()):
+    for match in PIN.finditer((ROOT / "locks/requirements.lock").read_text()):
         if match[1] not in listed:
             assert re.search(r"platform|python|os_name|implementation", match[3] or ""), match[0]
     assert "appnope" not in listed
@@ -62,5 +62,9 @@ def test_environment_yml_has_the_locks_pins() -> None:
 
 
 def test_no_address_of_an_index() -> None:
-    for path in (*ROOT.glob("requirements*.lock"), ROOT / "environment.yml", ROOT / "Makefile"):
+    for path in (
+        *ROOT.glob("locks/requirements*.lock"),
+        ROOT / "environment.yml",
+        ROOT / "Makefile",
+    ):
         assert "://" not in path.read_text(), path.name

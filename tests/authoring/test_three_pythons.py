@@ -29,7 +29,7 @@ def find_python(version: str) -> Path:
 
 def environment_for(version: str) -> Path:
     """The Python of an environment with the lock's packages, kept between runs in the cache."""
-    lock = ROOT / "requirements.lock"
+    lock = ROOT / "locks/requirements.lock"
     key = hashlib.sha256(lock.read_bytes()).hexdigest()[:12]
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
     venv = cache / "insidedocker" / "test-pythons" / f"{version}-{key}"

@@ -136,7 +136,7 @@ def base_archive(conda_lock: str) -> Path:
     python = python_3_12()
     apt = [line.split("#")[0].strip() for line in (hosting.ROOT / "apt.txt").open()]
     wanted = sorted({*ASKED, *RECIPES, *filter(None, apt)})
-    build_lock = (hosting.ROOT / "requirements-build.lock").read_text()
+    build_lock = (hosting.ROOT / "locks/requirements-build.lock").read_text()
     told = repr((SUITE, BUILDPACK, LIBRARIES, wanted, pins, base_pins, build_lock, str(python)))
     told += (HERE / "micromamba").read_text()
     archive = hosting.cache() / f"base-{hashlib.sha256(told.encode()).hexdigest()[:12]}.tar"
@@ -207,7 +207,7 @@ def _add_wheels(root: Path, python: Path, pins: list[str], base_pins: list[str])
         *(python / "bin/python3.12", "-m", "pip", "download", "--quiet"),
         *("--only-binary=:all:", "--dest", wheels),
     ]
-    build_lock = hosting.ROOT / "requirements-build.lock"
+    build_lock = hosting.ROOT / "locks/requirements-build.lock"
     for wanted in (["--no-deps", *pins], base_pins, ["--no-deps", "-r", str(build_lock)]):
         done = subprocess.run([*download, *wanted], capture_output=True, text=True, check=False)
         if done.returncode:

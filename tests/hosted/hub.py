@@ -142,9 +142,11 @@ def hub() -> Iterator[Hub]:
 
 def programs() -> Path:
     """The hub's environment, as docs/hosted/jupyterhub.md makes it."""
-    environment = hosting.environment(hosting.ROOT / "requirements-hub.lock", "/usr/bin/python3")
+    environment = hosting.environment(
+        hosting.ROOT / "locks/requirements-hub.lock", "/usr/bin/python3"
+    )
     uv = [sys.executable, "-m", "uv", "--quiet", "pip", "install", "--no-deps", "--reinstall"]
-    build = ["--build-constraints", str(hosting.ROOT / "requirements-build.lock")]
+    build = ["--build-constraints", str(hosting.ROOT / "locks/requirements-build.lock")]
     python = ["--python", str(environment / "bin/python")]
     done = subprocess.run(
         [*uv, *build, *python, str(hosting.ROOT)], capture_output=True, text=True, check=False
