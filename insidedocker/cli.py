@@ -1,4 +1,4 @@
-"""The `insidedocker` command: each room adds its own subcommands, imported only when asked for."""
+"""The `insidedocker` command: each package adds its subcommands, imported only when asked for."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ from insidedocker.errors import UserError
 from insidedocker.place import need_own_programs
 from insidedocker_engine.cli import CommandError
 
-# Rooms with a cli.py; each offers add_to(subparsers) and keeps its own imports inside its handlers.
-ROOMS = (
-    *("insidedocker.authoring", "insidedocker.catalog", "insidedocker_engine"),
-    *("insidedocker.demo", "insidedocker.grading", "insidedocker.launch"),
-    "insidedocker.teaching",
+# Each offers add_to(subparsers) and keeps its own imports inside its handlers.
+COMMANDS = (
+    "insidedocker.authoring.cli",
+    "insidedocker.launch.catalog_cli",
+    "insidedocker_engine.cli",
+    "insidedocker.demo.cli",
+    "insidedocker.grading.cli",
+    "insidedocker.launch.cli",
+    "insidedocker.teaching.cli",
 )
 
 
@@ -32,16 +36,17 @@ class _Version(argparse.Action):
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The whole command's parser; importing a room's cli.py must stay cheap."""
+    """The whole command's parser; importing these modules must stay cheap."""
     parser = argparse.ArgumentParser(
         prog="insidedocker",
         description="An autograded Jupyter course on how Docker works inside.",
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name in ROOMS:
-        if find_spec(name) and find_spec(f"{name}.cli"):  # the learner's edition lacks some
-            import_module(f"{name}.cli").add_to(commands)
+    for name in COMMANDS:
+        package = name.rpartition(".")[0]
+        if find_spec(package):  # the learner's edition lacks some
+            import_module(name).add_to(commands)
     return parser
 
 

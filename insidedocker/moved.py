@@ -13,7 +13,7 @@ from types import ModuleType
 
 MOVED = {
     "insidedocker.grading.plug": "insidedocker.grading.exporter",
-    "insidedocker.lab.registries": "insidedocker.lab.engines.registries",
+    "insidedocker.lab.registries": "insidedocker.lab.checks.registries",
     "insidedocker.lab.small_registry": "insidedocker.lab.engines.fake_registry",
     "insidedocker.lab.staging": "insidedocker.lab.checks.fixtures",
 }

@@ -20,7 +20,7 @@ from nbgrader.preprocessors import SaveAutoGrades
 
 from insidedocker.grading import kept
 from insidedocker.grading.rebuild import OURS
-from insidedocker.lab.learner import answers
+from insidedocker.lab.quiz import answers
 
 LOOK = ""
 """The name under which the reason to look at a notebook is kept; others are those of cells."""

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Literal
 
 from insidedocker.grading import processes, scratch
-from insidedocker.grading.pod import cells, codec
-from insidedocker.grading.pod.cells import Output
+from insidedocker.grading.pod import codec
 from insidedocker.grading.pod.learner_proxy import well_formed
+from insidedocker.grading.pod.outputs import Output, error_output, within
 from insidedocker.grading.pod.verdict import Verdict
 from insidedocker.grading.sandbox import MIB, Limits, Pod, Sandbox, SandboxUnavailable
 from insidedocker.grading.submission_text import plain
@@ -127,7 +127,7 @@ def _not_checked(ran: Ran, why: str, numbers: Sequence[int]) -> Ran:
     """Test cells that were not reached count as failed, and say why."""
     ran.notes.append(why)
     for number in numbers:
-        ran.outputs[number] = [cells.error("NotChecked", why)]
+        ran.outputs[number] = [error_output("NotChecked", why)]
     return ran
 
 
@@ -230,7 +230,7 @@ class _Watch:
         self.done += 1
 
     def _room_for(self, outputs: list[Output]) -> list[Output]:
-        kept = cells.within(outputs, self.room)
+        kept = within(outputs, self.room)
         self.room -= min(self.room, len(codec.dumps({"outputs": kept})))
         return kept
 

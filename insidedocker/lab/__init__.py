@@ -13,11 +13,11 @@ from insidedocker.lab.belongings import LABEL, clean_up, inventory, labels, repo
 from insidedocker.lab.checks import check
 from insidedocker.lab.engines.discovery import connect
 from insidedocker.lab.engines.faults import breakable_engine, fault, mystery
+from insidedocker.lab.engines.images import ImageMissing, need
 from insidedocker.lab.engines.isolation import shared_with_host
 from insidedocker.lab.engines.machine import machine
 from insidedocker.lab.engines.session import Engine
 from insidedocker.lab.errors import EngineUnreachable, NoEngine, StreamFailed
-from insidedocker.lab.images import ImageMissing, need
 from insidedocker.lab.learner import variant
 from insidedocker.lab.learner.table import my_progress
 from insidedocker.lab.streams import text_of

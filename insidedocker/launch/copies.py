@@ -20,8 +20,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from insidedocker.lab.learner import answers, variant
-from insidedocker.lab.learner.beside import set_aside
+from insidedocker.lab.beside import set_aside
+from insidedocker.lab.learner import variant
+from insidedocker.lab.quiz import answers
 from insidedocker.launch import likeness
 
 LEDGER = ".delivered.json"

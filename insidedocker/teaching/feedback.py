@@ -9,7 +9,7 @@ from nbformat import NotebookNode, from_dict
 from nbgrader import utils
 from nbgrader.preprocessors import ClearHiddenTests
 
-from insidedocker.grading.for_learners import Words, hidden_lines, masked, told_plainly
+from insidedocker.grading.pod.learner_page import Words, hidden_lines, masked, told_plainly
 from insidedocker.grading.rebuild import OURS
 
 

@@ -22,7 +22,8 @@ from insidedocker.authoring.release_notebooks import load_nbgrader_config
 from insidedocker.errors import UserError
 from insidedocker.grading import mishaps
 from insidedocker.grading.alone import alone
-from insidedocker.lab.learner import answers, variant
+from insidedocker.lab.learner import variant
+from insidedocker.lab.quiz import answers
 
 Cell = dict[str, Any]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from insidedocker.grading.for_learners import Words
+from insidedocker.grading.pod.learner_page import Words
 from insidedocker.grading.runner import Cell, run
 from insidedocker.grading.sandbox import PROCESSES, Sandbox
 

@@ -13,7 +13,7 @@ from insidedocker.grading.pod.setup_values import packed
 from insidedocker.grading.runner import Cell, run
 from insidedocker.grading.sandbox import Sandbox
 from insidedocker.lab import Engine
-from insidedocker.lab.engines.registries import Registry
+from insidedocker.lab.checks.registries import Registry
 
 
 def arrived(source: str, names: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from nbclient import NotebookClient
 from ordinary import as_ordinary_user, give_away, ordinary_python
 
 from insidedocker.lab import quiz
-from insidedocker.lab.learner import answers, variant
+from insidedocker.lab.learner import variant
+from insidedocker.lab.quiz import answers
 
 QUESTION = """
 from insidedocker.lab import quiz, variant
@@ -210,7 +211,7 @@ def test_a_seed_with_a_mark_at_the_beginning_is_that_seed(folder: Path) -> None:
 
 WRITES = """
 import sys
-from insidedocker.lab.learner import answers
+from insidedocker.lab.quiz import answers
 print("ready", flush=True)
 sys.stdin.readline()
 print(all(answers.write(f"{sys.argv[1]}-{number}", "a") for number in range(60)))
@@ -266,7 +267,7 @@ def test_a_folder_that_may_not_be_written_is_told_and_keeps_its_answers(folder: 
     folder.chmod(0o555)
     for above in folder.parents[:3]:
         above.chmod(above.stat().st_mode | 0o755)
-    code = "from insidedocker.lab.learner import answers; print(answers.write('one', 'b'))"
+    code = "from insidedocker.lab.quiz import answers; print(answers.write('one', 'b'))"
     done = subprocess.run(
         [*as_ordinary_user(), ordinary_python(), "-c", code],
         cwd=folder,

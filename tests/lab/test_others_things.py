@@ -11,9 +11,8 @@ import engines
 import pytest
 
 from insidedocker import lab
-from insidedocker.lab.checks import fixtures
+from insidedocker.lab.checks import fixtures, registries
 from insidedocker.lab.checks.check_failed import CheckFailed
-from insidedocker.lab.engines import registries
 
 LESSON = "99-others"
 MARK = lab.labels(LESSON)

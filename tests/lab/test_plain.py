@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from insidedocker.lab.checks.plain_data import NotPlain, plain, same, show
+from insidedocker.lab.plain_data import NotPlain, plain, same, show
 
 
 class Liar(int):

@@ -11,7 +11,7 @@ import pytest
 from nbclient import NotebookClient
 
 from insidedocker.lab import quiz
-from insidedocker.lab.learner import answers
+from insidedocker.lab.quiz import answers
 
 OPTIONS = {"a": "one", "b": "two", "c": "three"}
 

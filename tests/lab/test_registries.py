@@ -10,8 +10,7 @@ import pytest
 import requests
 
 from insidedocker import lab
-from insidedocker.lab.checks import check
-from insidedocker.lab.engines import registries
+from insidedocker.lab.checks import check, registries
 from insidedocker.lab.engines.stub_engine import Answer
 
 LESSON = "07-registries"

@@ -11,27 +11,20 @@ import os
 import re
 import sys
 import types
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-from insidedocker.grading.submission_text import plain
+from insidedocker.grading.pod.outputs import (
+    LONGEST,
+    Done,
+    Output,
+    error_output,
+    stream_output,
+    words_of,
+)
 
-Output = dict[str, Any]
-"""As nbformat has it: stream, error, display_data, execute_result."""
-
-KINDS = ("text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg")
-LONGEST = 100_000  # characters of text in one output
-MOST = 500  # outputs of a cell
 OF_IPYTHON = re.compile(
     r"\b(get_ipython|display|IPython|ipywidgets|In|Out|_i+\d*|_\d+|__+)\b|\b_\b"
 )
-
-
-class Done(NamedTuple):
-    """What a cell shows, the exception that ended it, and the value of its last line."""
-
-    outputs: list[Output]
-    error: BaseException | None = None
-    value: Any = None
 
 
 class Runner(Protocol):
@@ -106,9 +99,9 @@ def _shown(value: Any) -> Output:
 
 
 def _failed(error_: BaseException, place: str, source: str) -> Output:
-    name, text = type(error_).__name__, words(error_)
+    name, text = type(error_).__name__, words_of(error_)
     if hasattr(error_, "_render_traceback_"):
-        return error(name, text, text.splitlines())
+        return error_output(name, text, text.splitlines())
     lines = source.splitlines()
     told = ["Traceback (most recent call last):"]
     import traceback
@@ -117,36 +110,7 @@ def _failed(error_: BaseException, place: str, source: str) -> Output:
         if frame.filename.startswith("<cell"):
             there = lines[frame.lineno - 1] if frame.filename == place and frame.lineno else ""
             told.append(f"  line {frame.lineno}, in {frame.name}: {there.strip()}")
-    return error(name, text, [*told, f"{name}: {text}" if text else name])
-
-
-def error(name: str, text: str, lines: list[str] | None = None) -> Output:
-    """An error output."""
-    shown = lines or [f"{name}: {text}" if text else name]
-    return {
-        "output_type": "error",
-        "ename": plain(name),
-        "evalue": plain(text[:LONGEST]),
-        "traceback": [plain(line) for line in shown],
-    }
-
-
-def within(outputs: list[Output], room: int) -> list[Output]:
-    """The first of these outputs, at most `MOST` and of about `room` characters together; a line
-    stands for the rest."""
-    kept: list[Output] = []
-    for each in outputs:
-        room -= len(str(each))
-        if room < 0 or len(kept) == MOST:
-            return [*kept, stream("… (this notebook shows too much)\n")]
-        kept.append(each)
-    return kept
-
-
-def stream(text: str, name: str = "stdout") -> Output:
-    """What was printed."""
-    cut = text if len(text) <= LONGEST else f"{text[:LONGEST]}\n… ({len(text)} characters)\n"
-    return {"output_type": "stream", "name": name, "text": plain(cut)}
+    return error_output(name, text, [*told, f"{name}: {text}" if text else name])
 
 
 class Printed:
@@ -174,13 +138,5 @@ class Printed:
             if size > 2 * LONGEST:
                 text += f"\n… ({size} bytes)\n"
             if text:
-                found.append(stream(text, name))
+                found.append(stream_output(text, name))
         return found
-
-
-def words(value: BaseException) -> str:
-    """The text of an exception that may be anybody's."""
-    try:
-        return str(value)
-    except Exception:
-        return ""

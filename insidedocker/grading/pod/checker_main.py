@@ -19,11 +19,19 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from insidedocker.grading import ours
-from insidedocker.grading.for_learners import Page, hidden_lines, masked, visible
-from insidedocker.grading.pod import cells, codec, names, setup_values
-from insidedocker.grading.pod.cells import Done, Output
+from insidedocker.grading.pod import cells, codec, names, own_faults, setup_values
+from insidedocker.grading.pod.learner_page import Page, hidden_lines, masked, visible
 from insidedocker.grading.pod.learner_proxy import Gone, Learner
+from insidedocker.grading.pod.outputs import (
+    LONGEST,
+    MOST,
+    Done,
+    Output,
+    error_output,
+    stream_output,
+    within,
+    words_of,
+)
 from insidedocker.grading.pod.verdict import Verdict
 
 
@@ -94,9 +102,9 @@ class Checker:
         said, done = self._here(source)
         outputs = [*said.all(), *done.outputs]
         if done.error is not None:  # its names may be those of a check
-            why = f"{type(done.error).__name__}: {cells.words(done.error)}"[:200]
+            why = f"{type(done.error).__name__}: {words_of(done.error)}"[:200]
             self.failed.append(f"code cell {number + 1}, which is the lesson's own, failed ({why})")
-            if fault := ours.fault(done.error):
+            if fault := own_faults.fault(done.error):
                 self.faults.append(f"code cell {number + 1}: {fault}")
             return outputs
         self._give(setup_values.packed(source, self.runner.names))
@@ -112,7 +120,7 @@ class Checker:
         try:
             return self.learner.run(source, self.job["cell_seconds"])
         except Gone as gone:
-            return [cells.error("Stopped", str(gone))]
+            return [error_output("Stopped", str(gone))]
 
     def _here(self, source: str) -> tuple[_Kept, Done]:
         """Run a cell in this process; what it prints, on whichever stream, and the rest."""
@@ -139,11 +147,11 @@ class Checker:
             verdict = Verdict.of_value(done.value, most)
         else:
             verdict = Verdict.failed(most, _failure(error, source))
-            if fault := ours.fault(error):
+            if fault := own_faults.fault(error):
                 self.faults.append(f"the checks of code cell {number + 1}: {fault}")
         learner = None
         if self.page.reached:
-            learner = cells.within([*printed, *said.before()], cells.LONGEST)[: cells.MOST - 9]
+            learner = within([*printed, *said.before()], LONGEST)[: MOST - 9]
             learner += self.page.lines(said.after())
             learner += [self.page.told(error, hidden)] if error else verdict.outputs()
         self._give({"source": setup_values.helpers(visible(source)), "values": {}})
@@ -182,7 +190,7 @@ class _Kept:
         self._hidden = hidden
         self._before: list[str] = []
         self._after: list[str] = []
-        self._room = 2 * cells.LONGEST
+        self._room = 2 * LONGEST
 
     def write(self, text: str) -> int:
         kept = text[: self._room]
@@ -210,7 +218,7 @@ class _Kept:
 
 def _stream(parts: list[str]) -> list[Output]:
     text = "".join(parts)
-    return [cells.stream(text)] if text else []
+    return [stream_output(text)] if text else []
 
 
 class Caught(Exception):
@@ -233,9 +241,9 @@ def _gone(why: str) -> Any:
 
 def _failure(error: BaseException, source: str) -> Output:
     """What a learner reads of a failed check. A hidden line is not shown."""
-    name, text = type(error).__name__, cells.words(error)
+    name, text = type(error).__name__, words_of(error)
     if hasattr(error, "_render_traceback_"):
-        return cells.error(name, text, text.splitlines() or [name])
+        return error_output(name, text, text.splitlines() or [name])
     lines = source.splitlines()
     numbers = [
         frame.lineno
@@ -245,7 +253,7 @@ def _failure(error: BaseException, source: str) -> Output:
     where = []
     if numbers and numbers[0] not in hidden_lines(source):
         where = [f"in the check's line {numbers[0]}: {lines[numbers[0] - 1].strip()}"]
-    return cells.error(name, text, [f"{name}: {text}" if text else name, *where])
+    return error_output(name, text, [f"{name}: {text}" if text else name, *where])
 
 
 def main() -> None:

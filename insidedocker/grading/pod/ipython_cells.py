@@ -12,7 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-from insidedocker.grading.pod.cells import KINDS, LONGEST, Done, Output, error, words
+from insidedocker.grading.pod.outputs import KINDS, LONGEST, Done, Output, error_output, words_of
 
 MOST_SHOWN = 200  # outputs of a cell
 
@@ -63,7 +63,7 @@ class Shell(InteractiveShell):
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
         lines = [str(line)[:LONGEST] for line in (stb or [])][-100:]
-        self.shown.append(error(etype.__name__, words(evalue), lines))
+        self.shown.append(error_output(etype.__name__, words_of(evalue), lines))
 
     def init_virtualenv(self) -> None:
         """None is looked for: the folders are not there."""

@@ -17,12 +17,20 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from insidedocker.grading.pod import cells, codec
-from insidedocker.grading.pod.cells import Output
+from insidedocker.grading.pod import codec
+from insidedocker.grading.pod.outputs import (
+    KINDS,
+    LONGEST,
+    MOST,
+    Output,
+    error_output,
+    stream_output,
+    within,
+)
 from insidedocker.grading.submission_text import plain
 
 START_SECONDS = 60.0
-MOST_PRINTED = 10 * cells.LONGEST  # characters, by a learner's functions in a check
+MOST_PRINTED = 10 * LONGEST  # characters, by a learner's functions in a check
 AFTER_INTERRUPT_SECONDS = 10.0
 TRUSTED = {
     *("requests.exceptions", "urllib3.exceptions", "docker.errors"),
@@ -77,7 +85,7 @@ class Learner:
         printed += unseen
         if "error" in answer and "outputs" not in answer:
             told = _told(answer["error"])
-            return [*printed, cells.error(told[0], told[1])]
+            return [*printed, error_output(told[0], told[1])]
         return [*printed, *well_formed(answer.get("outputs"))]
 
     def take(self, made: dict[str, Any], seconds: float) -> None:
@@ -170,7 +178,7 @@ class Learner:
         ]
         # Asked again: the check may have come to its hidden lines in another thread meanwhile.
         seen = self._printed_unseen if hidden or self.hidden() else self._printed
-        seen[:] = cells.within(seen + printed, MOST_PRINTED)
+        seen[:] = within(seen + printed, MOST_PRINTED)
         return {**answer, "late": late}
 
     def _line(self, deadline: float) -> bytes | None:
@@ -309,26 +317,24 @@ def _means_ours(kind: type[Exception]) -> bool:
 def well_formed(outputs: Any) -> list[Output]:
     """Those of a list of outputs that have nbformat's form; the rest was nobody's honest work."""
     found = []
-    for each in outputs[: cells.MOST] if isinstance(outputs, list) else []:
+    for each in outputs[:MOST] if isinstance(outputs, list) else []:
         if not isinstance(each, dict):
             continue
         kind, data = each.get("output_type"), each.get("data")
         if kind == "stream":
             name = "stderr" if each.get("name") == "stderr" else "stdout"
-            found.append(cells.stream(_text(each.get("text")), name))
+            found.append(stream_output(_text(each.get("text")), name))
         elif kind == "error":
             lines = each.get("traceback")
             shown = (
-                [_text(line)[: cells.LONGEST] for line in lines[:200]]
-                if isinstance(lines, list)
-                else []
+                [_text(line)[:LONGEST] for line in lines[:200]] if isinstance(lines, list) else []
             )
-            found.append(cells.error(_text(each.get("ename")), _text(each.get("evalue")), shown))
+            found.append(error_output(_text(each.get("ename")), _text(each.get("evalue")), shown))
         elif kind in ("display_data", "execute_result") and isinstance(data, dict):
             kept = {
-                k: _text(v)[: 10 * cells.LONGEST]
+                k: _text(v)[: 10 * LONGEST]
                 for k, v in data.items()
-                if k in cells.KINDS and isinstance(v, str)
+                if k in KINDS and isinstance(v, str)
             }
             extra = {"execution_count": 1} if kind == "execute_result" else {}
             found.append({"output_type": kind, "data": kept, "metadata": {}, **extra})

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from insidedocker.grading.pod import cells, codec
-from insidedocker.grading.pod.cells import Output
+from insidedocker.grading.pod import codec
+from insidedocker.grading.pod.outputs import Output, error_output
 
 LONGEST = 20_000  # characters of an error's text
 MOST_LINES = 100
@@ -30,12 +30,12 @@ class Verdict:
         """Of a check that ran to its end: a number in its last line is partial credit. One that
         nobody can have meant, which may have been the learner's, is none; so is False."""
         if value is False:
-            return cls.failed(most, cells.error("NoSuchCredit", "the check ends with False"))
+            return cls.failed(most, error_output("NoSuchCredit", "the check ends with False"))
         if isinstance(value, bool) or not isinstance(value, int | float):
             return cls(most, most)
         if not 0 <= value <= most:
             said = f"{float(value):g}" if abs(value) < 10**40 else "far too many"
-            return cls.failed(most, cells.error("NoSuchCredit", f"the check gave {said} points"))
+            return cls.failed(most, error_output("NoSuchCredit", f"the check gave {said} points"))
         return cls(float(value), most)
 
     @classmethod
@@ -62,7 +62,7 @@ class Verdict:
         if not isinstance(error, dict) or not {"ename", "evalue"} <= error.keys():
             raise codec.Malformed("a verdict of no known form")
         lines = [str(line) for line in error.get("traceback") or []]
-        return cls(0.0, most, cells.error(str(error["ename"]), str(error["evalue"]), lines))
+        return cls(0.0, most, error_output(str(error["ename"]), str(error["evalue"]), lines))
 
     def outputs(self) -> Iterator[Output]:
         """As nbgrader reads it: an error is 0 points, a number that many, and nothing all."""
@@ -81,4 +81,4 @@ def _short(error: Output) -> Output:
     for line in error["traceback"][:MOST_LINES]:
         lines.append(line[:room])
         room -= len(lines[-1])
-    return cells.error(error["ename"], error["evalue"][:LONGEST], lines)
+    return error_output(error["ename"], error["evalue"][:LONGEST], lines)

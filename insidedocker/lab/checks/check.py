@@ -24,11 +24,11 @@ from insidedocker.lab.checks.object_checks import (
     port_answers,
     volume,
 )
-from insidedocker.lab.checks.plain_data import NotPlain, plain, same, show
 from insidedocker.lab.engines import embedded
+from insidedocker.lab.engines.images import need
 from insidedocker.lab.engines.session import Engine
 from insidedocker.lab.engines.stub_engine import scripted as scripted_engine
-from insidedocker.lab.images import need
+from insidedocker.lab.plain_data import NotPlain, plain, same, show
 from insidedocker.lab.quiz import answer_matching
 
 __all__ = [

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import requests
 
 from insidedocker.lab.checks.check_failed import fail
-from insidedocker.lab.checks.plain_data import show
 from insidedocker.lab.engines.session import Engine
+from insidedocker.lab.plain_data import show
 
 SECONDS = 15.0  # for a program in a container to begin to listen
 

@@ -17,9 +17,9 @@ from typing import Any
 
 from insidedocker.lab.engines import embedded
 from insidedocker.lab.engines.fake_registry import ANYBODY, User, small_registry
+from insidedocker.lab.engines.images import need
 from insidedocker.lab.engines.session import Engine
 from insidedocker.lab.errors import NoEngine
-from insidedocker.lab.images import need
 from insidedocker_engine.base import paths
 from insidedocker_engine.process import Handle
 

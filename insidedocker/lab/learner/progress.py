@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from insidedocker.lab.learner import answers
+from insidedocker.lab.quiz import answers
 from insidedocker.lab.quiz.answer_matching import half
 
 FOLDER = re.compile(r"\d\d-[a-z0-9]+(-[a-z0-9]+)*")

@@ -7,7 +7,8 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from insidedocker.lab.learner import beside, progress
+from insidedocker.lab import beside
+from insidedocker.lab.learner import progress
 from insidedocker.lab.learner.progress import Work
 
 COLUMNS = ("Lesson", "State", "Points by checks", "Answers given", "Next")

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from insidedocker.lab.learner import beside
+from insidedocker.lab import beside
 
 Value = TypeVar("Value")
 

@@ -9,8 +9,8 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import quote
 
+from insidedocker.lab.engines.images import ImageMissing
 from insidedocker.lab.engines.session import Engine
-from insidedocker.lab.images import ImageMissing
 from insidedocker.lab.pictures.drawing import WIDTH, Drawing, Picture, size
 
 ACROSS = 3  # images beside each other

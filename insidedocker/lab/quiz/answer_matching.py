@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from insidedocker.lab.checks.plain_data import same
+from insidedocker.lab.plain_data import same
 
 MISSING = ""  # stands for a place of an ordering, or an end of a match, not yet chosen
 

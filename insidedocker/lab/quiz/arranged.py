@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from insidedocker.lab.learner.answers import Answer
 from insidedocker.lab.quiz.answer_matching import MISSING
+from insidedocker.lab.quiz.answers import Answer
 from insidedocker.lab.quiz.question import WIDE, Question
 
 TO_CHOOSE = "(choose)"

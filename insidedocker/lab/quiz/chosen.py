@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from insidedocker.lab.learner.answers import Answer
+from insidedocker.lab.quiz.answers import Answer
 from insidedocker.lab.quiz.question import WIDE, Question
 
 

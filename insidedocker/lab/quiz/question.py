@@ -9,8 +9,8 @@ from html import escape
 from typing import Any
 
 from insidedocker.lab.errors import Sentence
-from insidedocker.lab.learner import answers
-from insidedocker.lab.learner.answers import Answer
+from insidedocker.lab.quiz import answers
+from insidedocker.lab.quiz.answers import Answer
 from insidedocker.lab.quiz.page import OPTIONS, PAGE, QUESTION
 
 RUN_AGAIN = "run this cell to answer"

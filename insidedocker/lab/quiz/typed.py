@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from insidedocker.lab.learner.answers import Answer
+from insidedocker.lab.quiz.answers import Answer
 from insidedocker.lab.quiz.question import WIDE, Question
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from types import FrameType, ModuleType, TracebackType
 from typing import Any
 
-from insidedocker.grading.pod import cells, names
-from insidedocker.grading.pod.cells import Output
+from insidedocker.grading.pod import names
 from insidedocker.grading.pod.learner_proxy import FromLearner, Gone, Left
+from insidedocker.grading.pod.outputs import Output, error_output, stream_output, words_of
 
 HIDDEN_BEGIN, HIDDEN_END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 """As nbgrader looks for them."""
@@ -200,12 +200,12 @@ class Page:
             what, try_next = self.words.of(error.what), self.words.of(error.try_next)  # type: ignore[attr-defined]
             return _not_yet(what, try_next, more)
         said = next((said for kind, said in OF_LEARNERS if isinstance(error, kind)), "")
-        return _not_yet(said or self.words.of_raised(cells.words(error)), "", more)
+        return _not_yet(said or self.words.of_raised(words_of(error)), "", more)
 
     def lines(self, text: str) -> list[Output]:
         """What of the text that a check has printed are the author's words."""
         kept = [said for line in text.splitlines() if (said := self.words.of(line))]
-        return [cells.stream("\n".join([*kept, ""]))] if kept else []
+        return [stream_output("\n".join([*kept, ""]))] if kept else []
 
 
 def told_plainly(words: Words, name: str, text: str) -> Output:
@@ -226,7 +226,7 @@ def _not_yet(what: str, try_next: str, more: str) -> Output:
     if try_next:
         lines.append(f"  Try next: {try_next}")
     text = "\n".join([*lines, more])
-    return cells.error("CheckFailed", text, text.splitlines())
+    return error_output("CheckFailed", text, text.splitlines())
 
 
 def _check_failed() -> type[BaseException] | None:
@@ -285,4 +285,4 @@ def _is_cell(file: str) -> bool:
 
 def masked(outputs: list[Output]) -> list[Output]:
     """In place of what a learner's cell has shown."""
-    return [cells.stream(NOT_SHOWN)] if outputs else []
+    return [stream_output(NOT_SHOWN)] if outputs else []

@@ -9,7 +9,7 @@ import json
 import os
 from pathlib import Path
 
-from insidedocker.lab.learner import beside
+from insidedocker.lab import beside
 
 Answer = str | bool | list[str] | dict[str, str]
 

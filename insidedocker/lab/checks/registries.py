@@ -19,9 +19,9 @@ import requests
 from insidedocker.lab import belongings
 from insidedocker.lab.checks import fixtures
 from insidedocker.lab.engines.embedded import ending_with_us
+from insidedocker.lab.engines.images import need
 from insidedocker.lab.engines.session import Engine
 from insidedocker.lab.errors import SetupFailed
-from insidedocker.lab.images import need
 
 START_SECONDS = 60.0
 
