@@ -9,6 +9,7 @@ from pathlib import Path
 
 from insidedocker.errors import UserError
 
+EVIDENCE = "evidence"
 EDITION = "edition.json"
 """Marks a learner's edition, which has lessons in release/ and no texts."""
 FREE = re.compile(rb"\A---\r?\ninsidedocker:\r?\n  kind: assignment\r?\n")
@@ -104,10 +105,14 @@ class Course:
     def release_notebook(self, name: str) -> Path:
         return self.release / name / f"{name}.ipynb"
 
+    def evidence(self, name: str) -> Path:
+        """The folder with right and wrong solutions of a lesson's exercises: ANSWER-ID/*.py."""
+        return self.notebooks / name / EVIDENCE
+
     def beside(self, name: str) -> list[Path]:
         """Files beside a lesson's text that travel with it: pictures and data, in order.
 
-        Texts (*.md) and anything whose name starts with a dot stay at home.
+        Texts (*.md), the evidence and anything whose name starts with a dot stay at home.
         """
         folder = self.notebooks / name
         return sorted(
@@ -115,6 +120,7 @@ class Course:
             for path in folder.rglob("*")
             if path.is_file()
             and path.suffix != ".md"
+            and not path.is_relative_to(self.evidence(name))
             and not any(part.startswith(".") for part in path.relative_to(folder).parts)
         )
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from insidedocker.authoring.sync import replace
-from insidedocker.course import EDITION, Course
+from insidedocker.course import EDITION, EVIDENCE, Course
 from insidedocker.errors import UserError
 
 OWN_TEXTS = Path(__file__).with_name("edition")
@@ -123,9 +123,9 @@ def secrets(course: Course) -> list[Secret]:
             if marks.get("solution") and not regions:
                 regions = [Secret(lesson, marks["grade_id"], "model answer", source)]
             found += regions
-    for path in sorted((course.root / "tests" / "exercises").glob("*/*/right-*.py")):
+    for path in sorted(course.notebooks.glob(f"*/{EVIDENCE}/*/right-*.py")):
         text = path.read_text(encoding="utf-8")
-        found.append(Secret(path.parts[-3], path.parts[-2], "right solution", text))
+        found.append(Secret(path.parts[-4], path.parts[-2], "right solution", text))
     return found
 
 

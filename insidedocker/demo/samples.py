@@ -37,7 +37,7 @@ def make(course: Course, lesson: str) -> list[Submission]:
 
     Raises UserError where the lesson has no evidence to make them of.
     """
-    evidence = course.root / "tests" / "exercises" / lesson
+    evidence = course.evidence(lesson)
     right = {
         folder.name: sorted(folder.glob("right-*.py")) for folder in sorted(evidence.glob("*"))
     }

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from insidedocker.course import Course
+
 NOT_RIGHT = "this answer is not right"
 SAID = re.compile(r"^# (shows|told): (.+)$", re.MULTILINE)
 
@@ -39,7 +41,7 @@ class Evidence:
     """The wrong solutions of a lesson's exercises; there may be none."""
 
     def __init__(self, root: Path, lesson: str) -> None:
-        self.folder = root / "tests" / "exercises" / lesson
+        self.folder = Course(root).evidence(lesson)
         self.page = root / "docs" / "misconceptions.md"
         self.lesson = lesson
         self._read: dict[str, list[tuple[str, re.Pattern[str]]]] = {}

@@ -63,7 +63,7 @@ def answers() -> list[tuple[str, str]]:
             if marks.get("solution") and not parts:
                 parts = [cell.source]
             found += [(f"{path.stem} {marks.get('grade_id')}", part) for part in parts]
-    for path in sorted((ROOT / "tests/exercises").glob("*/*/*.py")):
+    for path in sorted((ROOT / "notebooks").glob("*/evidence/*/*.py")):
         body = re.sub(r"^#.*\n", "", path.read_text(), flags=re.MULTILINE)
         if len(squeezed(body)) > 60:  # shorter ones are one expression, as many a shown line is
             found.append((str(path.relative_to(ROOT)), body))

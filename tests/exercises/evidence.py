@@ -13,7 +13,6 @@ from typing import Any, Literal
 import nbformat
 
 REPOSITORY = Path(__file__).parents[2]
-EVIDENCE = Path(__file__).parent
 
 Cell = Any  # nbformat's NotebookNode
 
@@ -76,9 +75,10 @@ class Lesson:
         return found
 
     def solutions(self, exercise: Exercise) -> list[Solution]:
-        """What is to be tried on an exercise: the files beside this one, and for a quiz question
+        """What is to be tried on an exercise: the files of its evidence, and for a quiz question
         every other option besides."""
-        files = sorted((EVIDENCE / self.name / exercise.name).glob("*.py"))
+        evidence = self.course / "notebooks" / self.name / "evidence"
+        files = sorted((evidence / exercise.name).glob("*.py"))
         source = self.source()[exercise.answer].source
         stub = next(each.source for each in self.untouched() if grade_id(each) == exercise.name)
         return [*map(_from_file, files), *_of_question(source, stub)]

@@ -17,13 +17,14 @@ from typing import Any
 import engines
 import pytest
 from engines import ENGINES, Engine
-from evidence import EVIDENCE, Lesson, is_tests, lessons, points
+from evidence import REPOSITORY, Lesson, is_tests, lessons, points
 from neighbour import Neighbour
 from ordinary import as_ordinary_user, give_away, ordinary_python
 
 from insidedocker import catalog
 from insidedocker.catalog import folders
 
+PLAY = Path(__file__).with_name("play.py")
 PLAY_SECONDS = 900
 # Where every solution is tried: what tells right from wrong is the check, not the engine. Elsewhere
 # the reference and the untouched lesson show that the lesson can be done there.
@@ -110,7 +111,7 @@ def _played(lesson: str, engine: Engine, home: Path, options: list[str]) -> Repo
 
     def played() -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [*prefix, python, str(EVIDENCE / "play.py"), lesson, str(report), *options],
+            [*prefix, python, str(PLAY), lesson, str(report), *options],
             env={**clean, **own},
             cwd=home,
             capture_output=True,
@@ -215,6 +216,8 @@ def test_there_are_solutions_enough(lesson: str, exercise: str) -> None:
 
 def test_no_evidence_is_left_without_an_exercise() -> None:
     with_evidence = {
-        (path.parent.name, path.name) for path in EVIDENCE.glob("[0-9]*/*") if path.is_dir()
+        (path.parts[-3], path.name)
+        for path in (REPOSITORY / "notebooks").glob("*/evidence/*")
+        if path.is_dir()
     }
     assert with_evidence <= set(EXERCISES)

@@ -257,13 +257,13 @@ def sizes(images):
 
 
 EVIDENCE = {
-    f"tests/exercises/{ASSIGNMENT}/sizes/wrong-ascending.py": (
+    f"notebooks/{ASSIGNMENT}/evidence/sizes/wrong-ascending.py": (
         f"# shows: sorted() puts the largest first\n# told: Largest first\n{ASCENDING}\n"
     ),
-    f"tests/exercises/{ASSIGNMENT}/sizes/wrong-distinct.py": (
+    f"notebooks/{ASSIGNMENT}/evidence/sizes/wrong-distinct.py": (
         f"# shows: no two images have one size\n# told: leave none out\n{DISTINCT}\n"
     ),
-    f"tests/exercises/{ASSIGNMENT}/tagged/wrong-first-name.py": (
+    f"notebooks/{ASSIGNMENT}/evidence/tagged/wrong-first-name.py": (
         f"# shows: an image has one name\n# told: several names\n{FIRST_NAME}\n"
     ),
     "docs/misconceptions.md": (
