@@ -152,7 +152,10 @@ def test_its_command_works_without_the_packages_that_stay_at_home(
 
 def test_an_answer_that_is_shown_by_mistake_stops_it(tmp_path: Path) -> None:
     course = tmp_path / "course"
-    for name in ("insidedocker", "insidedocker_engine", "release", "source", "docs", "notebooks"):
+    for name in (
+        *("insidedocker", "insidedocker_engine", "locks"),
+        *("release", "source", "docs", "notebooks"),
+    ):
         shutil.copytree(ROOT / name, course / name)
     for path in ROOT.iterdir():
         if path.is_file():

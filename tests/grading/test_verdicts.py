@@ -198,7 +198,7 @@ def test_without_a_verdict_there_are_no_points_and_a_person_looks(
     """Whatever the checks' own process sends: by a pod that is not there."""
     made = {"cell": 0, "outputs": [], "learner": None, "verdict": {"points": 3.0, "error": None}}
     lines = [{"started": True}, EVENTS[kind](made), {"done": True}]
-    said = b"".join(runner.wire.dumps(each) for each in lines)
+    said = b"".join(runner.codec.dumps(each) for each in lines)
     script = f"import sys; sys.stdout.buffer.write({said!r})"
     monkeypatch.setattr(runner.Sandbox, "start", lambda *_: _Pod(script))
     ran = run([PASSING], Sandbox())

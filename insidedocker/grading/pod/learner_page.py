@@ -147,7 +147,7 @@ def _of_the_lab(module: str) -> tuple[frozenset[str], frozenset[Parts]]:
     """The words of one module of `lab.checks`, which need not have been imported."""
     texts: set[str] = set()
     patterns: set[Parts] = set()
-    path = Path(__file__).parents[1] / "lab" / "checks" / f"{module}.py"
+    path = Path(__file__).parents[2] / "lab" / "checks" / f"{module}.py"
     Words._add(names.parsed(path.read_text(encoding="utf-8")), texts, patterns)
     return frozenset(texts), frozenset(patterns)
 
