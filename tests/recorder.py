@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from insidedocker.lab.tapping.proxy import Proxy, Target, listening, loop_in_thread
-from insidedocker.lab.tapping.wire import Headers
+from insidedocker_engine.recording.http_parser import Headers
+from insidedocker_engine.recording.proxy import Proxy, Target, listening, loop_in_thread
 
 KEPT_BODY = 8 * 1024 * 1024
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from insidedocker.lab.tapping.wire import Headers
+from insidedocker_engine.recording.http_parser import Headers
 
 KEPT = 64 * 1024
 """Bytes that are kept of a body."""

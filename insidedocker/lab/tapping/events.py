@@ -12,7 +12,7 @@ from urllib.parse import quote
 import h11
 
 from insidedocker.lab.tapping.calls import Clock
-from insidedocker.lab.tapping.proxy import READ, Target
+from insidedocker_engine.recording.proxy import READ, Target
 
 
 @dataclass(frozen=True)

@@ -14,15 +14,16 @@ from typing import Any
 
 from insidedocker.lab import pictures, terminals
 from insidedocker.lab.engines import discovery, embedded
-from insidedocker.lab.engines.session import Engine
+from insidedocker.lab.engines.session import Engine, reason_of
 from insidedocker.lab.errors import EngineUnreachable
 from insidedocker.lab.tapping import timeline
 from insidedocker.lab.tapping.calls import Call, Clock, Taker, asked
 from insidedocker.lab.tapping.events import Collector, Event
 from insidedocker.lab.tapping.live import Live
-from insidedocker.lab.tapping.proxy import Proxy, Target, listening, loop_in_thread
-from insidedocker.lab.tapping.wire import Headers
+from insidedocker.lab.tapping.target import target_of
 from insidedocker_engine.base.paths import SOCKET_PATH_LIMIT
+from insidedocker_engine.recording.http_parser import Headers
+from insidedocker_engine.recording.proxy import Proxy, Target, listening, loop_in_thread
 
 CATCH_UP_SECONDS = 5.0
 TLS = ("DOCKER_TLS_VERIFY", "DOCKER_TLS")  # the way to the tap is a plain socket
@@ -90,13 +91,13 @@ class Tap:
         if self.url:
             raise RuntimeError("This tap was used already: make a new one with lab.tap().")
         with contextlib.ExitStack() as stack:
-            target = Target.of(terminals.behind(_url(self._wanted)))
+            target = target_of(terminals.behind(_url(self._wanted)))
             place = stack.enter_context(own_folder()) / "docker.sock"
             self.url = f"unix://{place}"
             stack.callback(self._show_the_end)
             loop = stack.enter_context(loop_in_thread("tap"))
             self._clock = Clock()
-            proxy = Proxy(target, self._begin)
+            proxy = Proxy(target, self._begin, reason_of=reason_of)
             stack.enter_context(listening(loop, proxy, place, mode=0o600))
             stack.enter_context(self._events(loop, target))
             stack.callback(self._note_the_end)

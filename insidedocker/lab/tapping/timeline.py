@@ -14,7 +14,7 @@ from html import escape
 
 from insidedocker.lab.tapping.calls import Call
 from insidedocker.lab.tapping.events import Event
-from insidedocker.lab.tapping.proxy import CLIENT_LEFT
+from insidedocker_engine.recording.proxy import CLIENT_LEFT
 
 ROWS = 200
 """Rows that are shown; `calls` and `events` hold all."""

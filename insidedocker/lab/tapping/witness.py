@@ -18,11 +18,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from insidedocker.lab.engines.session import Engine
+from insidedocker.lab.engines.session import Engine, reason_of
 from insidedocker.lab.tapping.calls import Call, Clock, Taker, asked
-from insidedocker.lab.tapping.proxy import Proxy, Target, listening, loop_in_thread
 from insidedocker.lab.tapping.tap import own_folder
-from insidedocker.lab.tapping.wire import Headers
+from insidedocker.lab.tapping.target import target_of
+from insidedocker_engine.recording.http_parser import Headers
+from insidedocker_engine.recording.proxy import Proxy, listening, loop_in_thread
 
 log = logging.getLogger(__name__)
 
@@ -172,7 +173,7 @@ def witnessed(engine: Engine) -> Iterator[Witness]:
     with own_folder() as folder, loop_in_thread("witness") as loop:
         place = folder / "docker.sock"
         witness = Witness(engine.url)
-        proxy = Proxy(Target.of(engine.url), witness.begin, witness.settle)
+        proxy = Proxy(target_of(engine.url), witness.begin, witness.settle, reason_of)
         door = Engine(f"unix://{place}", engine.why)
         with listening(loop, proxy, place, mode=0o600), witness._behind, door as witness.engine:
             yield witness

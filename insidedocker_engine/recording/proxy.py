@@ -13,11 +13,10 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from insidedocker.lab.engines import session
-from insidedocker.lab.tapping.wire import Begin, Watcher
+from .http_parser import Begin, Watcher
 
+CONNECT_SECONDS = 5.0
 READ = 64 * 1024
 # docker-py loses stream bytes that arrive together with the head of a hijacked answer, and the
 # proxy may read together what the engine sent apart.
@@ -39,31 +38,12 @@ class Target:
     port: int = 0
     tls: ssl.SSLContext | None = None
 
-    @classmethod
-    def of(cls, url: str) -> Target:
-        """From an address as DOCKER_HOST has it. Raises NoEngine for one of another kind."""
-        path = session.socket_of(url)
-        if path is not None:
-            return cls(path)
-        parts = urlsplit(session.base_of(url))
-        secure = parts.scheme == "https"
-        port = parts.port or (443 if secure else 80)
-        return cls(None, parts.hostname or "", port, _client_tls() if secure else None)
-
     async def open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A connection; raises OSError where nobody listens."""
         if self.path is not None:
             return await asyncio.open_unix_connection(self.path)
         opening = asyncio.open_connection(self.host, self.port, ssl=self.tls)
-        return await asyncio.wait_for(opening, session.CONNECT_SECONDS)
-
-
-def _client_tls() -> ssl.SSLContext:
-    verify, certificate = session.certificates()
-    context = ssl.create_default_context(cafile=verify if isinstance(verify, str) else None)
-    if certificate is not None:
-        context.load_cert_chain(*certificate)
-    return context
+        return await asyncio.wait_for(opening, CONNECT_SECONDS)
 
 
 Settle = Callable[[], Awaitable[None]]
@@ -76,11 +56,19 @@ async def _at_once() -> None:
 class Proxy:
     """Passes every connection on to an engine, which need not be there yet."""
 
-    def __init__(self, target: Target, begin: Begin, settle: Settle | None = None) -> None:
-        """`settle` is awaited before anything that was read is passed on."""
+    def __init__(
+        self,
+        target: Target,
+        begin: Begin,
+        settle: Settle | None = None,
+        reason_of: Callable[[BaseException], str] = str,
+    ) -> None:
+        """`settle` is awaited before anything that was read is passed on; `reason_of` says why no
+        engine answered."""
         self._target = target
         self._begin = begin
         self._settle = settle or _at_once
+        self._reason_of = reason_of
 
     async def listen(self, place: Path, mode: int) -> asyncio.Server:
         """Begin to accept connections at a socket with these permissions."""
@@ -93,7 +81,7 @@ class Proxy:
         try:
             reader, writer = await self._target.open()
         except OSError as error:  # a TimeoutError is one, too
-            await _turn_away(client, watcher, f"no engine answered: {session.reason_of(error)}")
+            await _turn_away(client, watcher, f"no engine answered: {self._reason_of(error)}")
             back.close()
             return
         up = asyncio.create_task(_upwards(client, back, writer, watcher, self._settle))
