@@ -9,7 +9,7 @@ LAUNCH = $(if $(PORT),--port $(PORT)) $(if $(ENGINE),--engine $(ENGINE)) \
 	$(if $(filter no,$(OPEN)),--no-open)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab teach demo sync lint format test test-quick bench lock
+.PHONY: help lab teach demo sync lint format test test-engine test-course test-quick bench lock
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,13 @@ PYTEST = pytest -n 3 --dist loadscope --no-loadscope-reorder
 
 test: ## run all tests (ARGS="tests/authoring -k sync" for some)
 	@$(IN_DEV) $(PYTEST) $(ARGS)
+
+test-engine: ## run the tests of the engine alone
+	@$(IN_DEV) $(PYTEST) tests/engine tests/conformance tests/test_engines.py tests/test_openapi.py \
+		tests/test_recorder.py $(ARGS)
+
+test-course: ## run the tests of the course alone
+	@$(IN_DEV) $(PYTEST) --ignore tests/engine --ignore tests/conformance $(ARGS)
 
 test-quick: ## run the fast tests, without real parts
 	@$(IN_DEV) $(PYTEST) -m "not slow and not real" $(ARGS)

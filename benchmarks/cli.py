@@ -17,16 +17,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests/engine"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-
-import engines
-from missing import Missing
-from real.suite_root import compose_plugin
-from registries import distribution
-
 from benchmarks.docker_py import hub
 from insidedocker.catalog.errors import CatalogError
+from tests.support import engines
+from tests.support.missing import Missing
+from tests.support.real.suite_root import compose_plugin
+from tests.support.registries import distribution
 
 COMMANDS = Path(__file__).parents[1] / "tests/conformance/cli_commands.txt"
 COMPOSE = """\

@@ -17,14 +17,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-
-import engines
-from missing import Missing
-from ordinary import as_ordinary_user, give_away, ordinary_python
-
 from insidedocker import catalog
 from insidedocker.catalog import folders
+from tests.support import engines
+from tests.support.missing import Missing
+from tests.support.ordinary import as_ordinary_user, give_away, ordinary_python
 
 SOURCE = Path(__file__).parents[1] / "source"
 LESSONS = sorted(path.stem for path in SOURCE.glob("*/*.ipynb"))

@@ -29,7 +29,7 @@ import requests
 from .engines import engines
 
 # isort: split
-import api_tour  # in the tests' folder, which the line above has put on the path
+from tests.support import api_tour
 
 EXPLAINED = Path(__file__).with_name("differences.toml")
 PAGE = Path(__file__).parents[1] / "docs/engine.md"

@@ -18,15 +18,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests/engine"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-
-import engines
 from conformance import stand_ins
 from conformance.null_engine import null_engine
-from missing import Missing
-from ordinary import as_ordinary_user, give_away, ordinary_python
-from registries import Fake
+
+from tests.support import engines
+from tests.support.missing import Missing
+from tests.support.ordinary import as_ordinary_user, give_away, ordinary_python
+from tests.support.registries import Fake
 
 TESTS = Path(__file__).parents[1] / "tests"
 RELEASE = "7.0.0"

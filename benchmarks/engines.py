@@ -14,14 +14,10 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-
-import engines
-
 from insidedocker import catalog
+from tests.support import engines
 
 ROUNDS = 15
 TRUE = {"Image": "busybox", "Cmd": ["true"]}

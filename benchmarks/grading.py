@@ -23,19 +23,14 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests/exercises"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests/grading"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests/grading/hostile"))
-
-import graded_evidence
-import killing
-from case import ASSIGNMENT, RIGHT, Case, Scene, cell_of
-from cases import CONTROLS
-from cases import HOSTILE as ATTACKS
-from evidence import Lesson, lessons
-from judge import Outcome, grade, nbgrader, points_of, scene
-
 from insidedocker.grading import processors
+from tests.exercises.evidence import Lesson, lessons
+from tests.grading import graded_evidence
+from tests.grading.hostile import killing
+from tests.grading.hostile.case import ASSIGNMENT, RIGHT, Case, Scene, cell_of
+from tests.grading.hostile.cases import CONTROLS
+from tests.grading.hostile.cases import HOSTILE as ATTACKS
+from tests.grading.hostile.judge import Outcome, grade, nbgrader, points_of, scene
 
 NOT_ON_PLAIN = ("fork-bomb", "processes-without-end", "threads-without-end")
 """They would take this machine with them; they count as bad, unseen."""

@@ -14,15 +14,14 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
-import engines
-import openapi
 import pytest
-from engines import ENGINES, Engine
-from missing import CI, Missing, skip_missing
-from ordinary import lasting_folder, remove_lasting_folders
-from recorder import take_judged
 
 from insidedocker.grading import sandbox
+from tests.support import engines, openapi
+from tests.support.engines import ENGINES, Engine
+from tests.support.missing import CI, Missing, skip_missing
+from tests.support.ordinary import lasting_folder, remove_lasting_folders
+from tests.support.recorder import take_judged
 
 LESSONS = [path.name for path in Path(__file__).parents[1].glob("notebooks/[0-9]*")]
 

@@ -4,10 +4,11 @@ import contextlib
 import subprocess
 from pathlib import Path
 
-import engines
 import pytest
-from engines import Engine
-from missing import skip_missing
+
+from tests.support import engines
+from tests.support.engines import Engine
+from tests.support.missing import skip_missing
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 

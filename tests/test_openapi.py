@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-import openapi
 import pytest
-from api_tour import STOPS, Tour, container_life, system, whole_tour
-from engines import Engine, dockerd
-from missing import skip_missing
-from openapi import VERSIONS, describe, describe_by_debian, judge, judged_by
-from recorder import Exchange, recording
+
+from tests.support import openapi
+from tests.support.api_tour import STOPS, Tour, container_life, system, whole_tour
+from tests.support.engines import Engine, dockerd
+from tests.support.missing import skip_missing
+from tests.support.openapi import VERSIONS, describe, describe_by_debian, judge, judged_by
+from tests.support.recorder import Exchange, recording
 
 JSON = {"Content-Type": "application/json"}
 

@@ -6,9 +6,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import patience
 import pytest
-from recorder import Recorder, recording
+
+from tests.support import patience
+from tests.support.recorder import Recorder, recording
 
 
 class Peer:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from taste import HERE, LESSON, ROOT
 
 from insidedocker.cli import main
 from insidedocker.course import Course
+from tests.authoring.taste import HERE, LESSON, ROOT
 
 
 @pytest.fixture

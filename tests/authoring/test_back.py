@@ -4,12 +4,12 @@ import shutil
 from typing import Any
 
 import nbformat
-import own_assignment
 import pytest
-from jupyterlab_save import save_as_jupyterlab
-from taste import LESSON
 
 from insidedocker.course import Course
+from tests.authoring import own_assignment
+from tests.authoring.jupyterlab_save import save_as_jupyterlab
+from tests.authoring.taste import LESSON
 
 
 def cell(notebook: Any, cell_id: str) -> Any:

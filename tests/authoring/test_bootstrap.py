@@ -13,7 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from taste import ROOT
+
+from tests.authoring.taste import ROOT
 
 Make = Callable[..., subprocess.CompletedProcess[str]]
 PARTS = ("Makefile", "bootstrap.py", "pyproject.toml", "README.md", "LICENSE", "LICENSE-lessons")

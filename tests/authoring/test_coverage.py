@@ -1,9 +1,8 @@
 """`insidedocker coverage`: the table follows from the lessons' metadata."""
 
-from taste import LESSON, ROOT
-
 from insidedocker.cli import main
 from insidedocker.course import Course
+from tests.authoring.taste import LESSON, ROOT
 
 
 def row(text: str, name: str) -> list[str]:

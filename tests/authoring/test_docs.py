@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from taste import ROOT
+
+from tests.authoring.taste import ROOT
 
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("notebooks/*/instructor.md")]
 LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)")

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from jupyterlab_save import save_as_jupyterlab
-from taste import LESSON, ROOT
 
 from insidedocker.course import Course
+from tests.authoring.jupyterlab_save import save_as_jupyterlab
+from tests.authoring.taste import LESSON, ROOT
 
 ANSWER = "```{code-cell} ipython3\n:ng: answer count_images\n"
 HIDDEN = 'check.equal(count_images([]), 0, what="no images", try_next="count what is given.")'

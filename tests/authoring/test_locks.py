@@ -6,7 +6,8 @@ import tomllib
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from taste import ROOT
+
+from tests.authoring.taste import ROOT
 
 PIN = re.compile(r"^([A-Za-z0-9_.-]+)==([^\s;]+)(?: ; (.*?))? \\$", re.MULTILINE)
 

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from taste import LESSON
 
 from insidedocker.authoring.release_notebooks import load_nbgrader_config
 from insidedocker.course import Course
+from tests.authoring.taste import LESSON
 
 
 def test_the_exchange_is_the_users_own(course: Course, monkeypatch, tmp_path: Path) -> None:

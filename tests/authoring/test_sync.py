@@ -7,14 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import own_assignment
-import patience
 import pytest
-from jupyterlab_save import save_as_jupyterlab
-from taste import LESSON, ROOT
 
 from insidedocker.cli import main
 from insidedocker.course import Course
+from tests.authoring import own_assignment
+from tests.authoring.jupyterlab_save import save_as_jupyterlab
+from tests.authoring.taste import LESSON, ROOT
+from tests.support import patience
 
 
 def files(folder: Path) -> dict[str, bytes]:

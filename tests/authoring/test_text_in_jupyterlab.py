@@ -4,9 +4,9 @@ import shutil
 
 from jupyter_server.services.contents.largefilemanager import LargeFileManager
 from jupytext.sync_contentsmanager import build_sync_jupytext_contents_manager_class
-from taste import LESSON, ROOT
 
 from insidedocker.course import Course
+from tests.authoring.taste import LESSON, ROOT
 
 
 def test_saving_changes_nothing_but_the_edit(course: Course, edit) -> None:

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from taste import HERE, ROOT
+
+from tests.authoring.taste import HERE, ROOT
 
 
 def find_python(version: str) -> Path:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
-from jupyterlab import FLAGS, SHORT, screenshot
-from missing import skip_missing
-from newcomer import Newcomer, newcomer
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
+
+from tests.support.jupyterlab import FLAGS, SHORT, screenshot
+from tests.support.missing import skip_missing
+from tests.support.newcomer import Newcomer, newcomer
 
 OpenPage = Callable[..., Page]
 

@@ -11,11 +11,12 @@ from typing import Any
 
 import nbformat
 import pytest
-from axe import serious
-from conftest import OpenPage
-from jupyterlab import LONG, Notebook, screenshot
-from newcomer import Newcomer
 from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.support.axe import serious
+from tests.support.jupyterlab import LONG, Notebook, screenshot
+from tests.support.newcomer import Newcomer
 
 pytestmark = [pytest.mark.slow, pytest.mark.real]
 

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import OpenPage
-from jupyterlab import LONG, formgrader, press, screenshot
-from newcomer import Newcomer
-from ordinary import give_away
 from playwright.sync_api import expect
+
+from tests.browser.conftest import OpenPage
+from tests.support.jupyterlab import LONG, formgrader, press, screenshot
+from tests.support.newcomer import Newcomer
+from tests.support.ordinary import give_away
 
 pytestmark = [pytest.mark.slow, pytest.mark.real]
 

@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from conftest import OpenPage
-from jupyterlab import LONG, Notebook, screenshot
-from newcomer import Newcomer
 from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.support.jupyterlab import LONG, Notebook, screenshot
+from tests.support.newcomer import Newcomer
 
 pytestmark = [pytest.mark.slow, pytest.mark.real]
 

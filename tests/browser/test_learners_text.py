@@ -9,19 +9,17 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
 import nbformat
 import pytest
-from jupyterlab import LONG, SHORT, screenshot
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.api import Gradebook
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "teaching"))
-import small_class
-from small_class import ASSIGNMENT, SOLVED, Course
+from tests.support import small_class
+from tests.support.jupyterlab import LONG, SHORT, screenshot
+from tests.support.small_class import ASSIGNMENT, SOLVED, Course
 
 pytestmark = [pytest.mark.slow, pytest.mark.real]
 

@@ -8,15 +8,15 @@ from collections.abc import Iterator
 
 import nbformat
 import pytest
-from axe import serious
-from conftest import OpenPage
-from jupyterlab import Notebook, screenshot
-from newcomer import Newcomer
-from ordinary import give_away
 from playwright.sync_api import Locator, expect
 
 from insidedocker import catalog
 from insidedocker.catalog import folders
+from tests.browser.conftest import OpenPage
+from tests.support.axe import serious
+from tests.support.jupyterlab import Notebook, screenshot
+from tests.support.newcomer import Newcomer
+from tests.support.ordinary import give_away
 
 pytestmark = [pytest.mark.slow, pytest.mark.real]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import parts
 import pytest
+
+from tests.catalog import parts
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import engines
 import pytest
+
+from tests.support import engines
 
 CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 LISTENING = re.compile(r"listening on 127\.0\.0\.1:(\d+)")

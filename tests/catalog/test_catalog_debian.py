@@ -5,11 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import engines
 import pytest
 
 from insidedocker.catalog import debian, image_archive, store, tools
 from insidedocker.catalog.errors import CatalogError, OutOfReach
+from tests.support import engines
 
 
 @pytest.mark.parametrize("missing", ["apt-get", "dpkg-deb"])

@@ -6,10 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import patience
 import pytest
 import requests
-from parts import Registry
 
 from insidedocker.catalog import hub, image_archive, store
 from insidedocker.catalog.errors import OutOfReach
@@ -17,6 +15,8 @@ from insidedocker.catalog.layer import Layer
 from insidedocker.progress import Progress
 from insidedocker_engine.images.platforms import Platform
 from insidedocker_engine.images.registry_client import Options
+from tests.catalog.parts import Registry
+from tests.support import patience
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"

@@ -9,16 +9,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import patience
 import pytest
 import requests_unixsocket
-from engines import Engine
-from ordinary import as_ordinary_user, give_away, ordinary_python
 
 from insidedocker import catalog
 from insidedocker.catalog import loading, store
 from insidedocker.catalog.errors import CatalogError
 from insidedocker_engine import process
+from tests.support import patience
+from tests.support.engines import Engine
+from tests.support.ordinary import as_ordinary_user, give_away, ordinary_python
 
 
 @pytest.mark.parametrize(

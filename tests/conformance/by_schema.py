@@ -12,7 +12,8 @@ from typing import Any
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from made_up import PATIENCE, Known, Made
+
+from tests.conformance.made_up import PATIENCE, Known, Made
 
 EXAMPLES = 15
 """Of each operation, before its turn comes again."""

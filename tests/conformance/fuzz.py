@@ -23,13 +23,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-import by_schema
-import engines
-import openapi
 import yaml
-from made_up import Known, Made, Maker
+
+from tests.conformance import by_schema
+from tests.conformance.made_up import Known, Made, Maker
+from tests.support import engines, openapi
 
 CLIENTS = 4
 HANG_SECONDS = 25.0

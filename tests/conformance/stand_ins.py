@@ -10,9 +10,9 @@ import subprocess
 import tarfile
 from functools import cache
 
-from made_images import Made
-from missing import Missing
-from real.busybox import BUSYBOX
+from tests.support.made_images import Made
+from tests.support.missing import Missing
+from tests.support.real.busybox import BUSYBOX
 
 FOLDERS = {
     **dict.fromkeys(("bin", "dev", "etc", "home", "lib", "media", "mnt", "opt", "proc"), 0o755),

@@ -4,11 +4,12 @@ tests it is made clean."""
 from collections.abc import Iterator
 from pathlib import Path
 
-import engines
 import pytest
-from caller import Caller
-from engines import Engine
-from missing import skip_missing
+
+from tests.support import engines
+from tests.support.caller import Caller
+from tests.support.engines import Engine
+from tests.support.missing import skip_missing
 
 
 @pytest.fixture(

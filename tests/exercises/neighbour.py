@@ -9,7 +9,7 @@ import threading
 from collections import deque
 from types import TracebackType
 
-from engines import Engine
+from tests.support.engines import Engine
 
 AT_ONCE = 6
 """Rounds whose things are there at the same time."""

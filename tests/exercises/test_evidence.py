@@ -14,15 +14,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import engines
 import pytest
-from engines import ENGINES, Engine
-from evidence import REPOSITORY, Lesson, is_tests, lessons, points
-from neighbour import Neighbour
-from ordinary import as_ordinary_user, give_away, ordinary_python
 
 from insidedocker import catalog
 from insidedocker.catalog import folders
+from tests.exercises.evidence import REPOSITORY, Lesson, is_tests, lessons, points
+from tests.exercises.neighbour import Neighbour
+from tests.support import engines
+from tests.support.engines import ENGINES, Engine
+from tests.support.ordinary import as_ordinary_user, give_away, ordinary_python
 
 PLAY = Path(__file__).with_name("play.py")
 PLAY_SECONDS = 900

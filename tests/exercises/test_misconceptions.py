@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from evidence import REPOSITORY, Lesson
+
+from tests.exercises.evidence import REPOSITORY, Lesson
 
 PAGE = REPOSITORY / "docs" / "misconceptions.md"
 

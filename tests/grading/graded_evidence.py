@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,10 +21,7 @@ from insidedocker.grading.preprocessors import as_cell, have_images
 from insidedocker.grading.rebuild import rebuild
 from insidedocker.grading.runner import run
 from insidedocker.grading.sandbox import Limits, Sandbox
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "exercises"))
-
-from evidence import Exercise, Lesson, Solution, grade_id, is_tests
+from tests.exercises.evidence import Exercise, Lesson, Solution, grade_id, is_tests
 
 LIMITS = Limits(notebook_seconds=900, cell_seconds=240)
 

@@ -4,18 +4,12 @@ and nobody wrong right."""
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from graded_evidence import Lesson, problems, submissions
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "exercises"))
-
-from evidence import lessons
+from tests.exercises.evidence import lessons
+from tests.grading.graded_evidence import Lesson, problems, submissions
 
 pytestmark = [
     pytest.mark.slow,

@@ -14,12 +14,9 @@ from nbgrader.api import Gradebook
 
 from insidedocker.authoring.release_notebooks import load_nbgrader_config
 from insidedocker.grading import settings
-
-sys.path.insert(0, str(Path(__file__).parent / "hostile"))
-
-from case import ASSIGNMENT, RIGHT, Scene
-from judge import nbgrader, points_of, scene
-from killing import GRADE, LEARNERS, hand_in, kill, points
+from tests.grading.hostile.case import ASSIGNMENT, RIGHT, Scene
+from tests.grading.hostile.judge import nbgrader, points_of, scene
+from tests.grading.hostile.killing import GRADE, LEARNERS, hand_in, kill, points
 
 pytestmark = [
     pytest.mark.timeout(900),

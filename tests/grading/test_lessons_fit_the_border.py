@@ -3,8 +3,6 @@ checks, of the answers' stubs, of what the lesson shows, and Python's own. Learn
 name that only a check sets."""
 
 import json
-import sys
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -13,10 +11,7 @@ from insidedocker.grading.intake import Assignment
 from insidedocker.grading.pod import names
 from insidedocker.grading.preprocessors import as_cell
 from insidedocker.grading.rebuild import rebuild
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "exercises"))
-
-from evidence import Lesson, grade_id, is_tests, lessons
+from tests.exercises.evidence import Lesson, grade_id, is_tests, lessons
 
 
 @pytest.mark.parametrize("name", lessons())

@@ -16,12 +16,10 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-sys.path.insert(0, str(Path(__file__).parent / "hostile"))
-
-from case import ASSIGNMENT, RIGHT, Case, Notebook, Scene, cell_of, released
-from judge import nbgrader, points_of, run, scene
-from missing import Missing
-from ordinary import UID, as_ordinary_user, ordinary_python
+from tests.grading.hostile.case import ASSIGNMENT, RIGHT, Case, Notebook, Scene, cell_of, released
+from tests.grading.hostile.judge import nbgrader, points_of, run, scene
+from tests.support.missing import Missing
+from tests.support.ordinary import UID, as_ordinary_user, ordinary_python
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.usefixtures("walls")]
 

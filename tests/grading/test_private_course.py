@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "teaching"))
-import small_class
-from small_class import ASSIGNMENT, SOLVED, Course
+from tests.support import small_class
+from tests.support.small_class import ASSIGNMENT, SOLVED, Course
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("walls")]
 

@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import patience
 import pytest
 
 from insidedocker.grading import sandbox
 from insidedocker.grading.runner import Cell, Ran, run
 from insidedocker.grading.sandbox import Limits, Sandbox, SandboxUnavailable
+from tests.support import patience
 
 needs_walls = pytest.mark.usefixtures("walls")
 

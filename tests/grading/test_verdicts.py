@@ -17,11 +17,8 @@ from insidedocker.grading import runner
 from insidedocker.grading.pod import checker_main
 from insidedocker.grading.runner import Cell, Ran, run
 from insidedocker.grading.sandbox import PROCESSES, Limits, Sandbox
-
-sys.path.insert(0, str(Path(__file__).parent / "hostile"))
-
-from case import ASSIGNMENT
-from judge import nbgrader, points_of, scene
+from tests.grading.hostile.case import ASSIGNMENT
+from tests.grading.hostile.judge import nbgrader, points_of, scene
 
 ANSWER = Cell("answer", "def f(x):\n    return x * 2", stub="def f(x):\n    pass")
 PASSING = Cell("tests", "assert f(3) == 6", points=3)
@@ -213,7 +210,6 @@ class _Pod:
 
     def __init__(self, script: str) -> None:
         import subprocess
-        import sys
         import tempfile
         from pathlib import Path
 

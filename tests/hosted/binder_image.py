@@ -17,13 +17,13 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-import hosting
 import yaml
-from engines import Engine, need
-from missing import Missing
 
 from insidedocker.catalog import debian
 from insidedocker.catalog.errors import CatalogError
+from tests.hosted import hosting
+from tests.support.engines import Engine, need
+from tests.support.missing import Missing
 
 HERE = Path(__file__).parent / "binder"
 LOCK = Path(__file__).parent / "repo2docker.lock"

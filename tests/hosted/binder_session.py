@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import patience
-from engines import Engine
+from tests.support import patience
+from tests.support.engines import Engine
 
 MEMORY = 2 << 30
 TOKEN = "a-token-of-binderhub"

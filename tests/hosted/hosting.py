@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from engines import need
-from missing import Missing
+from tests.support.engines import need
+from tests.support.missing import Missing
 
 ROOT = Path(__file__).parents[2]
 ASKED_FOR = "hosted" in os.environ.get("INSIDEDOCKER_MORE", "").split()

@@ -17,14 +17,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import hosting
-import patience
 import requests
-from engines import need_root, own_folder
-from missing import Missing
 
 from insidedocker.catalog import store
 from insidedocker.progress import Progress
+from tests.hosted import hosting
+from tests.support import patience
+from tests.support.engines import need_root, own_folder
+from tests.support.missing import Missing
 
 INSTRUCTOR = "grace"
 LEARNERS = ("ada", "alan")

@@ -7,25 +7,21 @@ Made from nothing it takes some minutes; how a session starts is also in the sta
 
 import json
 import stat
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import binder_image
-import binder_session
-import engines
-import patience
 import pytest
-from binder_session import Session
-from hosting import ASKED_FOR, ROOT
-from missing import skip_missing
 from playwright.sync_api import Page, expect, sync_playwright
 
-sys.path.insert(0, str(ROOT / "tests" / "browser"))
-from jupyterlab import FLAGS, Notebook, screenshot
+from tests.hosted import binder_image, binder_session
+from tests.hosted.binder_session import Session
+from tests.hosted.hosting import ASKED_FOR, ROOT
+from tests.support import engines, patience
+from tests.support.jupyterlab import FLAGS, Notebook, screenshot
+from tests.support.missing import skip_missing
 
 pytestmark = [
     pytest.mark.slow,

@@ -11,12 +11,13 @@ import re
 import subprocess
 import sys
 
-import hosting
 import jsonschema
 import pytest
-from engines import Engine, need
-from hosting import ASKED_FOR, ROOT
-from missing import skip_missing
+
+from tests.hosted import hosting
+from tests.hosted.hosting import ASKED_FOR, ROOT
+from tests.support.engines import Engine, need
+from tests.support.missing import skip_missing
 
 FOLDER = ROOT / ".devcontainer"
 CLI = "@devcontainers/cli@0.89.0"

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from engines import own_folder
-from hosting import ASKED_FOR, ROOT
-from hub import programs
-from missing import Missing, skip_missing
-from ordinary import as_ordinary_user, give_away
+
+from tests.hosted.hosting import ASKED_FOR, ROOT
+from tests.hosted.hub import programs
+from tests.support.engines import own_folder
+from tests.support.missing import Missing, skip_missing
+from tests.support.ordinary import as_ordinary_user, give_away
 
 pytestmark = [
     pytest.mark.slow,

@@ -11,18 +11,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
-import patience
 import pytest
 import requests
-from missing import skip_missing
-from newcomer import Newcomer, Terminal, end_of, newcomer
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 from websocket import create_connection
 
+from tests.support import patience
+from tests.support.missing import skip_missing
+from tests.support.newcomer import Newcomer, Terminal, end_of, newcomer
+
 pytestmark = [pytest.mark.slow, pytest.mark.real]
 
-WALLED = (sys.executable, str(Path(__file__).parents[1] / "engine/without_namespaces.py"))
+WALLED = (sys.executable, str(Path(__file__).parents[1] / "support/without_namespaces.py"))
 ADDRESS = re.compile(r"(http://127\.0\.0\.1:\d+/user/somebody)/\S*\?token=")
 TOKEN = {"token": "secret"}
 

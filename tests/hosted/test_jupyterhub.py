@@ -3,17 +3,15 @@ in a browser of their own, from the release of a lesson to its feedback; and wha
 do."""
 
 import re
-import sys
 from collections.abc import Iterator
 
 import pytest
-from hosting import ASKED_FOR, ROOT
-from hub import INSTRUCTOR, LEARNERS, Hub, hub
-from missing import skip_missing
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-sys.path.insert(0, str(ROOT / "tests" / "browser"))
-from jupyterlab import FLAGS, LONG, Notebook, formgrader, press, screenshot
+from tests.hosted.hosting import ASKED_FOR
+from tests.hosted.hub import INSTRUCTOR, LEARNERS, Hub, hub
+from tests.support.jupyterlab import FLAGS, LONG, Notebook, formgrader, press, screenshot
+from tests.support.missing import skip_missing
 
 pytestmark = [
     pytest.mark.slow,

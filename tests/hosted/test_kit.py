@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hosting import ASKED_FOR, ROOT
-from missing import skip_missing
-from newcomer import Newcomer, make_home, set_up_course
-from ordinary import give_away, lasting_folder
 
 from insidedocker import catalog
 from insidedocker.catalog import folders
+from tests.hosted.hosting import ASKED_FOR, ROOT
+from tests.support.missing import skip_missing
+from tests.support.newcomer import Newcomer, make_home, set_up_course
+from tests.support.ordinary import give_away, lasting_folder
 
 asked_for = pytest.mark.skipif(not ASKED_FOR, reason="takes a minute: INSIDEDOCKER_MORE=hosted")
 

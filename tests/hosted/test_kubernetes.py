@@ -10,10 +10,11 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import hosting
 import pytest
-from hosting import ASKED_FOR, ROOT
-from missing import skip_missing
+
+from tests.hosted import hosting
+from tests.hosted.hosting import ASKED_FOR, ROOT
+from tests.support.missing import skip_missing
 
 pytestmark = [
     pytest.mark.slow,

@@ -11,14 +11,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
-import patience
 import pytest
-from hosting import ASKED_FOR, ROOT
-from missing import skip_missing
 from nbgrader.api import Gradebook
-from newcomer import Newcomer, copy_checkout, make_home
-from ordinary import give_away, lasting_folder
 from sqlalchemy.exc import OperationalError
+
+from tests.hosted.hosting import ASKED_FOR, ROOT
+from tests.support import patience
+from tests.support.missing import skip_missing
+from tests.support.newcomer import Newcomer, copy_checkout, make_home
+from tests.support.ordinary import give_away, lasting_folder
 
 LESSON = "00-start-here"
 SCORES = {"ada": 1.0, "alan": 0.5}

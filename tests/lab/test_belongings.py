@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import engines
 import pytest
 
 from insidedocker import lab
 from insidedocker.lab.checks import fixtures
+from tests.support import engines
 
 LESSON, OTHER = "05-images", "06-containers"
 

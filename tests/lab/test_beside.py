@@ -12,11 +12,11 @@ from typing import Any
 import nbformat
 import pytest
 from nbclient import NotebookClient
-from ordinary import as_ordinary_user, give_away, ordinary_python
 
 from insidedocker.lab import quiz
 from insidedocker.lab.learner import variant
 from insidedocker.lab.quiz import answers
+from tests.support.ordinary import as_ordinary_user, give_away, ordinary_python
 
 QUESTION = """
 from insidedocker.lab import quiz, variant

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import docker
-import patience
 import pytest
-from engines import Engine
 
 from insidedocker import lab
 from insidedocker.authoring import cheat_sheet
 from insidedocker.course import Course
 from insidedocker.lab.tapping import Call, Tap
+from tests.support import patience
+from tests.support.engines import Engine
 
 COURSE = Course.find(Path(__file__))
 GROUPS = cheat_sheet.read(cheat_sheet.table(COURSE))

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import nbformat
-import patience
 import pytest
 from nbclient import NotebookClient
 from nbgrader.utils import determine_grade
 
 from insidedocker.lab.checks import check
+from tests.support import patience
 
 
 def told(function: Callable[..., Any], *args: Any, **options: Any) -> str:

@@ -7,11 +7,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from engines import own_folder
 
 from insidedocker import lab
 from insidedocker_engine import process
 from insidedocker_engine.base import paths
+from tests.support.engines import own_folder
 
 DOCKER = {
     "GET /_ping": (200, {"Server": "Docker/28.5.2 (linux)"}, b"OK"),

@@ -10,15 +10,15 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import patience
 import pytest
 import urllib3
-from engines import own_folder
 
 from insidedocker import lab
 from insidedocker.lab.engines import embedded
 from insidedocker_engine import process, sharing
 from insidedocker_engine.base import paths
+from tests.support import patience
+from tests.support.engines import own_folder
 
 GRADING = """
 import os

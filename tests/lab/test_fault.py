@@ -5,7 +5,6 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-import patience
 import pytest
 import requests
 
@@ -13,6 +12,7 @@ from insidedocker import lab
 from insidedocker.lab.engines.fake_registry import ANYBODY, User, small_registry
 from insidedocker.lab.engines.faults import MYSTERIES
 from insidedocker.lab.engines.session import reason_of
+from tests.support import patience
 
 LESSON = "12-troubleshooting"
 

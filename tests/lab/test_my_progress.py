@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import patience
 import pytest
 from nbclient import NotebookClient
 
 from insidedocker import lab
 from insidedocker.lab.learner import progress
+from tests.support import patience
 
 REPOSITORY = Path(__file__).parents[2]
 LESSONS = sorted(path.name for path in (REPOSITORY / "release").iterdir())

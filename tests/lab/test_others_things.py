@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import docker
-import engines
 import pytest
 
 from insidedocker import lab
 from insidedocker.lab.checks import fixtures, registries
 from insidedocker.lab.checks.check_failed import CheckFailed
+from tests.support import engines
 
 LESSON = "99-others"
 MARK = lab.labels(LESSON)

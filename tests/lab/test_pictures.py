@@ -7,7 +7,6 @@ from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
-import engines
 import pytest
 
 from insidedocker import lab
@@ -16,6 +15,7 @@ from insidedocker.lab.checks import check, fixtures
 from insidedocker.lab.pictures.architecture import PARTS, touched
 from insidedocker.lab.pictures.drawing import TIMES
 from insidedocker.lab.pictures.life_cycle import PLACES
+from tests.support import engines
 
 SVG = "{http://www.w3.org/2000/svg}"
 

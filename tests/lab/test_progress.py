@@ -6,7 +6,6 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
-import engines
 import nbformat
 import pytest
 import requests
@@ -14,6 +13,7 @@ from nbclient import NotebookClient
 
 from insidedocker import catalog, lab
 from insidedocker.lab import StreamFailed, progress
+from tests.support import engines
 
 PULL: list[dict[str, Any]] = [
     {"status": "Pulling from library/web", "id": "1.0"},

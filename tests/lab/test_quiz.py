@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import patience
 import pytest
 from nbclient import NotebookClient
 
 from insidedocker.lab import quiz
 from insidedocker.lab.quiz import answers
+from tests.support import patience
 
 OPTIONS = {"a": "one", "b": "two", "c": "three"}
 

@@ -4,14 +4,13 @@ found again."""
 from collections.abc import Iterator
 from pathlib import Path
 
-import engines
-import patience
 import pytest
 import requests
 
 from insidedocker import lab
 from insidedocker.lab.checks import check, registries
 from insidedocker.lab.engines.stub_engine import Answer
+from tests.support import engines, patience
 
 LESSON = "07-registries"
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 import requests
-from engines import own_folder
-from missing import skip_missing
-from ordinary import as_ordinary_user, ordinary_python
 
 from insidedocker import lab
 from insidedocker.lab.engines.session import base_of, socket_of
+from tests.support.engines import own_folder
+from tests.support.missing import skip_missing
+from tests.support.ordinary import as_ordinary_user, ordinary_python
 
 PING = {"GET /_ping": (200, {"Server": "Libpod/4.3.1 (linux)"}, b"OK")}
 

@@ -1,11 +1,11 @@
 """Scenes on an engine: what they show while they last, and that nothing of them stays."""
 
 import pytest
-from engines import Engine
 
 from insidedocker import lab
 from insidedocker.lab import inventory
 from insidedocker.lab.checks import fixtures
+from tests.support.engines import Engine
 
 LESSON = "99-scenes"
 

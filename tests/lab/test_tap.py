@@ -18,16 +18,16 @@ from pathlib import Path
 from typing import Any
 
 import docker
-import patience
 import pytest
 import requests
-from engines import Engine, own_folder
-from missing import Missing, skip_missing
-from real.suite_root import compose_plugin
 
 from insidedocker import lab
 from insidedocker.catalog.errors import CatalogError
 from insidedocker.lab.tapping import Call, Tap
+from tests.support import patience
+from tests.support.engines import Engine, own_folder
+from tests.support.missing import Missing, skip_missing
+from tests.support.real.suite_root import compose_plugin
 
 OK = (200, {}, b"OK")
 LABEL = {"Image": "busybox", "Cmd": ["sleep", "300"]}

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from missing import skip_missing
-from newcomer import Course, Newcomer, newcomer, set_up_course
+
+from tests.support.missing import skip_missing
+from tests.support.newcomer import Course, Newcomer, newcomer, set_up_course
 
 
 @pytest.fixture(scope="session")

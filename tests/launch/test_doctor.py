@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import patience
 import pytest
-from engines import need_embedded, own_folder
-from missing import skip_missing
-from ordinary import as_ordinary_user, give_away, ordinary_python
 
 from insidedocker.lab.checks import check
+from tests.support import patience
+from tests.support.engines import need_embedded, own_folder
+from tests.support.missing import skip_missing
+from tests.support.ordinary import as_ordinary_user, give_away, ordinary_python
 
 WITHOUT = [
     sys.executable,
-    str(Path(__file__).parents[1] / "engine/without_namespaces.py"),
+    str(Path(__file__).parents[1] / "support/without_namespaces.py"),
 ]
 PODMAN = {
     "GET /_ping": (200, {"Server": "Libpod/5.4.2 (linux)"}, b"OK"),

@@ -13,13 +13,13 @@ import socket
 import time
 from pathlib import Path
 
-import patience
 import pytest
 import requests
-from newcomer import Course, Newcomer, end_of
-from ordinary import give_away
 
 from insidedocker.launch import copies
+from tests.support import patience
+from tests.support.newcomer import Course, Newcomer, end_of
+from tests.support.ordinary import give_away
 
 pytestmark = pytest.mark.slow
 

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 import requests
-from engines import own_folder
-from ordinary import as_ordinary_user, give_away, ordinary_python
 
 from insidedocker_engine.base import private
+from tests.support.engines import own_folder
+from tests.support.ordinary import as_ordinary_user, give_away, ordinary_python
 
 UMASKS = ["000", "022"]
 OTHER = 65533

@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from small_class import Course, make, whole_class
+
+from tests.support.small_class import Course, make, whole_class
 
 
 @pytest.fixture(scope="session")

@@ -17,11 +17,11 @@ from typing import Any
 
 import pytest
 from nbgrader.api import Gradebook
-from small_class import ASCENDING, ASSIGNMENT, POINTS, Course, whole_class
 
 from insidedocker.cli import main
 from insidedocker.grading import settings
 from insidedocker.grading.alone import alone
+from tests.support.small_class import ASCENDING, ASSIGNMENT, POINTS, Course, whole_class
 
 pytestmark = [
     pytest.mark.usefixtures("walls"),

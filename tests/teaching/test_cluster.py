@@ -15,10 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import dask
-import patience
 import pytest
 from distributed import Client
-from small_class import ASSIGNMENT, SOLVED, Course
 
 from insidedocker.errors import UserError
 from insidedocker.grading import preprocessors, settings
@@ -27,6 +25,8 @@ from insidedocker.grading.grade import Grading
 from insidedocker.grading.runner import Cell, Ran
 from insidedocker.grading.sandbox import Sandbox, SandboxUnavailable
 from insidedocker.teaching import graded as graded_class
+from tests.support import patience
+from tests.support.small_class import ASSIGNMENT, SOLVED, Course
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("walls")]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 
 from nbgrader.api import Gradebook
-from small_class import ASSIGNMENT, POINTS, Course
 
 from insidedocker.teaching.exports import Moodle
+from tests.support.small_class import ASSIGNMENT, POINTS, Course
 
 CANVAS = "insidedocker.teaching.exports.Canvas"
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from small_class import ASCENDING, ASSIGNMENT, HIDDEN, NEVER_NONE, Course
 
 from insidedocker.grading import settings
+from tests.support.small_class import ASCENDING, ASSIGNMENT, HIDDEN, NEVER_NONE, Course
 
 # Marks in a learner's own cell would end nbgrader's own preprocessor.
 MARKS = "### BEGIN HIDDEN TESTS\nmine = 1"

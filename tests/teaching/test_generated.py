@@ -13,11 +13,11 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
-from small_class import ASSIGNMENT, REPOSITORY, SOLVED, Course
 
 from insidedocker.cli import main
 from insidedocker.grading import kept
 from insidedocker.teaching import graded as graded_class
+from tests.support.small_class import ASSIGNMENT, REPOSITORY, SOLVED, Course
 
 pytestmark = [
     pytest.mark.usefixtures("walls"),

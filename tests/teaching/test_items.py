@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from small_class import ASSIGNMENT, POINTS, Course
 
 from insidedocker.errors import UserError
 from insidedocker.teaching import graded as graded_class
 from insidedocker.teaching import items
 from insidedocker.teaching.misconceptions import Evidence, Message
+from tests.support.small_class import ASSIGNMENT, POINTS, Course
 
 
 @pytest.fixture(scope="module")

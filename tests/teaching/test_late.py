@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from nbgrader.api import Gradebook
-from small_class import ASSIGNMENT, SOLVED, Course
 from traitlets.config import Config
 
 from insidedocker.teaching.late import DAY, LatePolicy
+from tests.support.small_class import ASSIGNMENT, SOLVED, Course
 
 HOUR = 60 * 60
 

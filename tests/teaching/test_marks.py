@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from nbgrader.api import Gradebook
-from small_class import ASSIGNMENT, SOLVED, Course
 
 from insidedocker.cli import main
 from insidedocker.grading import settings
+from tests.support.small_class import ASSIGNMENT, SOLVED, Course
 
 pytestmark = [
     pytest.mark.usefixtures("walls"),

@@ -11,11 +11,11 @@ import sys
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
-from small_class import ASSIGNMENT, Course
 
 from insidedocker.grading import settings
 from insidedocker.teaching import graded as graded_class
 from insidedocker.teaching import regrade
+from tests.support.small_class import ASSIGNMENT, Course
 
 pytestmark = pytest.mark.slow
 

@@ -6,11 +6,11 @@ import time
 from pathlib import Path
 
 import pytest
-from small_class import ASSIGNMENT, DISGUISED, SOLVED, UNUSUAL, Course
 
 from insidedocker.teaching import graded as graded_class
 from insidedocker.teaching import side_by_side, similarity, tokens
 from insidedocker.teaching.graded import Exercise, GradedClass, Work
+from tests.support.small_class import ASSIGNMENT, DISGUISED, SOLVED, UNUSUAL, Course
 
 
 def exercise(stub: str = "def f(x):\n    pass", is_code: bool = True) -> Exercise:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from small_class import ASSIGNMENT, Course
 
 from insidedocker.grading import settings
 from insidedocker.teaching import graded as graded_class
 from insidedocker.teaching import similarity
+from tests.support.small_class import ASSIGNMENT, Course
 
 SHOW = "from insidedocker import lab; print(lab.variant.number('apples', 1, 1_000_000))"
 

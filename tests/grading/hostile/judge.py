@@ -26,9 +26,18 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from case import ASSIGNMENT, MARK, RIGHT, SECRET, Case, Scene, source_notebook, use_released
 
 import insidedocker
+from tests.grading.hostile.case import (
+    ASSIGNMENT,
+    MARK,
+    RIGHT,
+    SECRET,
+    Case,
+    Scene,
+    source_notebook,
+    use_released,
+)
 
 REPOSITORY = Path(__file__).parents[3]
 CONTROLS = ("aaa-control", "victim", "zzz-control")

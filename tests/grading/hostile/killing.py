@@ -10,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from case import ASSIGNMENT, RIGHT, Case, Scene
-from judge import points_of
+from tests.grading.hostile.case import ASSIGNMENT, RIGHT, Case, Scene
+from tests.grading.hostile.judge import points_of
 
 LEARNERS = {f"learner{number}": float(number % 7) for number in range(6)}
 """Of whom each deserves another number of points."""

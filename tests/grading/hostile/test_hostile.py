@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from case import Case
-from cases import CONTROLS, HOSTILE
-from judge import Outcome, grade
+
+from tests.grading.hostile.case import Case
+from tests.grading.hostile.cases import CONTROLS, HOSTILE
+from tests.grading.hostile.judge import Outcome, grade
 
 SECONDS = 1500.0
 QUICK = (

@@ -1,9 +1,17 @@
 """Submissions by class, one module a class. A case is small: an answer, a change to the notebook, or
 files beside it, and a name that says what it tries."""
 
-from case import Case
-
-from cases import files, form, honest, in_process, leaving, looking, reaching, stopping
+from tests.grading.hostile.case import Case
+from tests.grading.hostile.cases import (
+    files,
+    form,
+    honest,
+    in_process,
+    leaving,
+    looking,
+    reaching,
+    stopping,
+)
 
 HOSTILE: list[Case] = [
     *form.CASES,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from case import ASSIGNMENT, MARK, MOST, Case, Scene, cell_of
+from tests.grading.hostile.case import ASSIGNMENT, MARK, MOST, Case, Scene, cell_of
 
 NOTEBOOK = f"{ASSIGNMENT}.ipynb"
 VICTIM = "victim"

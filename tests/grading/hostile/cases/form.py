@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from case import RIGHT, Case, Notebook, cell_of
+from tests.grading.hostile.case import RIGHT, Case, Notebook, cell_of
 
 TESTS = ("double_test", "limit_test", "share_test")
 

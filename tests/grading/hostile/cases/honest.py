@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from case import ASSIGNMENT, MOST, RIGHT, Case, Notebook, Scene, cell_of
+from tests.grading.hostile.case import ASSIGNMENT, MOST, RIGHT, Case, Notebook, Scene, cell_of
 
 
 def honest(name: str, most: float = MOST, **more: Any) -> Case:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from case import Case
+from tests.grading.hostile.case import Case
 
 EQUAL_TO_ALL = """\
 class Anything:

@@ -1,6 +1,6 @@
 """Leaving something: what is written outside the submission's own folder."""
 
-from case import Case
+from tests.grading.hostile.case import Case
 
 WRITE = """\
 import os

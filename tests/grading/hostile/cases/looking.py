@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from case import Case
+from tests.grading.hostile.case import Case
 
 WALK = """\
 import os

@@ -1,6 +1,6 @@
 """Reaching out: services of the host must not be reached, whatever answers there."""
 
-from case import Case
+from tests.grading.hostile.case import Case
 
 TCP = """\
 import socket

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from case import RIGHT, Case, Scene
+from tests.grading.hostile.case import RIGHT, Case, Scene
 
 
 def stopping(name: str, *lines: str) -> Case:

@@ -1,0 +1,415 @@
+"""Engines for the tests: real dockerd, real Podman and the embedded engine, each one's own.
+
+Every engine has its own folder, socket and processes, never the system's daemon, and leaves
+nothing behind. The real ones live in their own mount, network and process namespaces, with a
+bridge and iptables rules that nobody else sees: what reaches their published ports must run
+behind `engine.inside`. A part that is not on this machine raises `Missing`.
+"""
+
+import contextlib
+import dataclasses
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import quote
+
+import requests
+import requests_unixsocket
+
+from insidedocker.catalog.errors import CatalogError
+from insidedocker_engine.files import directory_trees
+from tests.support import patience
+from tests.support.missing import Missing
+from tests.support.ordinary import as_ordinary_user, give_away, ordinary_python
+from tests.support.real.busybox import BUSYBOX, busybox_archive
+from tests.support.real.suite_root import suite_root
+from tests.support.recorder import recording
+
+MARK = "INSIDEDOCKER_TEST_ENGINE"
+CGROUPS = Path("/sys/fs/cgroup")
+ENTER = Path(__file__).parent / "real/enter.py"
+# What 20.10 (a key) and Podman (addresses in use, a cache) write to whatever they are told.
+HIDDEN = ("/etc/docker", "/var/lib/cni", "/var/lib/containers")
+
+OWN_NETWORKS = ("bridge", "host", "none", "podman")
+
+ENGINES = ["docker_20", "docker_26", "podman", "embedded_namespaces", "embedded_proot"]
+# Not in the standard run, for what Debian unstable holds changes: INSIDEDOCKER_MORE=docker_28
+ENGINES += [word for word in os.environ.get("INSIDEDOCKER_MORE", "").split() if word == "docker_28"]
+
+Runtime = Literal["namespaces", "proot"]
+
+
+@dataclass
+class Engine:
+    """A running engine and how to reach it."""
+
+    name: str  # "Docker Engine 26.1.5", "Podman 4.3.1", "embedded engine (proot)"
+    kind: Literal["docker", "podman", "embedded"]
+    url: str  # unix:///…
+    folder: Path  # everything it writes is in here
+    log: Path
+    process: "subprocess.Popen[bytes]"
+    inside: list[str] = field(default_factory=list)  # command prefix into its network
+    runtime: Runtime | None = None  # of the embedded engine
+    version: str = ""
+    api: str = ""
+    answered: float = 0.0
+    """When it first answered, by CLOCK_BOOTTIME."""
+
+    @property
+    def socket(self) -> Path:
+        """The path of its Unix socket."""
+        return Path(self.url.removeprefix("unix://"))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """This process's environment with DOCKER_HOST set, for the CLI and the SDK."""
+        clean = {name: value for name, value in os.environ.items() if name != "DOCKER_CONTEXT"}
+        return {**clean, "DOCKER_HOST": self.url, "DOCKER_CONFIG": str(self.folder / "cli")}
+
+    def request(self, method: str, path: str, **options: Any) -> requests.Response:
+        """One API call; `path` begins with a slash, `options` are those of requests."""
+        base = "http+unix://" + quote(str(self.socket), safe="")
+        with requests_unixsocket.Session() as session:
+            return session.request(method, base + path, **{"timeout": patience.EVENT, **options})
+
+    def load(self, archive: Path) -> str:
+        """Load an image archive and return what the engine answered."""
+        with archive.open("rb") as body:
+            answer = self.request(
+                "POST",
+                "/images/load?quiet=1",
+                data=body,
+                headers={"Content-Type": "application/x-tar"},
+            )
+        answer.raise_for_status()
+        return answer.text
+
+    def clear(self) -> None:
+        """Remove every container and volume and every network that a test made; keep images.
+
+        Past the recorder: this is housekeeping, not what a test asks of the engine.
+        """
+        direct = dataclasses.replace(self, url=f"unix://{self.folder}/s")
+        for container in direct.request("GET", "/containers/json?all=1").json():
+            direct.request("DELETE", f"/containers/{container['Id']}?force=1&v=1")
+        volumes, networks = direct.request("GET", "/volumes"), direct.request("GET", "/networks")
+        for volume in (volumes.json()["Volumes"] or []) if volumes.ok else []:
+            direct.request("DELETE", f"/volumes/{volume['Name']}?force=1")
+        for network in networks.json() if networks.ok else []:
+            if network["Name"] not in OWN_NETWORKS:
+                direct.request("DELETE", f"/networks/{network['Id']}")
+
+    def empty(self) -> None:
+        """Clear it, and remove every image; what it answers to the latter is judged."""
+        self.clear()
+        for image in self.request("GET", "/images/json?all=1").json():
+            self.request("DELETE", f"/images/{image['Id']}?force=1")
+
+
+@contextlib.contextmanager
+def dockerd(
+    suite: str | None = None, *, options: tuple[str, ...] = (), unified: bool = False
+) -> Iterator[Engine]:
+    """Docker Engine of this machine, or of another Debian `suite` ("trixie": 26.1, "sid").
+
+    `options` are dockerd's own; `unified` shows it control groups of version 2 where the
+    machine has both.
+    """
+    need_root("dockerd")
+    if unified and not (CGROUPS / "unified").is_dir():
+        raise Missing(f"control groups version 2 beside version 1 are missing: {CGROUPS}/unified")
+    if suite is None:
+        need("dockerd", "docker.io")
+    root = Path("/") if suite is None else other_suite(suite)
+    with own_folder() as folder:
+        command = [
+            "dockerd",
+            *("--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec"),
+            *("--pidfile", f"{folder}/engine.pid", "--host", f"unix://{folder}/s"),
+            *("--config-file", f"{folder}/daemon.json", "--cgroup-parent", f"/{folder.name}"),
+            *options,
+            *([] if iptables_work() else ["--iptables=false", "--ip6tables=false"]),
+        ]
+        (folder / "daemon.json").write_text("{}")
+        with in_namespaces(
+            "docker", folder, command, root=root, cgroup=folder.name, unified=unified
+        ) as engine:
+            engine.name = f"Docker Engine {engine.version.partition('+')[0]}"
+            yield engine
+
+
+@contextlib.contextmanager
+def podman() -> Iterator[Engine]:
+    """This machine's `podman system service`."""
+    need_root("podman")
+    need("podman")
+    with own_folder() as folder:
+        command = [
+            *("podman", "--root", f"{folder}/data", "--runroot", f"{folder}/run"),
+            *("--tmpdir", f"{folder}/tmp", "--network-config-dir", f"{folder}/networks"),
+            *("--volumepath", f"{folder}/volumes", "--cgroup-manager", "cgroupfs"),
+            *("--events-backend", "file"),
+            *("system", "service", "--time", "0", f"unix://{folder}/s"),
+        ]
+        (folder / "networks").mkdir()
+        with in_namespaces("podman", folder, command, cgroup="libpod_parent") as engine:
+            engine.name = f"Podman {engine.version}"
+            yield engine
+
+
+@contextlib.contextmanager
+def embedded(
+    runtime: Runtime = "namespaces",
+    *,
+    images: tuple[Path, ...] = (),
+    folder: Path | None = None,
+    environment: dict[str, str] | None = None,
+    recorded: bool = True,
+    options: tuple[str, ...] = (),
+) -> Iterator[Engine]:
+    """An embedded engine run by an ordinary user; `folder` keeps its state across two starts.
+
+    Its `url` leads through a recorder, so that every answer is judged; `recorded=False` leads
+    straight to it. `options` are the engine's own.
+    """
+    need_embedded(runtime)
+    with contextlib.ExitStack() as stack:
+        here = stack.enter_context(own_folder()) if folder is None else folder
+        give_away(here)
+        command = [
+            *as_ordinary_user(),
+            *(ordinary_python(), "-m", "insidedocker_engine", "--root", f"{here}/state"),
+            *("--host", f"unix://{here}/s", "--runtime", runtime, *options),
+        ]
+        own = {"HOME": str(here), "XDG_RUNTIME_DIR": str(here), "XDG_CACHE_HOME": f"{here}/cache"}
+        engine = stack.enter_context(
+            running("embedded", here, command, environment={**own, **(environment or {})})
+        )
+        engine.name, engine.runtime = f"embedded engine ({runtime})", runtime
+        if recorded:
+            stack.enter_context(recording(engine.socket, here / "r", judged=True))
+            engine.url = f"unix://{here}/r"
+        for image in images:
+            engine.load(image)
+        yield engine
+
+
+@contextlib.contextmanager
+def in_namespaces(
+    kind: Literal["docker", "podman"],
+    folder: Path,
+    command: list[str],
+    *,
+    root: Path = Path("/"),
+    cgroup: str,
+    unified: bool = False,
+) -> Iterator[Engine]:
+    """Run an engine in namespaces of its own; the kernel clears them when their init is killed."""
+    init = folder / "init.pid"
+    wrapped = [
+        *("setpriv", "--pdeathsig", "KILL"),
+        *("unshare", "--mount", "--net", "--ipc", "--uts", "--pid", "--fork", "--kill-child"),
+        *(sys.executable, str(ENTER), "--root", str(root), "--pid-file", str(init)),
+        *(word for path in HIDDEN for word in ("--empty", path)),
+        *(["--unified"] if unified else []),
+        "--",
+        *command,
+    ]
+    try:
+        with running(kind, folder, wrapped, environment={}, init=init) as engine:
+            # unshare itself is in the new network; its namespace lasts as long as the engine.
+            engine.inside = ["nsenter", f"--net=/proc/{engine.process.pid}/ns/net", "--"]
+            yield engine
+    finally:
+        remove_cgroups(cgroup)
+
+
+@contextlib.contextmanager
+def running(
+    kind: Literal["docker", "podman", "embedded"],
+    folder: Path,
+    command: list[str],
+    *,
+    environment: dict[str, str],
+    init: Path | None = None,
+) -> Iterator[Engine]:
+    """Start `command`, wait until its socket answers, and end it and all it started.
+
+    Raises RuntimeError with the end of the log when it does not answer in time.
+    """
+    log = folder / "engine.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=folder,
+            env={**os.environ, MARK: str(folder), **environment},
+            start_new_session=True,
+        )
+    engine = Engine(kind, kind, f"unix://{folder}/s", folder, log, process)
+    try:
+        await_ping(engine)
+        engine.answered = time.clock_gettime(time.CLOCK_BOOTTIME)
+        answer = engine.request("GET", "/version").json()
+        engine.version, engine.api = answer["Version"], answer["ApiVersion"]
+        yield engine
+    finally:
+        if init is None:
+            end(process)
+        else:
+            kill_init(process, init)
+        end_marked(folder)
+        keep_log(engine)
+
+
+def await_ping(engine: Engine) -> None:
+    """Return when /_ping answers 200; raise RuntimeError when it ends or takes too long."""
+    deadline = time.monotonic() + patience.START
+    while time.monotonic() < deadline:
+        if engine.process.poll() is not None:
+            break
+        with contextlib.suppress(OSError):
+            if answers_ping(engine.socket):
+                return
+        time.sleep(0.005)
+    tail = engine.log.read_text(errors="replace")[-3000:]
+    raise RuntimeError(f"{engine.kind} engine did not answer /_ping; its log ends:\n{tail}")
+
+
+def answers_ping(path: Path) -> bool:
+    """Whether it answers 200; by hand, since a library takes as long as some engines do."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(patience.EVENT)
+        connection.connect(str(path))
+        connection.sendall(b"GET /_ping HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n")
+        return connection.recv(4096).startswith(b"HTTP/1.1 200 ")
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """Ask a process to end, wait, and kill it when it does not."""
+    process.terminate()
+    try:
+        process.wait(patience.EVENT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def kill_init(process: "subprocess.Popen[bytes]", init: Path) -> None:
+    """Kill the first process of a process namespace, and with it everything in there."""
+    if init.exists() and init.read_text().isdigit():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(init.read_text()), signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()
+
+
+def marked(folder: Path) -> list[int]:
+    """The processes that descend from the engine of `folder`, found by their environment."""
+    mark = f"{MARK}={folder}".encode()
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (process / "environ").read_bytes().split(b"\0"):
+                found.append(int(process.name))
+    return found
+
+
+def end_marked(folder: Path) -> None:
+    """Kill what an engine left behind, by id."""
+    for pid in marked(folder):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def keep_log(engine: Engine) -> None:
+    """Copy an engine's log to where CI collects artefacts, if it does."""
+    if target := os.environ.get("INSIDEDOCKER_ARTEFACTS"):
+        logs = Path(target) / "engines"
+        logs.mkdir(parents=True, exist_ok=True)
+        shutil.copy(engine.log, logs / f"{engine.folder.name}-{engine.kind}.log")
+
+
+@contextlib.contextmanager
+def own_folder() -> Iterator[Path]:
+    """A new folder with a short path: a socket's path has at most 107 bytes."""
+    folder = Path(tempfile.mkdtemp(prefix="idt-", dir="/tmp"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        directory_trees.remove(folder)  # containers' folders that their owner may not write to, too
+
+
+def remove_cgroups(name: str) -> None:
+    """Remove the empty control groups that an engine made at the top of each hierarchy."""
+    for top in [CGROUPS / name, *CGROUPS.glob(f"*/{name}")]:
+        for folder in sorted(top.glob("**/"), reverse=True):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+
+def need(program: str, package: str | None = None) -> str:
+    """The path of a program; raise Missing with the package that brings it."""
+    path = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin:/usr/local/sbin")
+    if path is None:
+        raise Missing(f"{program} is missing: apt install {package or program}")
+    return path
+
+
+def need_root(part: str) -> None:
+    """A daemon in namespaces of its own is root's business."""
+    if os.geteuid() != 0:
+        raise Missing(f"{part} needs root: run the tests as root to include it")
+
+
+def need_embedded(runtime: Runtime) -> None:
+    """Raise Missing when this machine cannot run the embedded engine with `runtime`."""
+    if not importlib.util.find_spec("insidedocker_engine.__main__"):
+        raise Missing("the embedded engine is missing: install this project with its dependencies")
+    ordinary_python()
+    if runtime == "proot":
+        need("proot")
+        return
+    probe = [*as_ordinary_user(), "unshare", "--user", "--map-root-user", "true"]
+    if subprocess.run(probe, cwd="/", capture_output=True, check=False).returncode != 0:
+        raise Missing("user namespaces are forbidden to ordinary users on this machine")
+
+
+def other_suite(suite: str) -> Path:
+    """The root folder of another Debian suite's Docker Engine."""
+    try:
+        return suite_root(suite)
+    except CatalogError as error:
+        raise Missing(f"Docker Engine of Debian {suite} is missing: {error}") from error
+
+
+def iptables_work() -> bool:
+    """Whether a new network namespace can have address translation here."""
+    probe = ["unshare", "--net", "iptables", "-t", "nat", "-L"]
+    try:
+        return subprocess.run(probe, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+def busybox(folder: Path) -> Path:
+    """A busybox image archive in `folder`, tagged busybox:latest."""
+    if not BUSYBOX.exists():
+        raise Missing("busybox is missing: apt install busybox-static")
+    return busybox_archive(folder / "busybox.tar")
