@@ -36,7 +36,7 @@ c.ClearSolutions.code_stub = {"python": "pass  # Your code goes here: replace th
 c.ClearSolutions.text_stub = "*Your answer goes here: replace this line, in your own words.*"
 
 # The mark that tells which text a source notebook was made from stays with the instructor.
-c.NotebookExporter.preprocessors = ["insidedocker.authoring.made_from_filter.DropMadeFrom"]
+c.NotebookExporter.preprocessors = ["insidedocker.nbgrader.DropMadeFrom"]
 
 # The exchange is the user's own, so that nobody needs root; a class sharing one machine names a
 # common folder in NBGRADER_EXCHANGE.
@@ -77,10 +77,10 @@ settings.show_as_text(c)
 c.GenerateFeedback.preprocessors = [GetGrades, HideHiddenTests, CSSHTMLHeaderPreprocessor]
 
 # Grades go out whole, or one sentence says why not.
-c.ExportApp.plugin_class = "insidedocker.teaching.exports.Csv"
+c.ExportApp.plugin_class = "insidedocker.nbgrader.Csv"
 
 # Late work loses nothing unless c.LatePolicy.penalty_method says so (docs/instructors.md).
-c.AssignLatePenalties.plugin_class = "insidedocker.teaching.late.LatePolicy"
+c.AssignLatePenalties.plugin_class = "insidedocker.nbgrader.LatePolicy"
 
 # Nobody else on this machine reads learners' work and marks. Where instructors share the course by
 # a group, c.CourseDirectory.groupshared = True goes before this line.

@@ -12,7 +12,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 MOVED = {
-    "insidedocker.grading.plug": "insidedocker.grading.exporter",
+    "insidedocker.grading.plug": "insidedocker.grading.plugins.exporter",
     "insidedocker.lab.registries": "insidedocker.lab.checks.registries",
     "insidedocker.lab.small_registry": "insidedocker.lab.engines.fake_registry",
     "insidedocker.lab.staging": "insidedocker.lab.checks.fixtures",

@@ -15,7 +15,7 @@ from typing import Any
 
 from insidedocker.errors import UserError
 from insidedocker.grading import cache, scratch
-from insidedocker.grading.preprocessors import execute
+from insidedocker.grading.plugins.preprocessors import execute
 from insidedocker.grading.runner import Cell, Ran
 from insidedocker.grading.sandbox import Sandbox, SandboxUnavailable
 

@@ -31,12 +31,13 @@ from sqlalchemy.orm import scoped_session
 
 from insidedocker.authoring.release_notebooks import Kept, load_nbgrader_config
 from insidedocker.errors import UserError
-from insidedocker.grading import cache, marks, mishaps, processors, scratch, settings
-from insidedocker.grading import preprocessors as executing
+from insidedocker.grading import cache, mishaps, processors, scratch, settings
 from insidedocker.grading.alone import alone
 from insidedocker.grading.cluster import Cluster
-from insidedocker.grading.exporter import GONE, Intake, reading_intake
 from insidedocker.grading.intake import FOLDER, INTAKE
+from insidedocker.grading.plugins import marks
+from insidedocker.grading.plugins import preprocessors as executing
+from insidedocker.grading.plugins.exporter import GONE, Intake, reading_intake
 from insidedocker.grading.rebuild import OURS
 from insidedocker.grading.sandbox import NO_WALLS, PROCESSES, SandboxUnavailable
 

@@ -16,8 +16,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.utils import compute_checksum
 
 from insidedocker.grading.pod.names import defined
+from insidedocker.grading.pod.submission_text import plain
 from insidedocker.grading.submission_folder import Finding, named
-from insidedocker.grading.submission_text import plain
 
 OURS = "insidedocker_grading"
 """The key of our remarks in metadata."""

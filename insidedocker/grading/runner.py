@@ -18,9 +18,9 @@ from insidedocker.grading import processes, scratch
 from insidedocker.grading.pod import codec
 from insidedocker.grading.pod.learner_proxy import well_formed
 from insidedocker.grading.pod.outputs import Output, error_output, within
+from insidedocker.grading.pod.submission_text import plain
 from insidedocker.grading.pod.verdict import Verdict
 from insidedocker.grading.sandbox import MIB, Limits, Pod, Sandbox, SandboxUnavailable
-from insidedocker.grading.submission_text import plain
 
 LOOK_SECONDS = 0.05
 START_SECONDS = 60.0

@@ -52,32 +52,32 @@ def show_as_text(c: Any) -> None:
     """Show what learners wrote and printed as text, links and pictures, however it was graded."""
     c.HTMLExporter.sanitize_html = True
     c.HTMLExporter.filters = {
-        "markdown2html": "insidedocker.grading.markdown.without_html",
-        "clean_html": "insidedocker.grading.markdown.only_text",
+        "markdown2html": "insidedocker.grading.plugins.markdown.without_html",
+        "clean_html": "insidedocker.grading.plugins.markdown.only_text",
     }
-    c.HTMLExporter.preprocessors = ["insidedocker.grading.markdown.PlainOutputs"]
+    c.HTMLExporter.preprocessors = ["insidedocker.grading.plugins.markdown.PlainOutputs"]
 
 
 def keep_in_order(c: Any) -> None:
     """Put into nbgrader's configuration that one command at a time writes into the course, and
     that none says that it has done what it has left out."""
-    c.Autograde.exporter_class = "insidedocker.grading.exporter.PlainGradingExporter"
-    c.GenerateAssignment.exporter_class = "insidedocker.grading.exporter.ReleasingExporter"
-    c.GenerateFeedback.exporter_class = "insidedocker.grading.exporter.FeedbackExporter"
-    c.ExchangeFactory.release_assignment = "insidedocker.grading.giving.Release"
-    c.ExchangeFactory.release_feedback = "insidedocker.grading.giving.ReleaseFeedback"
+    c.Autograde.exporter_class = "insidedocker.grading.plugins.exporter.PlainGradingExporter"
+    c.GenerateAssignment.exporter_class = "insidedocker.grading.plugins.exporter.ReleasingExporter"
+    c.GenerateFeedback.exporter_class = "insidedocker.grading.plugins.exporter.FeedbackExporter"
+    c.ExchangeFactory.release_assignment = "insidedocker.grading.plugins.giving.Release"
+    c.ExchangeFactory.release_feedback = "insidedocker.grading.plugins.giving.ReleaseFeedback"
 
 
 def keep_apart(c: Any) -> None:
     """Put the settings into nbgrader's configuration; see docs/security.md."""
     timestamps.read_so_everywhere()
-    c.ExchangeFactory.collect = "insidedocker.grading.collect.Collect"
-    c.Autograde.exporter_class = "insidedocker.grading.exporter.GradingExporter"
+    c.ExchangeFactory.collect = "insidedocker.grading.plugins.collect.Collect"
+    c.Autograde.exporter_class = "insidedocker.grading.plugins.exporter.GradingExporter"
     c.Autograde.autograde_preprocessors = [
-        "insidedocker.grading.preprocessors.SandboxedExecute",
+        "insidedocker.grading.plugins.preprocessors.SandboxedExecute",
         IgnorePattern,
         LimitOutput,
-        "insidedocker.grading.marks.SaveGrades",
+        "insidedocker.grading.plugins.marks.SaveGrades",
         AssignLatePenalties,
         CheckCellMetadata,
     ]

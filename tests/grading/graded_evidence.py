@@ -16,8 +16,8 @@ from nbgrader.utils import determine_grade
 
 from insidedocker.grading import processors
 from insidedocker.grading.intake import Assignment
+from insidedocker.grading.plugins.preprocessors import as_cell, have_images
 from insidedocker.grading.pod import names
-from insidedocker.grading.preprocessors import as_cell, have_images
 from insidedocker.grading.rebuild import rebuild
 from insidedocker.grading.runner import run
 from insidedocker.grading.sandbox import Limits, Sandbox

@@ -98,7 +98,9 @@ def test_no_exception_of_a_check_comes_from_a_learner() -> None:
 
 @pytest.mark.parametrize("name", IN_CONFIGURATIONS)
 def test_names_in_instructors_configurations_go_on_working(name: str) -> None:
-    assert isinstance(import_item(name), type)
+    found = import_item(name)
+    assert isinstance(found, type)
+    assert found is import_item(f"insidedocker.nbgrader.{name.rpartition('.')[2]}")
 
 
 def test_lessons_that_learners_have_begun_go_on_working() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nbgrader.coursedir import CourseDirectory
 
-from insidedocker.grading.collect import Collect
+from insidedocker.grading.plugins.collect import Collect
 
 ROOT = Path(__file__).parents[2]
 

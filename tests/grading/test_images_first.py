@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from insidedocker import catalog
-from insidedocker.grading import preprocessors
+from insidedocker.grading.plugins import preprocessors
 from insidedocker.grading.runner import Cell
 from insidedocker.grading.sandbox import Sandbox
 

@@ -8,8 +8,8 @@ import nbformat
 import pytest
 
 from insidedocker.grading.intake import Assignment
+from insidedocker.grading.plugins.preprocessors import as_cell
 from insidedocker.grading.pod import names
-from insidedocker.grading.preprocessors import as_cell
 from insidedocker.grading.rebuild import rebuild
 from tests.exercises.evidence import Lesson, grade_id, is_tests, lessons
 

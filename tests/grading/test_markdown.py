@@ -7,7 +7,7 @@ from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from insidedocker.authoring.release_notebooks import load_nbgrader_config
-from insidedocker.grading.markdown import without_html
+from insidedocker.grading.plugins.markdown import without_html
 
 CONFIG = Path(__file__).parents[2] / "nbgrader_config.py"
 

@@ -19,9 +19,10 @@ import pytest
 from distributed import Client
 
 from insidedocker.errors import UserError
-from insidedocker.grading import preprocessors, settings
+from insidedocker.grading import settings
 from insidedocker.grading.cluster import Cluster, run_there
 from insidedocker.grading.grade import Grading
+from insidedocker.grading.plugins import preprocessors
 from insidedocker.grading.runner import Cell, Ran
 from insidedocker.grading.sandbox import Sandbox, SandboxUnavailable
 from insidedocker.teaching import graded as graded_class

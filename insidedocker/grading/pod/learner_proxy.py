@@ -27,7 +27,7 @@ from insidedocker.grading.pod.outputs import (
     stream_output,
     within,
 )
-from insidedocker.grading.submission_text import plain
+from insidedocker.grading.pod.submission_text import plain
 
 START_SECONDS = 60.0
 MOST_PRINTED = 10 * LONGEST  # characters, by a learner's functions in a check

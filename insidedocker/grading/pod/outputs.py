@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from insidedocker.grading.submission_text import plain
+from insidedocker.grading.pod.submission_text import plain
 
 Output = dict[str, Any]
 """As nbformat has it: stream, error, display_data, execute_result."""

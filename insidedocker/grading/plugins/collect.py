@@ -16,8 +16,8 @@ from nbgrader.exchange.default import ExchangeCollect
 from insidedocker.errors import UserError
 from insidedocker.grading import mishaps
 from insidedocker.grading.alone import alone
+from insidedocker.grading.pod.submission_text import shown, why_no_id
 from insidedocker.grading.submission_folder import take
-from insidedocker.grading.submission_text import shown, why_no_id
 
 Record = dict[str, Any]
 

@@ -10,8 +10,9 @@ from nbgrader.exchange import ExchangeError
 from nbgrader.exchange.default import ExchangeReleaseAssignment
 
 from insidedocker.errors import UserError
-from insidedocker.grading import generated, mishaps, release_feedback
+from insidedocker.grading import mishaps
 from insidedocker.grading.alone import alone
+from insidedocker.grading.plugins import generated, release_feedback
 
 
 class _Told:

@@ -30,15 +30,16 @@ from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import rmtree
 
 from insidedocker.errors import UserError
-from insidedocker.grading import generated, mishaps, scratch
+from insidedocker.grading import mishaps, scratch
 from insidedocker.grading.alone import alone
 from insidedocker.grading.intake import INTAKE, Assignment, take_in
-from insidedocker.grading.marks import points_of
-from insidedocker.grading.preprocessors import SandboxedExecute, insist_once
+from insidedocker.grading.plugins import generated
+from insidedocker.grading.plugins.marks import points_of
+from insidedocker.grading.plugins.preprocessors import SandboxedExecute, insist_once
+from insidedocker.grading.pod.submission_text import shown, why_no_id
 from insidedocker.grading.rebuild import OURS
 from insidedocker.grading.sandbox import NO_WALLS, PROCESSES
 from insidedocker.grading.submission_folder import count_links
-from insidedocker.grading.submission_text import shown, why_no_id
 
 GONE = "the result was gone, or not the gradebook's, when the run ended: grade once more."
 

@@ -1,0 +1,1 @@
+"""The classes that nbgrader_config.py puts into nbgrader's own commands, by `grading.settings`."""
