@@ -1,6 +1,6 @@
 def versions(saved, path):
     found = []
-    for data in staging.layers_of(saved):
+    for data in fixtures.layers_of(saved):
         layer = tarfile.open(fileobj=io.BytesIO(data))
         try:
             found += [layer.extractfile(layer.getmember(path)).read()]

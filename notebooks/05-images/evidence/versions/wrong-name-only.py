@@ -2,7 +2,7 @@
 # told: Compare the whole path
 def versions(saved, path):
     found = []
-    for data in staging.layers_of(saved):
+    for data in fixtures.layers_of(saved):
         with tarfile.open(fileobj=io.BytesIO(data)) as layer:
             for member in layer:
                 if member.name.endswith(path) and ".wh." not in member.name:

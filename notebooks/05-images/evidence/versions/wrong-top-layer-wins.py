@@ -2,7 +2,7 @@
 # told: newest one only
 def versions(saved, path):
     found = []
-    for data in staging.layers_of(saved):
+    for data in fixtures.layers_of(saved):
         with tarfile.open(fileobj=io.BytesIO(data)) as layer:
             if path in layer.getnames():
                 found = [layer.extractfile(path).read()]

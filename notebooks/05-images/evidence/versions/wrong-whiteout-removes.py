@@ -4,7 +4,7 @@ def versions(saved, path):
     found = []
     folder, _, name = path.rpartition("/")
     gone = f"{folder}/.wh.{name}".lstrip("/")
-    for data in staging.layers_of(saved):
+    for data in fixtures.layers_of(saved):
         with tarfile.open(fileobj=io.BytesIO(data)) as layer:
             if gone in layer.getnames():
                 found = []

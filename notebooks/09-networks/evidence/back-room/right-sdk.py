@@ -4,10 +4,10 @@ lab.clean_up(engine, LESSON)
 client = docker.DockerClient(base_url=engine.url)
 mark = {"labels": lab.labels(LESSON), "network": "lesson09-back", "detach": True}
 client.networks.create("lesson09-back", driver="bridge", labels=lab.labels(LESSON))
-client.containers.run("busybox", staging.web_server(STORE, STOCK), name="lesson09-store", **mark)
+client.containers.run("busybox", fixtures.web_server(STORE, STOCK), name="lesson09-store", **mark)
 client.containers.run(
     "busybox",
-    staging.web_server(TILL, "welcome"),
+    fixtures.web_server(TILL, "welcome"),
     name="lesson09-till",
     ports={f"{TILL}/tcp": ("127.0.0.1", None)},
     **mark,

@@ -11,10 +11,10 @@ def make(name, command, **more):
     engine.post(f"/containers/{name}/start").raise_for_status()
 
 
-make("lesson09-store", staging.web_server(STORE, STOCK))
+make("lesson09-store", fixtures.web_server(STORE, STOCK))
 make(
     "lesson09-till",
-    staging.web_server(TILL, "welcome"),
+    fixtures.web_server(TILL, "welcome"),
     ExposedPorts={f"{TILL}/tcp": {}},
     HostConfig={
         "NetworkMode": "bridge",

@@ -13,12 +13,12 @@ def make(name, command, **more):
 
 make(
     "lesson09-store",
-    staging.web_server(STORE, "12 apples"),
+    fixtures.web_server(STORE, "12 apples"),
     HostConfig={"NetworkMode": "lesson09-back"},
 )
 make(
     "lesson09-till",
-    staging.web_server(TILL, "welcome"),
+    fixtures.web_server(TILL, "welcome"),
     ExposedPorts={f"{TILL}/tcp": {}},
     HostConfig={"PortBindings": {f"{TILL}/tcp": [{"HostIp": "127.0.0.1", "HostPort": ""}]}},
 )

@@ -13,7 +13,7 @@ def make(name, command, **more):
 
 make(
     "lesson09-store",
-    staging.web_server(STORE, STOCK),
+    fixtures.web_server(STORE, STOCK),
     ExposedPorts={f"{STORE}/tcp": {}},
     HostConfig={
         "NetworkMode": "lesson09-back",
@@ -22,7 +22,7 @@ make(
 )
 make(
     "lesson09-till",
-    staging.web_server(TILL, "welcome"),
+    fixtures.web_server(TILL, "welcome"),
     ExposedPorts={f"{TILL}/tcp": {}},
     HostConfig={
         "NetworkMode": "lesson09-back",

@@ -13,12 +13,12 @@ def make(name, command, **more):
 
 make(
     "lesson09-store",
-    staging.web_server(STORE, STOCK),
+    fixtures.web_server(STORE, STOCK),
     HostConfig={"NetworkMode": "lesson09-back"},
 )
 make(
     "lesson09-till",
-    staging.web_server(TILL, "welcome"),
+    fixtures.web_server(TILL, "welcome"),
     ExposedPorts={f"{TILL}/tcp": {}},
     HostConfig={
         "NetworkMode": "bridge",

@@ -6,7 +6,7 @@ def build(url, files, name):
     client = docker.DockerClient(base_url=url, version="auto")
     try:
         client.images.build(
-            fileobj=io.BytesIO(staging.packed(files)),
+            fileobj=io.BytesIO(fixtures.packed(files)),
             custom_context=True,
             tag=name,
             labels=lab.labels(LESSON),

@@ -3,4 +3,4 @@
 def build(url, files, name):
     engine = lab.connect(url)
     made = {"t": name, "labels": json.dumps(lab.labels(LESSON))}
-    return engine.post("/build", params=made, data=staging.packed(files)).ok
+    return engine.post("/build", params=made, data=fixtures.packed(files)).ok
