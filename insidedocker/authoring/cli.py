@@ -21,13 +21,15 @@ def add_to(subparsers: Any) -> None:
     sync.add_argument("--force", action="store_true", help="drop edits of what a text made")
     _add_course(sync, names=True)
     sync.set_defaults(run=run_sync)
-    back = subparsers.add_parser(
-        "back", help="take edits made in source/*.ipynb home into the lessons' texts"
+    imported = subparsers.add_parser(
+        "import",
+        aliases=["back"],  # its older name
+        help="take edits made in source/*.ipynb home into the lessons' texts",
     )
-    back.add_argument("--force", action="store_true", help="drop newer changes of the text")
-    back.add_argument("names", nargs="+", metavar="NAME", help="lessons, such as 04-rest-api")
-    _add_course(back, names=False)
-    back.set_defaults(run=run_back)
+    imported.add_argument("--force", action="store_true", help="drop newer changes of the text")
+    imported.add_argument("names", nargs="+", metavar="NAME", help="lessons, such as 04-rest-api")
+    _add_course(imported, names=False)
+    imported.set_defaults(run=run_import)
     form = subparsers.add_parser("format", help="bring lessons' texts into the common form")
     _add_course(form, names=True)
     form.set_defaults(run=run_format)
@@ -90,7 +92,7 @@ def run_sync(options: argparse.Namespace) -> int:
     return 0 if in_step else 1
 
 
-def run_back(options: argparse.Namespace) -> int:
+def run_import(options: argparse.Namespace) -> int:
     """Rewrite texts from edited source notebooks, then make what follows from them."""
     from insidedocker.authoring.adopt import adopt, is_adoptable
     from insidedocker.authoring.import_notebook import take_back

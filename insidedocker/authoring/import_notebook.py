@@ -56,7 +56,7 @@ def _refuse_conflict(
     if mark is None:
         raise UserError(
             f"{notebook} does not say which text it was made from: compare it with {text}, then "
-            f"'insidedocker back {name} --force' to take it over."
+            f"'insidedocker import {name} --force' to take it over."
         )
     if mark != fingerprint(in_text):
         if mark == fingerprint(edited):
@@ -67,7 +67,7 @@ def _refuse_conflict(
         raise UserError(
             f"{text} has changed since {notebook} was made, and so has the notebook: keep the "
             f"text with 'insidedocker sync {name} --force', or the notebook with "
-            f"'insidedocker back {name} --force'."
+            f"'insidedocker import {name} --force'."
         )
 
 

@@ -277,7 +277,7 @@ def _guard_others_work(course: Course, write: Mapping[Path, bytes]) -> None:
         if content.strip() and not ours and not (notebook and _says_the_same(path, new, short)):
             raise UserError(
                 f"{short} was not made from the text that is there: take it over with "
-                f"'insidedocker back {path.parent.name} --force', or move it out of source/."
+                f"'insidedocker import {path.parent.name} --force', or move it out of source/."
             )
 
 
@@ -300,7 +300,7 @@ def _guard_edits(course: Course, plan: Plan, instead: Sequence[Path]) -> None:
             if edited_by_hand(path, short) and not _says_the_same(path, content, short):
                 raise UserError(
                     f"{short} holds edits that are not in the text: take them home with "
-                    f"'insidedocker back {name}', or drop them with 'insidedocker sync --force'."
+                    f"'insidedocker import {name}', or drop them with 'insidedocker sync --force'."
                 )
         elif digest(path.read_bytes()) not in _recorded(course, path):
             raise UserError(
@@ -335,7 +335,7 @@ def left_alone(course: Course, plan: Plan) -> list[str]:
         found[course.short(course.source / name if inside else path)] = bool(inside)
     return [
         f"left alone: {short}, which no text made"
-        + (f" ('insidedocker back {Path(short).name}' turns it into one)" if inside else "")
+        + (f" ('insidedocker import {Path(short).name}' turns it into one)" if inside else "")
         for short, inside in found.items()
     ]
 
@@ -347,7 +347,7 @@ def edited_by_hand(path: Path, name: str) -> bool:
 
 
 def _says_the_same(path: Path, new: bytes, name: str) -> bool:
-    """Whether what would replace a notebook holds all its edits, as after `back`."""
+    """Whether what would replace a notebook holds all its edits, as after `import`."""
     return cells_of(read_notebook(path.read_bytes(), name), name) == cells_of(
         read_notebook(new, name), name
     )

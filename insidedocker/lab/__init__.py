@@ -9,8 +9,8 @@ It knows the engine and the catalogue, and nothing of grading.
 """
 
 from insidedocker.lab import pictures, progress, quiz
-from insidedocker.lab.belongings import LABEL, clean_up, inventory, labels, repository
 from insidedocker.lab.checks import check
+from insidedocker.lab.cleanup import clean_up, inventory
 from insidedocker.lab.engines.discovery import connect
 from insidedocker.lab.engines.faults import breakable_engine, fault, mystery
 from insidedocker.lab.engines.images import ImageMissing, need
@@ -18,6 +18,7 @@ from insidedocker.lab.engines.isolation import shared_with_host
 from insidedocker.lab.engines.machine import machine
 from insidedocker.lab.engines.session import Engine
 from insidedocker.lab.errors import EngineUnreachable, NoEngine, StreamFailed
+from insidedocker.lab.labels import LABEL, labels, repository
 from insidedocker.lab.learner import variant
 from insidedocker.lab.learner.table import my_progress
 from insidedocker.lab.streams import text_of

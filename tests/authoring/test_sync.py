@@ -167,7 +167,7 @@ def test_never_overwrites_an_edit_of_the_source(course: Course, run, edit, capsy
     edited = path.read_bytes()
     edit("with a list.", "with a JSON list.")
     assert run("sync") == 1
-    assert "insidedocker back 04-taste" in capsys.readouterr().err
+    assert "insidedocker import 04-taste" in capsys.readouterr().err
     assert path.read_bytes() == edited
     assert run("sync", "--force") == 0
     assert "JSON list" in path.read_text()
@@ -219,7 +219,7 @@ def test_what_no_text_made_is_left_alone_and_said_once(
     if LESSON not in options:
         for name in ("source/ps1", "source/Week 2", "source/header.ipynb", "release/by-hand"):
             assert said.count(f"left alone: {name}") == 1
-        assert "'insidedocker back ps1'" in said
+        assert "'insidedocker import ps1'" in said
     assert "removed" not in said
     assert run("sync", "--check") == 0
 
@@ -300,7 +300,7 @@ def test_a_notebook_that_no_text_made_gives_way_to_none(course: Course, run, cap
     own_assignment.make(course.root, LESSON, (LESSON,))
     mine = course.source_notebook(LESSON).read_bytes()
     assert run("sync", "--force") == 1
-    assert "insidedocker back 04-taste --force" in capsys.readouterr().err
+    assert "insidedocker import 04-taste --force" in capsys.readouterr().err
     assert course.source_notebook(LESSON).read_bytes() == mine
 
 

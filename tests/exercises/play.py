@@ -37,7 +37,7 @@ from nbgrader.utils import determine_grade
 from insidedocker import catalog
 from insidedocker.catalog import store
 from insidedocker.lab import Engine, clean_up, inventory
-from insidedocker.lab.belongings import NO_TAG
+from insidedocker.lab.labels import NO_TAG
 
 ANSWERS = "answers.json"
 HIDDEN = re.compile(

@@ -23,11 +23,13 @@ from typing import Any
 
 import requests
 
-from insidedocker.lab import belongings
+from insidedocker.lab import cleanup
 from insidedocker.lab.checks import check
 from insidedocker.lab.engines import embedded
 from insidedocker.lab.engines.session import Engine
 from insidedocker.lab.errors import SetupFailed
+from insidedocker.lab.labels import LABEL, NO_TAG, named, repository
+from insidedocker.lab.labels import labels as labels_of
 from insidedocker.lab.streams import text_of
 from insidedocker.lab.tapping.witness import Made, witnessed
 
@@ -52,7 +54,7 @@ def container(
     and waited for until it has written these words.
     """
     name = new_name()
-    body: dict[str, Any] = {"Image": image, "Labels": belongings.labels(lesson), **recipe}
+    body: dict[str, Any] = {"Image": image, "Labels": labels_of(lesson), **recipe}
     if command:
         body["Cmd"] = list(command)
     made = engine.post("/containers/create", params={"name": name}, json=body)
@@ -73,7 +75,7 @@ def network(engine: Engine, lesson: str, **recipe: Any) -> Iterator[str]:
     """A network of its own; yields its name. The lesson's containers that are still on it go with
     it; others are only disconnected."""
     name = new_name()
-    body = {"Name": name, "Labels": belongings.labels(lesson), **recipe}
+    body = {"Name": name, "Labels": labels_of(lesson), **recipe}
     made = engine.post("/networks/create", json=body)
     set_up(made)
     identity = made.json()["Id"]
@@ -82,9 +84,9 @@ def network(engine: Engine, lesson: str, **recipe: Any) -> Iterator[str]:
     finally:
         found = engine.get(f"/networks/{identity}")
         for each in (found.json().get("Containers") or {}) if found.ok else ():
-            if _labels(engine, each).get(belongings.LABEL) == lesson:
+            if _labels(engine, each).get(LABEL) == lesson:
                 _remove_container(engine, each)
-        belongings.remove_network(engine, identity, f"network {name}")
+        cleanup.remove_network(engine, identity, f"network {name}")
 
 
 @contextlib.contextmanager
@@ -92,7 +94,7 @@ def gone_afterwards(engine: Engine, name: str = "") -> Iterator[str]:
     """A name for a container that a learner's function is to make; it is removed in the end. One
     that was there before stays, whatever it is called by then."""
     name = name or new_name()
-    before = belongings.inventory(engine)["containers"]
+    before = cleanup.inventory(engine)["containers"]
     try:
         yield name
     finally:
@@ -104,7 +106,7 @@ def gone_afterwards(engine: Engine, name: str = "") -> Iterator[str]:
 def remove(engine: Engine, lesson: str, name: str) -> None:
     """Remove the container of this name if it is the lesson's: others may like the name, too."""
     found = engine.get(f"/containers/{name}/json")
-    if found.ok and (found.json()["Config"].get("Labels") or {}).get(belongings.LABEL) == lesson:
+    if found.ok and (found.json()["Config"].get("Labels") or {}).get(LABEL) == lesson:
         _remove_container(engine, found.json()["Id"])
 
 
@@ -159,10 +161,10 @@ def tagged(engine: Engine, image: str, lesson: str, *names: str) -> Iterator[lis
     made: dict[str, str] = {}
     try:
         for name in names:
-            repository = belongings.repository(lesson, name)
-            tag = {"repo": repository, "tag": "check"}
+            own = repository(lesson, name)
+            tag = {"repo": own, "tag": "check"}
             set_up(engine.post(f"/images/{image}/tag", params=tag))
-            made[f"{repository}:check"] = _image_of(engine, f"{repository}:check")
+            made[f"{own}:check"] = _image_of(engine, f"{own}:check")
         yield list(made)
     finally:
         for name, identity in made.items():
@@ -181,7 +183,7 @@ def leaving_nothing(
     course, or of `lesson` alone. Others may be at work on the engine: what else is new stays, and
     is named. With `forgive` nothing fails: another check is there to say so.
     """
-    before = belongings.inventory(engine)
+    before = cleanup.inventory(engine)
     with witnessed(engine) as witness:
         try:
             yield witness.engine
@@ -209,7 +211,7 @@ def _left(
     """What is new on an engine and ours, by kind, and what is new and perhaps another's."""
 
     def bears(labels: Mapping[str, str] | None) -> bool:
-        found = (labels or {}).get(belongings.LABEL)
+        found = (labels or {}).get(LABEL)
         return found is not None and lesson in ("", found)
 
     containers = engine.get("/containers/json?all=1").json()
@@ -234,8 +236,8 @@ def _left(
             (tag, tag, ours and not last)
             for image in images
             for tag in image.get("RepoTags") or []
-            if tag != belongings.NO_TAG
-            for ours in (made.tags.get(tag) == image["Id"] or belongings.named(tag, lesson),)
+            if tag != NO_TAG
+            for ours in (made.tags.get(tag) == image["Id"] or named(tag, lesson),)
             # An image that was there before would go with its last name.
             for last in (image["Id"] in there and len(image["RepoTags"]) == 1,)
         ],
@@ -261,7 +263,7 @@ def _remove_made(engine: Engine, kind: str, name: str) -> None:
     if kind == "containers":
         _remove_container(engine, name)
     elif kind == "networks":
-        belongings.remove_network(engine, name, f"network {name}")
+        cleanup.remove_network(engine, name, f"network {name}")
     elif kind == "volumes":
         engine.delete(f"/volumes/{name}")
     else:
@@ -286,18 +288,18 @@ def _image_of(engine: Engine, name: str) -> str:
 def build(engine: Engine, lesson: str, files: Mapping[str, bytes], name: str) -> str:
     """Build an image from these files, one of them the Dockerfile; its Id."""
     # forcerm: the container of a step that failed goes as well; it would bear no label.
-    made = {"t": name, "labels": json.dumps(belongings.labels(lesson)), "forcerm": "true"}
+    made = {"t": name, "labels": json.dumps(labels_of(lesson)), "forcerm": "true"}
     answer = engine.post("/build", params=made, data=packed(files))
     found = engine.get(f"/images/{name}/json")
     if not found.ok or "errorDetail" in answer.text:
-        belongings.remove_steps(engine, _steps_told(answer.text))
+        cleanup.remove_steps(engine, _steps_told(answer.text))
         raise RuntimeError(f"{name} could not be built: {answer.text.strip()}")
     return str(found.json()["Id"])
 
 
 def unbuild(engine: Engine, lesson: str, name: str) -> None:
     """Remove what `build` has made, with the steps of the build."""
-    belongings.remove_image(engine, lesson, name)
+    cleanup.remove_image(engine, lesson, name)
 
 
 def _steps_told(stream: str) -> list[str]:

@@ -16,12 +16,12 @@ from typing import Any
 
 import requests
 
-from insidedocker.lab import belongings
 from insidedocker.lab.checks import fixtures
 from insidedocker.lab.engines.embedded import ending_with_us
 from insidedocker.lab.engines.images import need
 from insidedocker.lab.engines.session import Engine
 from insidedocker.lab.errors import SetupFailed
+from insidedocker.lab.labels import labels as labels_of
 
 START_SECONDS = 60.0
 
@@ -126,7 +126,7 @@ def recipe(lesson: str, port: int) -> dict[str, Any]:
     """What to create: a registry that listens at `port`, in the container as on this machine."""
     return {
         "Image": "registry:2",
-        "Labels": belongings.labels(lesson),
+        "Labels": labels_of(lesson),
         "Env": [
             f"REGISTRY_HTTP_ADDR=0.0.0.0:{port}",
             "REGISTRY_AUTH=htpasswd",

@@ -1,4 +1,4 @@
-"""What lessons make on an engine: how it is marked, found again and removed.
+"""Removing what lessons made on an engine, and listing what is there.
 
 It may be somebody's real engine: things go by the course's label or name, never by `prune`, and
 what something of another's holds stays.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
@@ -16,29 +15,9 @@ from urllib.parse import quote
 import requests
 
 from insidedocker.lab.engines.session import Engine
+from insidedocker.lab.labels import LABEL, NO_TAG, own_names
 
-LABEL = "org.insidedocker.course"
-NAMESPACE = "insidedocker"
 LEFT = "left:"
-NO_TAG = "<none>:<none>"
-
-
-def labels(lesson: str) -> dict[str, str]:
-    """The labels of whatever `lesson` ("05-images") makes: containers, networks, volumes, builds.
-
-    They go into the request as "Labels".
-    """
-    return {LABEL: lesson}
-
-
-def repository(lesson: str, name: str) -> str:
-    """The name under which `lesson` tags an image: a tag bears no label, so its name tells."""
-    return f"{NAMESPACE}/{lesson}/{name}"
-
-
-def named(tag: str, lesson: str = "") -> bool:
-    """Whether a tag is in the course's own repository, or in that of one lesson."""
-    return _own(lesson).match(tag) is not None
 
 
 def clean_up(engine: Engine, lesson: str) -> list[str]:
@@ -75,7 +54,7 @@ def remove_image(engine: Engine, lesson: str, image: str) -> list[str]:
     if not found.ok:
         return []  # it went with another one
     seen = found.json()
-    identity, own = seen["Id"], _own(lesson)
+    identity, own = seen["Id"], own_names(lesson)
     names = [name for name in seen.get("RepoTags") or [] if name != NO_TAG]
     others = [name for name in names if not own.match(name)]
     users = _containers_of(engine, identity)
@@ -163,14 +142,9 @@ def _containers_of(engine: Engine, image: str) -> list[str]:
     return [each["Names"][0].lstrip("/") for each in found if each["ImageID"] == image]
 
 
-def _own(lesson: str) -> re.Pattern[str]:
-    """Names in the lesson's own repository, at whatever registry; without a lesson in any's."""
-    return re.compile(rf"([^/]+/)?{NAMESPACE}/{re.escape(lesson) or '[^/]+'}/")
-
-
 def _tags(engine: Engine, lesson: str) -> list[str]:
     """The names of the lesson's own repository: tags, then digests."""
-    own = _own(lesson)
+    own = own_names(lesson)
     images = _ask(engine, "/images/json")
     return [
         name

@@ -1,4 +1,4 @@
-"""`insidedocker back`: what an instructor edits in JupyterLab comes home into the text."""
+"""`insidedocker import`: what an instructor edits in JupyterLab comes home into the text."""
 
 import shutil
 from typing import Any
