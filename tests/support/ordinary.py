@@ -100,9 +100,11 @@ def runs(python: str) -> bool:
 def _borrow_packages(system: str, version: str) -> str:
     """A virtual environment of the system's Python that sees this environment's packages."""
     folder = lasting_folder("idt-python-")
-    subprocess.run([system, "-m", "venv", "--without-pip", folder], check=True)
+    # A command of the course that ran in this process may have made its umask a private one.
+    make = [system, "-m", "venv", "--without-pip", folder]
+    subprocess.run(make, check=True, umask=0o022)
+    borrowed = folder / "lib" / version / "site-packages/borrowed.pth"
     ours = sysconfig.get_path("purelib")
-    (folder / "lib" / version / "site-packages/borrowed.pth").write_text(
-        f"import site; site.addsitedir({ours!r})\n"
-    )
+    borrowed.write_text(f"import site; site.addsitedir({ours!r})\n")
+    borrowed.chmod(0o644)
     return str(folder / "bin/python")
