@@ -26,7 +26,7 @@ COMMANDS = (
 
 
 class _Version(argparse.Action):
-    """Looks the installed version up only when asked: that takes longer than all the rest."""
+    """Looks up the installed version only on request: that takes longer than all the rest."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
         from importlib.metadata import version
@@ -36,7 +36,7 @@ class _Version(argparse.Action):
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The whole command's parser; importing these modules must stay cheap."""
+    """Build the parser of the whole command; importing the modules in COMMANDS must stay cheap."""
     parser = argparse.ArgumentParser(
         prog="insidedocker",
         description="An autograded Jupyter course on how Docker works inside.",
@@ -51,7 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; its exit code: 1 for a mistake, 2 for wrong usage, 130 for Ctrl-C."""
+    """Run one command; returns its exit code: 1 for a mistake, 2 for wrong usage, 130 for Ctrl-C."""
     try:
         need_own_programs()
         options = build_parser().parse_args(arguments)

@@ -1,4 +1,4 @@
-"""Where a course keeps its lessons. Knows the folders, not what is in the files."""
+"""The folders and files of a course, by path. Knows the folders, not the files' contents."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ EVIDENCE = "evidence"
 EDITION = "edition.json"
 """Marks a learner's edition, which has lessons in release/ and no texts."""
 FREE = re.compile(rb"\A---\r?\ninsidedocker:\r?\n  kind: assignment\r?\n")
-"""How a text begins that an instructor's own assignment was turned into: the rules of lessons do
-not hold for it, and a folder may have several."""
+"""The first lines of a text that was made from an instructor's own assignment: the rules of lessons
+do not hold for such a text, and a folder may have several."""
 
 LESSON_NAME = re.compile(r"\d\d-[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -27,9 +27,10 @@ class Course:
 
     @classmethod
     def find(cls, start: Path | None = None) -> Course:
-        """The course that `start` (the current folder if not given) lies in.
+        """Find the course that contains the folder `start` (default: the current folder).
 
-        Raises UserError where no folder above is a course or a learner's edition of one.
+        Raises UserError where neither `start` nor a folder above it is a course or a learner's
+        edition of one.
         """
         here = (start or Path.cwd()).resolve()
         for folder in (here, *here.parents):
@@ -73,8 +74,8 @@ class Course:
         return sorted({path.parent.name for path in self.notebooks.glob("*/*.md") if is_free(path)})
 
     def chosen(self, names: Iterable[str], *, assignments: bool = False) -> list[str]:
-        """The lessons named, or all of them if none is; a name may be cut short (`04`). With
-        `assignments` also those beside the lessons.
+        """The lessons that `names` names, or all lessons if `names` is empty; a name may be cut
+        short (`04`). With `assignments` also the assignments beside the lessons.
 
         Raises UserError where a name fits no lesson or more than one.
         """
@@ -96,7 +97,7 @@ class Course:
         return self.notebooks / name / f"{name}.md"
 
     def texts(self, name: str) -> list[Path]:
-        """The texts of a lesson (one) or an assignment, each of which makes a notebook."""
+        """The texts of a lesson (one) or an assignment (one or more); each makes a notebook."""
         return sorted(filter(is_free, (self.notebooks / name).glob("*.md"))) or [self.text(name)]
 
     def source_notebook(self, name: str) -> Path:
@@ -110,9 +111,9 @@ class Course:
         return self.notebooks / name / EVIDENCE
 
     def beside(self, name: str) -> list[Path]:
-        """Files beside a lesson's text that travel with it: pictures and data, in order.
+        """Files beside a lesson's text that travel with the text: pictures and data, in order.
 
-        Texts (*.md), the evidence and anything whose name starts with a dot stay at home.
+        Texts (*.md), the evidence and files or folders whose name starts with a dot are left out.
         """
         folder = self.notebooks / name
         return sorted(
@@ -125,17 +126,17 @@ class Course:
         )
 
     def short(self, path: Path) -> str:
-        """A path as people see it: relative to the course where it lies inside."""
+        """A path for messages: relative to the course's root where the path lies in the course."""
         return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
 
 
 def is_text(path: Path) -> bool:
-    """Whether a file is a lesson's text: notebooks/NN-name/NN-name.md."""
+    """True for a lesson's text: notebooks/NN-name/NN-name.md."""
     return path.stem == path.parent.name and LESSON_NAME.fullmatch(path.stem) is not None
 
 
 def is_free(path: Path) -> bool:
-    """Whether a file is the text of an assignment that is not a lesson."""
+    """True for the text of an assignment that is not a lesson; False for an unreadable file."""
     try:
         with path.open("rb") as file:
             return FREE.match(file.read(100)) is not None

@@ -1,4 +1,4 @@
-"""The one exception that reaches a person as a sentence. Knows nothing of any room."""
+"""The exception that reaches a person as one sentence. Imports no other package."""
 
 
 class UserError(Exception):

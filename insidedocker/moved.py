@@ -1,5 +1,5 @@
-"""Modules under their older names, for what was written before they moved: lessons that learners
-have already begun, and configurations of instructors. Each name goes with the release after next.
+"""Imports of modules by their older names, for lessons that learners have already begun and for
+instructors' configurations. Each older name is removed with the release after next.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MOVED = {
 
 
 class _Finder(MetaPathFinder, Loader):
-    """Gives the module of the new name for an import of the old one."""
+    """Answers the import of an older name with the module of the present name."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -33,8 +33,9 @@ class _Finder(MetaPathFinder, Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        module.__spec__ = self._own  # the import system has put the older name's there
+        module.__spec__ = self._own  # the import system has set the older name's spec
 
 
 def know_older_names() -> None:
+    """Let the import system find the modules in MOVED by their older names."""
     sys.meta_path.append(_Finder())

@@ -1,5 +1,6 @@
-"""The classes that an nbgrader_config.py may name, under names that stay: whatever package they
-live in, `c.AssignLatePenalties.plugin_class = "insidedocker.nbgrader.LatePolicy"` goes on working.
+"""The classes that an nbgrader_config.py may name, under stable names: a line such as
+`c.AssignLatePenalties.plugin_class = "insidedocker.nbgrader.LatePolicy"` keeps working when a class
+moves to another package.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ __all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> object:
-    """Import a class when it is asked for: a command that exports grades needs no exporter."""
+    """Import a class on first use: a command that exports grades needs no GradingExporter."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__} has no attribute {name}")
     return getattr(import_module(_HOMES[name]), name)

@@ -1,4 +1,4 @@
-"""Where these programs are, and whether they are those of the checkout that was asked for."""
+"""The folders of the running programs, and a check that they belong to the user's checkout."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from insidedocker.errors import UserError
 
 
 def packages() -> list[Path]:
-    """The folders of all our own packages: what runs here besides libraries."""
+    """The folders of the course's own packages: the code that runs here besides libraries."""
     return [Path(__file__).parent, Path(insidedocker_engine.__file__).parent]
 
 
 def need_own_programs() -> None:
-    """Raises UserError in an environment that was copied or moved together with its checkout: its
-    scripts and its editable installation name the place where it was made."""
+    """Raise UserError in an environment that was copied or moved together with its checkout: the
+    scripts and the editable installation still name the folder in which they were made."""
     script = Path(sys.argv[0]).absolute().parent.parent
     environment = script if (script / "pyvenv.cfg").is_file() else Path(sys.prefix)
     checkout, ours = environment.parent, Path(__file__).parent

@@ -1,7 +1,7 @@
-"""How far a long step is, on a terminal as bars that move, elsewhere as a few quiet lines.
+"""The progress of a long step: moving bars on a terminal, a few plain lines elsewhere.
 
-Knows nothing of images: a step is a name, an amount done and, where known, a total. Notebooks
-have a kind of their own, in `insidedocker.lab.progress`.
+Knows nothing of images: a step is a name, an amount done and, where known, a total. The class
+for notebooks is in `insidedocker.lab.progress`.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ _BARS = 12  # at the same time on a terminal; a push has one for each layer
 
 
 class Progress:
-    """Shows nothing. Hand in one of its kinds below, or your own, to see the steps."""
+    """Shows nothing. Pass a subclass (Lines, Terminal or your own) to see the steps."""
 
     def say(self, text: str) -> None:
-        """One finished sentence."""
+        """Show one finished sentence."""
 
     def amount(self, step: str, done: int, total: int | None, note: str = "") -> None:
-        """`step` has done `done` of `total` (any unit; total None where it is not known); `note`
-        says what is being done to it."""
+        """Show that `step` has done `done` of `total` (any unit; None for an unknown total);
+        `note` says what the step is doing."""
 
     def finish(self, step: str, note: str, *, whole: bool = True) -> None:
-        """`step` is over, and not to its end where not `whole`; `note` says how."""
+        """Show that `step` is over; `note` says how. Not `whole`: the step broke off."""
 
 
 class Lines(Progress):
@@ -71,7 +71,8 @@ class Terminal(Lines):
         super().finish(step, note, whole=whole)
 
     def _draw(self) -> None:
-        """As long as no line wraps, every line can be found again."""
+        """Draw the moving lines, each cut to the terminal's width: `_clear` counts lines, which
+        fails where a line wraps."""
         columns = shutil.get_terminal_size().columns - 1
         lines = [line[:columns] for line in self._under_way.values()][:_BARS]
         self._stream.write("\n".join(lines))
@@ -86,12 +87,12 @@ class Terminal(Lines):
 
 
 def for_stream(stream: TextIO) -> Progress:
-    """The kind of progress that suits `stream`."""
+    """Terminal for a terminal, Lines for any other stream."""
     return Terminal(stream) if stream.isatty() else Lines(stream)
 
 
 def bar(done: int, total: int | None) -> str:
-    """`[=====>    ]  52 %`, or the amount where there is no total."""
+    """`[=====>    ]  52 %`, or the amount in MB where the total is unknown."""
     if not total:
         return f"{done / 1e6:.1f} MB"
     share = min(100, 100 * done // total)

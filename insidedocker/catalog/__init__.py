@@ -1,5 +1,17 @@
 """The course's images as archives that every engine loads: from Docker Hub, or built without
-root from Debian's packages. `names`, `archive` and `load` are what other rooms need.
+root from Debian's packages. Other packages use `names`, `archive` and `load`.
+
+    store           the user's archives: found, verified, made where missing
+    loading         archives loaded into an engine
+    hub             Docker Hub as a source
+    debian, tools   Debian's packages, and programs from them, without root
+    recipes, build  an image from Debian's packages: its steps, its archive
+    layer           a layer as a set of files, and as a tar
+    image_archive   an image in one tar file: written, and read back
+    greeting        the program of hello-world
+    texts           the files of `files/` that go into images, and the edition of the recipes
+    folders, lock   the catalogue's folder, and a lock between processes
+    errors          CatalogError and its kinds
 """
 
 from __future__ import annotations
@@ -20,13 +32,14 @@ def load(
     *,
     replace: bool = False,
 ) -> None:
-    """Load the images `names` (None: all) into the engine at `url`; made first where missing.
+    """Load the images `names` (None: all) into the engine at `url`; make missing archives first.
 
     `url` is what DOCKER_HOST may hold: ``unix:///PATH``, ``tcp://HOST:PORT`` or ``http://…``.
-    What the engine already has is passed over, and so is a name that another image bears there,
-    unless `replace` takes the name from it. Raises `CatalogError`, one clear sentence.
+    An image that the engine already has is passed over, and so is a name that another image bears
+    there, unless `replace` gives the name to the course's image. Raises `CatalogError`, one clear
+    sentence.
     """
-    # The command line imports this room at every start; HTTP is for those who load or pull.
+    # The command line imports this package at every start; only loading and pulling need HTTP.
     from insidedocker.catalog import loading
 
     loading.load(names, url, progress, replace=replace)

@@ -1,4 +1,4 @@
-"""From a recipe to an image archive: layers to blobs, history and configuration to JSON."""
+"""An image archive from a recipe: layers become blobs, history and configuration JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CREATED = datetime.fromtimestamp(MOMENT, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 @dataclass(frozen=True)
 class FromDebian:
-    """A written archive and the packages in it ("nginx 1.22.1-9"), none for hello-world."""
+    """A written archive and its packages ("nginx 1.22.1-9"); hello-world has no packages."""
 
     contents: image_archive.Contents
     packages: tuple[str, ...]

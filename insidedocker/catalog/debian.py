@@ -1,7 +1,7 @@
 """Debian's packages, fetched as an ordinary user by apt with a private state.
 
-The system's own sources, keys and proxies are used; nothing of the system is changed, and
-nothing is installed. Knows nothing of images.
+Uses the system's own sources, keys and proxies; changes nothing on the system and installs
+nothing. Knows nothing of images.
 """
 
 from __future__ import annotations
@@ -79,11 +79,11 @@ def fetch(
     without: Iterable[str] = (),
     progress: Progress | None = None,
 ) -> list[Path]:
-    """The .deb files of `packages` and of all they depend on.
+    """The .deb files of `packages` and of their dependencies.
 
     `suite` names another Debian suite than the system's ("trixie", "sid"); `architecture`
-    another Debian architecture than this machine's ("arm64"). Packages named in `without`,
-    and what only they need, are left out. Raises `CatalogError` or `OutOfReach`.
+    another Debian architecture than this machine's ("arm64"). Packages named in `without`, and
+    packages that only they need, are left out. Raises `CatalogError` or `OutOfReach`.
     """
     found = closure(packages, suite, architecture, without=without, progress=progress)
     return [package.path for package in found]
@@ -97,7 +97,7 @@ def closure(
     without: Iterable[str] = (),
     progress: Progress | None = None,
 ) -> list[Package]:
-    """As `fetch`, with the name and version of each package; sorted by name."""
+    """The result of `fetch` with the name and version of each package; sorted by name."""
     room = _Room(suite, architecture)
     shown = progress or Progress()
     with exclusive(room.folder / "lock"):
@@ -106,22 +106,23 @@ def closure(
         try:
             return room.download(packages, shown)
         except CatalogError:
-            # A mirror drops superseded packages at once: old lists then name files it no longer
-            # has. Fresh ones settle it.
+            # A mirror drops superseded packages at once, so old lists may name files that are
+            # gone from the mirror. Fresh lists do not.
             if not room.update(shown, force=True):
                 raise
             return room.download(packages, shown)
 
 
 def drop_indexes() -> None:
-    """Free the space of apt's quick indexes; they are made again when next needed."""
+    """Delete apt's index caches to free space; apt makes them again when needed."""
     for index in (folders.cache() / "apt").glob("*/cache/*.bin"):
         index.unlink(missing_ok=True)
 
 
 @contextmanager
 def contents(package: Path) -> Iterator[tarfile.TarFile]:
-    """The files of a .deb as a tar stream, to be read once from start to end."""
+    """The files of a .deb as a tar stream, to be read once from start to end. Raises
+    `CatalogError` for a damaged package."""
     command = ["dpkg-deb", "--fsys-tarfile", str(package)]
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints)
@@ -142,7 +143,7 @@ def contents(package: Path) -> Iterator[tarfile.TarFile]:
 
 
 def unpack(package: Path, folder: Path) -> None:
-    """Lay the files of a .deb out in `folder` (as ``dpkg-deb -x`` does)."""
+    """Unpack the files of a .deb into `folder` (as ``dpkg-deb -x`` does). Raises `CatalogError`."""
     done = subprocess.run(
         ["dpkg-deb", "-x", str(package), str(folder)], capture_output=True, text=True, check=False
     )
@@ -167,10 +168,10 @@ class _Room:
         self.folder = folders.cache() / "apt" / f"{suite or 'system'}-{self._architecture}"
 
     def prepare(self, without: Iterable[str]) -> None:
-        """Write the settings, and a status that holds only what is to be left out.
+        """Write apt's settings, and a status file that lists only the packages in `without`.
 
-        The status names no installed package, so apt fetches the whole closure. What counts
-        as installed there is what an image does without (debconf, perl-base).
+        The status file names no package that is really installed, so apt fetches the whole
+        closure. The packages that an image does without (debconf, perl-base) count as installed.
         """
         for folder in ("state/lists/partial", "cache/archives/partial"):
             (self.folder / folder).mkdir(parents=True, exist_ok=True)
@@ -184,7 +185,10 @@ class _Room:
         )
 
     def update(self, progress: Progress, force: bool = False) -> bool:
-        """Fetch the package lists unless those of today are there; says whether it did."""
+        """Fetch the package lists unless those of today are there; True where they were fetched.
+
+        Raises `CatalogError` without a source, `OutOfReach` where no list can be had.
+        """
         stamp = self.folder / "updated"
         sources = self._sources()
         if not sources:
@@ -196,7 +200,7 @@ class _Room:
             return False
         progress.say("Fetching Debian's package lists.")
         done = self._run("update")
-        # A third party's source out of reach is no matter: what is missing shows in `download`.
+        # A third party's unreachable source does not matter: `download` reports what is missing.
         failures = re.findall(r"^[WE]: (?:Failed to fetch|The repository) .*$", done.stderr, re.M)
         if not failures and done.returncode == 0:
             stamp.write_text(sources)
@@ -205,7 +209,7 @@ class _Room:
         return True
 
     def download(self, packages: Sequence[str], progress: Progress) -> list[Package]:
-        """Fetch `packages` and what they need; raises `CatalogError` with apt's own reason."""
+        """Fetch `packages` and their dependencies; raises `CatalogError` with apt's own reason."""
         plan = self._run("install", "--simulate", *packages)
         if plan.returncode:
             raise CatalogError(f"apt cannot give {' '.join(packages)}: {_complaint(plan.stderr)}.")
@@ -306,7 +310,7 @@ def _is_fresh(stamp: Path, sources: str) -> bool:
 
 
 def _debian_mirror() -> str:
-    """The mirror the system uses for its own Debian release, else Debian's own."""
+    """The mirror that the system uses for its own Debian release, else Debian's own mirror."""
     try:
         system = machine.freedesktop_os_release()
     except OSError:
@@ -347,6 +351,6 @@ def _environment() -> dict[str, str]:
 
 
 def _complaint(said: str) -> str:
-    """apt's first error or warning, without its mark."""
+    """apt's first error or warning, without the prefix "E: " or "W: "."""
     complaints = re.findall(r"^[WE]: (.*)$", said, re.M)
     return " ".join(complaints[0].split()).rstrip(".") if complaints else "it gave no reason"

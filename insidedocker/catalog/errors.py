@@ -1,4 +1,4 @@
-"""What can go wrong in the catalogue. Every message is one sentence a learner can act on."""
+"""The catalogue's errors. Every message is one sentence that a learner can act on."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ class CatalogError(UserError):
 
 
 class Damaged(CatalogError):
-    """A file of the store is not what was written; building it again repairs it."""
+    """A file of the store differs from what was written; building the image again repairs it."""
 
 
 class OutOfReach(CatalogError):
-    """A source of images (Docker Hub, Debian's mirror) does not answer or refuses us now."""
+    """A source of images (Docker Hub, Debian's mirror) does not answer, or refuses for now."""

@@ -1,4 +1,4 @@
-"""Where the catalogue keeps its files: one folder, in the user's own cache if not named."""
+"""The catalogue's folder: in the user's own cache unless INSIDEDOCKER_CATALOG names another."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from insidedocker_engine.base import private
 def cache() -> Path:
     """The catalogue's folder: ``$XDG_CACHE_HOME/insidedocker/catalog`` or below ``~/.cache``.
 
-    INSIDEDOCKER_CATALOG names another one, such as one that many accounts read and none writes.
+    INSIDEDOCKER_CATALOG names another folder, such as one that many accounts read and none writes.
     """
     named = os.environ.get("INSIDEDOCKER_CATALOG", "")
     if named.startswith("/"):
         return Path(named)
     base = os.environ.get("XDG_CACHE_HOME", "")
-    # The XDG rules: a relative path here is invalid and is to be ignored.
+    # The XDG specification: a relative path is invalid and must be ignored.
     root = Path(base) if base.startswith("/") else Path.home() / ".cache"
     return root / "insidedocker" / "catalog"
 
 
 def make() -> Path:
-    """The same, made where it is missing; what is not named is this account's alone. Raises
-    CatalogError."""
+    """Return `cache()`, made where it is missing; unless INSIDEDOCKER_CATALOG names the folder,
+    only this account can enter it. Raises CatalogError."""
     place = cache()
     try:
         if str(place) != os.environ.get("INSIDEDOCKER_CATALOG"):

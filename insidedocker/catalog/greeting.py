@@ -1,7 +1,7 @@
-"""The smallest honest program: machine code, written byte by byte, that prints a text and ends.
+"""A minimal program: machine code, written byte by byte, that prints a text and ends.
 
-It is the only file of the course's hello-world image. An ELF header, one segment, two system
-calls: write(1, text, length) and exit(0).
+The program is the only file of the course's hello-world image: an ELF header, one segment, two
+system calls: write(1, text, length) and exit(0).
 """
 
 from __future__ import annotations

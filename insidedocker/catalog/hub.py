@@ -29,7 +29,7 @@ def save(
 ) -> tuple[image_archive.Contents, str]:
     """Pull `reference` ("busybox:latest") for `platform` and write it to the archive `path`.
 
-    Also gives the digest of what the name stands for at the registry, an index as a rule.
+    Also returns the digest that the name has at the registry, usually that of an index.
     `options` may name mirrors of Docker Hub. Raises `OutOfReach`.
     """
     shown = _Download(reference, progress or Progress())
@@ -52,7 +52,7 @@ def save(
 
 
 class _Download:
-    """Adds up what the registry client tells of single layers."""
+    """Adds up the amounts that the registry client reports for single layers."""
 
     def __init__(self, reference: str, progress: Progress) -> None:
         self._step = f"Pulling {reference}"

@@ -1,9 +1,9 @@
 """An image in one tar file: written, and read back with every digest computed anew.
 
-The file is at once what `docker save` writes (manifest.json) and an OCI image layout
-(index.json, oci-layout, blobs/), as Docker's own archives are since version 25, so that
-Docker, Podman and the embedded engine all load it. Layers are uncompressed tars, so a blob's
-digest is also its diff id. Knows nothing of where images come from.
+The file is both a `docker save` archive (manifest.json) and an OCI image layout (index.json,
+oci-layout, blobs/), as Docker's own archives are since version 25: Docker, Podman and the
+embedded engine all load the file. Layers are uncompressed tars, so a blob's digest is also its
+diff id. Knows nothing of the sources of images.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
 
 @dataclass(frozen=True)
 class Blob:
-    """A file named by its content: `digest` is ``sha256:HEX``, `size` in bytes."""
+    """A file that is addressed by its content: `digest` is ``sha256:HEX``, `size` in bytes."""
 
     path: Path
     digest: str
@@ -39,7 +39,7 @@ class Blob:
 
 @dataclass(frozen=True)
 class Contents:
-    """What an archive holds. An engine names the image by its `config` digest or, with the
+    """The contents of an archive. An engine names the image by its `config` digest or, with the
     containerd image store, by its `manifest` digest."""
 
     reference: str
@@ -61,15 +61,15 @@ def digest_of(data: bytes) -> str:
 
 
 def to_json(value: Any) -> bytes:
-    """JSON with one spelling only, so that equal values have equal digests."""
+    """Canonical JSON, so that equal values have equal digests."""
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
 def write(path: Path, reference: str, config: bytes, layers: Sequence[Blob]) -> Contents:
     """Write the archive of one image to `path`, which appears whole or not at all.
 
-    `reference` is the short name and tag ("busybox:latest"), `config` the image's
-    configuration as JSON, whose diff ids must be the digests of `layers`, lowest first.
+    `reference` is the short name and tag ("busybox:latest"). `config` is the image's
+    configuration as JSON; its diff ids must be the digests of `layers`, lowest first.
     """
     manifest = to_json(_manifest(config, layers))
     contents = Contents(
@@ -98,9 +98,9 @@ def write(path: Path, reference: str, config: bytes, layers: Sequence[Blob]) -> 
 
 
 def read(path: Path) -> Contents:
-    """What the archive at `path` holds, after every digest in it has been checked.
+    """Check every digest in the archive at `path` and return its contents.
 
-    Raises `Damaged`, with the part that is wrong, and `FileNotFoundError`.
+    Raises `Damaged`, with the damaged part, and `FileNotFoundError`.
     """
     try:
         with tarfile.open(path, mode="r:") as tar:

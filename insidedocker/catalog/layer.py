@@ -1,4 +1,4 @@
-"""One image layer as a set of files, and as a tar whose bytes depend on nothing else.
+"""One image layer as a set of files, and as a tar whose bytes depend on these files alone.
 
 A layer holds what an image adds or changes: files, folders, symbolic links, and whiteouts
 (`.wh.NAME`), which hide a file of the layers below.
@@ -16,14 +16,16 @@ from typing import BinaryIO
 from insidedocker.catalog.errors import CatalogError
 
 MOMENT = 1767225600
-"""Every file's time, 2026-01-01 00:00 UTC, in seconds: the clock must not change a digest."""
+"""The time of every file, 2026-01-01 00:00 UTC, in seconds: a digest must not depend on the clock.
+"""
 
 _MERGED = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A file (`data`), a folder (neither) or a symbolic link (`target`), owned by root."""
+    """A file (with `data`), a symbolic link (with `target`) or a folder (with neither), owned by
+    root."""
 
     mode: int
     data: bytes | None = None
@@ -46,14 +48,14 @@ class Layer:
         self._put(path, Entry(0o777, target=target))
 
     def whiteout(self, path: str) -> None:
-        """Hide `path` of a lower layer."""
+        """Hide the file at `path` of a lower layer."""
         hidden = PurePosixPath(path)
         self.file(str(hidden.with_name(f".wh.{hidden.name}")), b"")
 
     def package(self, stream: tarfile.TarFile, wanted: Callable[[str], bool]) -> None:
-        """Add the files of a Debian package for which `wanted(path)` holds.
+        """Add the files of a Debian package for which `wanted(path)` is true.
 
-        /bin, /lib and their like are moved below /usr, as every Debian system has them.
+        /bin, /lib and their like move below /usr, as on every Debian system.
         """
         for member in stream:
             path = _merged(member.name)
@@ -61,18 +63,18 @@ class Layer:
                 self._put_member(path, member, stream)
 
     def file_data(self, path: str) -> bytes:
-        """The bytes of the file at `path`; raises `CatalogError` where there is none."""
+        """The bytes of the file at `path`; raises `CatalogError` where no file is there."""
         entry = self.entries.get(path)
         if entry is None or entry.data is None:
             raise CatalogError(f"Debian's packages hold no {path} where it is looked for.")
         return entry.data
 
     def remove(self, wanted: Callable[[str], bool]) -> None:
-        """Take out every entry whose path `wanted` does not hold for."""
+        """Remove every entry for which `wanted(path)` is false."""
         self.entries = {path: entry for path, entry in self.entries.items() if wanted(path)}
 
     def unpack(self, folder: Path) -> None:
-        """Lay the layer out in `folder`, to run a program of it at build time."""
+        """Unpack the layer into `folder`, so that a program in the layer can run at build time."""
         for path, entry in sorted(self.entries.items()):
             place = folder / path
             place.parent.mkdir(parents=True, exist_ok=True)

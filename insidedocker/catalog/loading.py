@@ -1,4 +1,4 @@
-"""Archives handed to an engine: POST /images/load, for what the engine does not have yet."""
+"""Archives loaded into an engine: POST /images/load for each image that the engine lacks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def load(
     *,
     replace: bool = False,
 ) -> None:
-    """See `insidedocker.catalog.load`. What the engine has is told by name and content."""
+    """See `insidedocker.catalog.load`. Name and content (the Id) tell whether the engine has an
+    image."""
     shown = progress or Progress()
     base = _base(url)
     with requests_unixsocket.Session() as session:
@@ -71,7 +72,7 @@ def _ask_for_engine(session: requests.Session, base: str, url: str) -> None:
 
 
 def _named(session: requests.Session, base: str, image: store.Stored) -> str:
-    """The digits of the Id that bears this image's name on the engine; empty if none does."""
+    """The digits of the Id of the engine's image with this image's name; empty without one."""
     answer = _call(session, "get", f"{base}/images/{image.reference}/json")
     return _digits(answer.json().get("Id", "")) if answer.status_code == 200 else ""
 
@@ -106,7 +107,7 @@ def _call(session: requests.Session, method: str, url: str, **options: Any) -> r
 
 
 def _failure(answer: requests.Response) -> str:
-    """The engine's reason, empty on success: a load may fail after its answer began with 200."""
+    """The engine's reason; empty on success. A load may fail after the engine has answered 200."""
     lines = []
     for line in answer.text.splitlines():
         try:
@@ -121,7 +122,7 @@ def _failure(answer: requests.Response) -> str:
 
 
 class _Watched:
-    """A file as the body of a request, of known length, that tells how much has been read."""
+    """A file as a request's body, of known length; reports the amount that has been read."""
 
     def __init__(self, stream: Any, size: int, step: str, progress: Progress) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""A lock between processes on one file, given back by the kernel however its holder ends."""
+"""A lock between processes on one file; the kernel releases the lock however its holder ends."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 @contextmanager
 def exclusive(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
-    """Hold the lock at `path`; `on_wait` is called once if somebody else holds it now."""
+    """Hold the lock at `path`; `on_wait` is called once if another process holds the lock now."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

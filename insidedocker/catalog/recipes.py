@@ -1,8 +1,8 @@
-"""What each of the course's images is made of when Debian's packages are its source.
+"""The recipes of the course's images for Debian's packages as the source.
 
 A recipe gives the image's layers, lowest first, with the line of history of each, and its
-configuration. nginx, python and registry stand on the same lowest layer, so that shared layers
-can be seen; nginx changes a file and hides another one of a lower layer, to the same end.
+configuration. The images show lessons how layers work: nginx, python and registry share the
+lowest layer, and nginx changes one file of a lower layer and hides another.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from insidedocker_engine.images.platforms import Platform
 
 _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-# Packages that others ask for and no program of these images calls: configuration at
+# Packages that others depend on and no program of these images calls: configuration at
 # installation (debconf and what runs it), service management, and databases and directory
-# services behind modules of Python that are left out with them.
+# services behind modules of Python; these modules are left out, too.
 _WITHOUT = (
     "adduser",
     "awk",
@@ -56,7 +56,8 @@ _WITHOUT = (
     "tzdata",
 )
 
-# What a container never reads. Copyright files stay: they belong to the binaries.
+# Files that a container never reads are left out. Copyright files stay: they belong to the
+# binaries.
 _KEPT_OF_SHARE = ("ca-certificates/*", "common-licenses/*", "doc/*/copyright", "nginx/*")
 _LEFT_OUT = (
     "etc/ca-certificates*",
@@ -115,7 +116,7 @@ _LEFT_OUT = (
 
 @dataclass(frozen=True)
 class Step:
-    """One line of an image's history, with the layer it made, or none."""
+    """One line of an image's history; `layer` is None for a step that made no layer."""
 
     created_by: str
     layer: Layer | None = None
@@ -133,7 +134,7 @@ class Made:
 
 @dataclass
 class Kitchen:
-    """Where recipes get their ingredients; layers in common are made once."""
+    """The source of packages and layers for recipes; layers that images share are made once."""
 
     platform: Platform
     progress: Progress
@@ -143,7 +144,7 @@ class Kitchen:
     def packages(
         self, names: Sequence[str], below: Sequence[Step] = ()
     ) -> tuple[Layer, tuple[str, ...]]:
-        """A layer of the packages and what they need beyond the layers `below`."""
+        """A layer of the packages and of those dependencies that the layers `below` lack."""
         there = {package for step in below for package in step.packages}
         layer, packages = Layer(), []
         for package in debian.closure(names, without=_WITHOUT, progress=self.progress):
@@ -154,7 +155,7 @@ class Kitchen:
         return layer, tuple(packages)
 
     def base(self) -> Step:
-        """A small Debian: C library, a shell with the usual commands, users, os-release."""
+        """The base layer: C library, a shell with the usual commands, users, os-release."""
         if self._base is None:
             names = ("base-files", "libc6", "libc-bin", "libcrypt1", "zlib1g", "netbase")
             layer, packages = self.packages((*names, "busybox-static"))
@@ -169,7 +170,7 @@ class Kitchen:
         return self._base
 
     def secure(self) -> Step:
-        """OpenSSL's libraries and the certificates of the authorities, above the base."""
+        """OpenSSL's libraries and the certificates of the authorities, a layer above the base."""
         if self._secure is None:
             layer, packages = self.packages(("openssl", "ca-certificates"), (self.base(),))
             _add_certificate_bundle(layer)
@@ -185,7 +186,7 @@ def _wanted(path: str) -> bool:
 
 
 def _applets(busybox: bytes) -> list[str]:
-    """The names busybox answers to, asked of the program itself."""
+    """The names of busybox's commands, as the program itself lists them."""
     with tempfile.TemporaryDirectory() as scratch:
         program = Path(scratch) / "busybox"
         program.write_bytes(busybox)
@@ -197,14 +198,14 @@ def _applets(busybox: bytes) -> list[str]:
 
 
 def _add_commands(layer: Layer, folder: str) -> None:
-    """Link every name of busybox beside it, except those a package brings itself."""
+    """Link every command of busybox, except those that a package brings itself."""
     for name in _applets(layer.file_data("usr/bin/busybox")):
         if f"{folder}/{name}" not in layer.entries and f"usr/sbin/{name}" not in layer.entries:
             layer.link(f"{folder}/{name}", "busybox")
 
 
 def _add_certificate_bundle(layer: Layer) -> None:
-    """What update-ca-certificates would do: one file of all authorities, where TLS looks."""
+    """Write one file of all authorities where TLS looks for it, as update-ca-certificates does."""
     authorities = sorted(
         path for path in layer.entries if path.startswith("usr/share/ca-certificates/mozilla/")
     )

@@ -1,8 +1,8 @@
 """The user's own store of image archives: found, verified, made where missing, listed.
 
-Beside the archives lies index.json with each one's digest, size and origin. Both are written
-beside their place, synced and renamed, under one lock, so that neither a crash nor a second
-builder leaves half of anything.
+index.json beside the archives holds the digest, size and origin of each. Archives and index are
+written to a temporary file, synced and renamed, under one lock: neither a crash nor a second
+builder leaves half a file.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ Source = Literal["auto", "hub", "debian"]
 class Stored:
     """One archive of the store. Digests are ``sha256:HEX``, `size` is in bytes.
 
-    `config` and `manifest` are the two digests an engine may give as the image's Id; `digest`
-    is that of the archive itself. `origin` is "hub" or "debian", `details` the packages or the
-    digest at the registry, and `edition` tells which edition of our recipes made it.
+    `config` and `manifest` are the two digests that an engine may give as the image's Id;
+    `digest` is that of the archive itself. `origin` is "hub" or "debian", `details` the packages
+    or the digest at the registry, `edition` the edition of the recipes that made the archive.
     """
 
     reference: str
@@ -48,12 +48,12 @@ class Stored:
 
 
 def names() -> list[str]:
-    """The course's images, as Docker calls them: "busybox:latest" and so on."""
+    """The references of the course's images: "busybox:latest" and so on."""
     return list(RECIPES)
 
 
 def resolve(name: str) -> str:
-    """The full reference of `name`, given with or without its tag; raises `CatalogError`."""
+    """The full reference of `name`, which may lack its tag; raises `CatalogError`."""
     for reference in RECIPES:
         if name in (reference, reference.partition(":")[0]):
             return reference
@@ -61,7 +61,7 @@ def resolve(name: str) -> str:
 
 
 def stored() -> dict[str, Stored]:
-    """What the store's index lists, by reference. Files are not looked at."""
+    """Reference -> entry of the store's index. Does not look at the files."""
     return _listed(_index_path())
 
 
@@ -70,18 +70,18 @@ def _listed(index: Path) -> dict[str, Stored]:
         listed = json.loads(index.read_bytes())["images"]
         entries = [Stored(**{**one, "details": tuple(one["details"])}) for one in listed]
     except (OSError, ValueError, KeyError, TypeError):
-        # A missing or broken index costs a rebuild, nothing else: the archives are made again.
+        # A missing or broken index costs no more than a rebuild: the archives are made again.
         return {}
     return {entry.reference: entry for entry in entries}
 
 
 def path_of(entry: Stored) -> Path:
-    """Where the archive of `entry` lies."""
+    """The path of the archive of `entry`."""
     return folders.cache() / entry.file
 
 
 def archive(name: str, progress: Progress | None = None) -> Path:
-    """The verified archive of the image `name`, made first where it is missing."""
+    """The path of the verified archive of the image `name`; a missing archive is made first."""
     [entry] = ensure([name], progress=progress)
     return path_of(entry)
 
@@ -95,8 +95,9 @@ def ensure(
 ) -> list[Stored]:
     """The archives of the images `wanted` (names with or without tags), each verified.
 
-    Missing and damaged ones, and all with `force`, are made from `source`; "auto" asks Docker
-    Hub first and takes Debian's packages where it cannot be reached. Raises `CatalogError`.
+    Missing and damaged archives, and all with `force`, are made from `source`; "auto" asks Docker
+    Hub first and takes Debian's packages where Docker Hub cannot be reached. Raises
+    `CatalogError`.
     """
     references = list(dict.fromkeys(resolve(name) for name in wanted))
     shown = progress or Progress()
@@ -109,7 +110,7 @@ def ensure(
         with exclusive(
             folder / "lock", lambda: shown.say("Another build is under way; waiting for it.")
         ):
-            # A builder we waited for may have made what we need.
+            # The process that held the lock may have made the archives meanwhile.
             there = {} if force else _usable(references, source, shown)
             maker = _Maker(source, shown)
             for reference in references:
@@ -126,7 +127,7 @@ def ensure(
 
 
 def copy_to(folder: Path, wanted: Iterable[str], progress: Progress) -> None:
-    """Put the archives of `wanted` into `folder`, with an index; made first where missing."""
+    """Copy the archives of `wanted` to `folder`, with an index; missing archives are made first."""
     folder.mkdir(parents=True, exist_ok=True)
     entries = ensure(wanted, progress=progress)
     for entry in entries:
@@ -135,8 +136,8 @@ def copy_to(folder: Path, wanted: Iterable[str], progress: Progress) -> None:
 
 
 def take_from(folder: Path, progress: Progress) -> None:
-    """Take the archives that `copy_to` put into `folder` into the store, but for what is there
-    already. Raises `CatalogError` for one that is damaged."""
+    """Add the archives that `copy_to` put into `folder` to the store, except those that the store
+    has already. Raises `CatalogError` for a damaged archive."""
     with exclusive(folders.make() / "lock"):
         for entry in _listed(folder / "index.json").values():
             if _usable([entry.reference], "auto", Progress()):
@@ -148,7 +149,7 @@ def take_from(folder: Path, progress: Progress) -> None:
 
 
 def _usable(references: list[str], source: Source, progress: Progress) -> dict[str, Stored]:
-    """Those of `references` that are stored, fit the request and are whole."""
+    """Reference -> entry, for those of `references` that are stored, fit `source` and are whole."""
     entries, here, good = stored(), str(platforms.host()), {}
     for reference in references:
         entry = entries.get(reference)
@@ -202,7 +203,7 @@ class _Maker:
         return self._from_debian(reference)
 
     def _from_hub(self, reference: str) -> Stored:
-        from insidedocker.catalog import hub  # as in the room's `load`: HTTP only when needed
+        from insidedocker.catalog import hub  # as in the package's `load`: HTTP only when needed
 
         self._progress.say(f"Fetching {reference} from Docker Hub.")
         path = _archive_path(reference)

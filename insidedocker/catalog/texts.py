@@ -1,4 +1,4 @@
-"""The files of our own that go into images, as they lie in the folder `files`."""
+"""The course's own files that go into images, from the folder `files`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _ROOM = Path(__file__).parent
 _FILES = _ROOM / "files"
 _BUILDERS = ("debian.py", "greeting.py", "image_archive.py", "layer.py", "build.py", "recipes.py")
 _THE_SAME = {"96bda4bb9611b7d2"}
-"""What these very images' editions were called when the digest held names of modules, too."""
+"""Editions of these same images from when the digest also covered names of modules."""
 
 
 def text(name: str) -> bytes:
@@ -19,20 +19,21 @@ def text(name: str) -> bytes:
 
 
 def edition() -> str:
-    """Changes with our own part of the images, so that an archive of an older course is told. Where
-    a module lies, what it imports and what it says in prose make no other image."""
+    """16 hex digits that change with the course's own part of the images, so that an archive of an
+    older course is recognised. A module's place, imports, docstrings and comments do not count:
+    they change no image."""
     told = [path.name.encode() + b"\0" + path.read_bytes() for path in _FILES.iterdir()]
     told += [code_of((_ROOM / name).read_text(encoding="utf-8")) for name in _BUILDERS]
     return hashlib.sha256(b"\0".join(sorted(told))).hexdigest()[:16]
 
 
 def is_current(found: str) -> bool:
-    """Whether an archive of this edition is what would be made today."""
+    """True where a build of today would make the same image as the edition `found`."""
     return found in (_THE_SAME | {edition()})
 
 
 def code_of(source: str) -> bytes:
-    """A module's lines without imports, docstrings, comments and blank lines."""
+    """A module's lines without imports, docstrings, comment lines and blank lines."""
     left = dict(enumerate(source.splitlines(), 1))
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Import | ast.ImportFrom | ast.Expr):

@@ -1,4 +1,4 @@
-"""A program from Debian's packages, run in place by an ordinary user without installing it."""
+"""A program from Debian's packages, run by an ordinary user without installation."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from insidedocker.progress import Progress
 
 
 def tool(name: str, progress: Progress | None = None) -> Path:
-    """The program `name` ("proot"): on PATH, else in the cache, else fetched from Debian.
+    """The path of the program `name` ("proot"): on PATH, else in the cache, else from Debian.
 
-    The file is called `name` and has its folder to itself, so that may be added to PATH. The
-    package must be named like the program. Raises `CatalogError`.
+    A file in the cache is called `name` and is the only program in its folder, so the folder may
+    be added to PATH. The package must be named like the program. Raises `CatalogError`.
     """
     installed = shutil.which(name)
     if installed is not None:
@@ -30,16 +30,16 @@ def tool(name: str, progress: Progress | None = None) -> Path:
 
 
 def copy_to(folder: Path, names: Iterable[str], progress: Progress) -> None:
-    """Put programs from Debian's packages into `folder`, for `take_from` on another machine."""
+    """Copy programs from Debian's packages to `folder`, for `take_from` on another machine."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
-        # An archive: what a USB stick is formatted with may know neither links nor modes.
+        # An archive, since the file system of a USB stick may have neither links nor modes.
         with tarfile.open(folder / f"{name}.tar", "w") as archive:
             archive.add(_kept(name, progress), ".")
 
 
 def take_from(folder: Path) -> None:
-    """Take the programs that `copy_to` put into `folder` into the cache, but for what is there."""
+    """Add the programs that `copy_to` put into `folder` to the cache, where they are missing."""
     for path in sorted(folder.glob("*.tar")):
         home = _home(path.stem)
         with exclusive(home.with_suffix(".lock")):
@@ -55,7 +55,7 @@ def _home(name: str) -> Path:
 
 
 def _kept(name: str, progress: Progress) -> Path:
-    """The program's folder in the cache, fetched first where it is missing."""
+    """The program's folder in the cache; a missing program is fetched first."""
     folders.make()
     home = _home(name)
     with exclusive(home.with_suffix(".lock")):
@@ -74,7 +74,7 @@ def _fetch(name: str, home: Path, progress: Progress) -> None:
 
 @contextmanager
 def _drafted(home: Path) -> Iterator[Path]:
-    """A folder to make that is called `home` once it is whole."""
+    """Yield a folder to fill; it is renamed to `home` once it is whole."""
     shutil.rmtree(home, ignore_errors=True)
     home.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=home.parent) as scratch:
@@ -84,10 +84,10 @@ def _drafted(home: Path) -> Iterator[Path]:
 
 
 def _write_command(name: str, files: Path, home: Path) -> None:
-    """What starts the program in `files` once they are in `home`.
+    """Write the script that starts the program in `files` once they are in `home`.
 
-    The program's own loader and libraries go with it, so the system's may be older. A loader
-    called by name, and not LD_LIBRARY_PATH, keeps them from the program's children.
+    The program brings its own loader and libraries, so the system's may be older. The script
+    calls the loader by name: LD_LIBRARY_PATH would also apply to the program's children.
     """
     binary, loader = _find(files, name), _loader(files)
     libraries = sorted({_moved(path.parent, files, home) for path in files.rglob("lib*.so.*")})
