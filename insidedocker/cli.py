@@ -51,7 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code: 1 for a mistake, 2 for wrong usage, 130 for Ctrl-C."""
+    """Run one command and return its exit code: 1 a mistake, 2 wrong usage, 130 Ctrl-C."""
     try:
         need_own_programs()
         options = build_parser().parse_args(arguments)

@@ -14,7 +14,7 @@ from insidedocker_engine.images import platforms
 
 
 def add_to(subparsers: Any) -> None:
-    """Register `catalog` with its subcommands; each sets `run`, which gives the exit code."""
+    """Register `catalog` with its subcommands; each sets `run`, which returns the exit code."""
     parser = subparsers.add_parser("catalog", help="the course's images: build, list, load")
     commands = parser.add_subparsers(dest="catalog_command", metavar="COMMAND", required=True)
 

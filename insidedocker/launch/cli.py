@@ -15,7 +15,7 @@ ROLES = ("learner", "class", "teacher")
 
 
 def add_to(subparsers: Any) -> None:
-    """Register this room's commands."""
+    """Register this package's commands."""
     lab = subparsers.add_parser("lab", help="open the course in JupyterLab")
     _add_options(lab)
     lab.add_argument(
@@ -64,7 +64,7 @@ def _add_kit(subparsers: Any) -> None:
 
 
 def add_python(parser: argparse.ArgumentParser) -> None:
-    """Add the option that names the Pythons a kit has packages for."""
+    """Add the option that names the Pythons for which a kit has packages."""
     parser.add_argument(
         "--python",
         action="append",

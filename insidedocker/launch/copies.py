@@ -1,9 +1,9 @@
-"""The learner's own copies of the released lessons. Nothing a learner changed is ever
+"""The learner's own copies of the released lessons. A file that a learner changed is never
 overwritten: a lesson that changed on both sides arrives in a folder beside theirs.
 
-A learner may save at any moment, so nothing is looked at and then replaced: a file is put aside
-first, which takes whatever is there, and only then compared; a new one is put only where nothing
-is. It knows files; whether one of them is a lesson's notebook, `likeness` tells.
+A learner may save at any moment, so checking a file before replacing it would be a race: the
+file is first renamed aside, which takes whatever is there, and only then compared; a new file is
+put only where no file is. Knows files only; `likeness` tells which of them is a lesson's notebook.
 """
 
 from __future__ import annotations
@@ -26,20 +26,21 @@ from insidedocker.lab.quiz import answers
 from insidedocker.launch import likeness
 
 LEDGER = ".delivered.json"
-"""In the root of the copies, never inside a lesson: nbgrader submits what lies there."""
+"""The record of what was delivered, in the root of the copies: nbgrader submits all files of a
+lesson's folder."""
 REPLACED = ".replaced"
-"""Beside it: files that an update has replaced while somebody had them open, until the next one
-has looked whether something was written to them."""
+"""The folder beside LEDGER for files that an update has replaced while a program had them open,
+until the next update has checked whether that program wrote to them."""
 NOTE = "note.json"
 F_SETSIG = 10
 
 Digests = dict[str, str]
-"""Of a lesson's files, by their paths in its folder."""
+"""Path in the lesson's folder -> digest of the file."""
 
 
 @dataclass
 class Delivery:
-    """What an update did, by lesson name."""
+    """The outcome of an update, by lesson name."""
 
     new: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
@@ -48,10 +49,10 @@ class Delivery:
     saved: list[Path] = field(default_factory=list)
     failed: list[tuple[str, str]] = field(default_factory=list)
     afresh: list[tuple[str, list[str]]] = field(default_factory=list)
-    """Lessons whose notebook was deleted, with the names that old answers are kept under."""
+    """Lessons whose notebook was deleted, each with the names under which old answers are kept."""
 
     def lines(self, work: Path) -> list[str]:
-        """The update in words, one line each."""
+        """The outcome in words, one line for each lesson or file."""
         told = []
         if self.new:
             told.append(f"New in {work.name}/: {', '.join(self.new)}")
@@ -83,7 +84,7 @@ class Delivery:
 
 
 def update(release: Path, work: Path) -> Delivery:
-    """Bring every lesson of `release` into `work`; a kill half way is made good next time."""
+    """Bring every lesson of `release` into `work`; the next update repairs a killed one."""
     work.mkdir(parents=True, exist_ok=True)
     delivery = Delivery()
     with _in_turn(work):
@@ -106,7 +107,7 @@ def update(release: Path, work: Path) -> Delivery:
 
 @contextlib.contextmanager
 def _in_turn(folder: Path) -> Iterator[None]:
-    """Two updates of the same copies take turns, where the file system can lock a folder."""
+    """Let updates of the same copies take turns, where the file system can lock a folder."""
     lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         with contextlib.suppress(OSError):
@@ -142,7 +143,7 @@ def _bring(
 
 
 def _is_as_delivered(lesson: Path, mine: Path, files: Digests, before: Digests) -> bool:
-    """Whether the learner has changed none of the files, and renamed no notebook."""
+    """True where the learner has changed none of the files and renamed no notebook."""
     known = {name: ("", files[name], before.get(name)) for name in files}
     return all(_digest(mine / name) in known[name] for name in files) and not _renamed(
         lesson, mine, files
@@ -150,8 +151,8 @@ def _is_as_delivered(lesson: Path, mine: Path, files: Digests, before: Digests) 
 
 
 def _restore_missing(lesson: Path, mine: Path, files: Digests, delivery: Delivery) -> None:
-    """A file the learner deleted comes back fresh: deleting is the way to start again. One that
-    they have only renamed does not: of two notebooks the fresh one would be graded."""
+    """Restore each file that the learner deleted: deleting is the way to start again. A notebook
+    that they renamed is not restored: of two notebooks the fresh one would be graded."""
     renamed = _renamed(lesson, mine, files)
     for name in files:
         if name in renamed:
@@ -161,8 +162,8 @@ def _restore_missing(lesson: Path, mine: Path, files: Digests, delivery: Deliver
 
 
 def _begin_afresh(mine: Path, files: Digests, delivery: Delivery) -> None:
-    """A new notebook begins without the answers and values of the one that was deleted. Where
-    there is another notebook, they are that one's."""
+    """Set the answers and values of a deleted notebook aside, so that the new one begins without
+    them. Where another notebook is left in the lesson, they belong to that one and stay."""
     left = (path for path in mine.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
     if not any(name.endswith(".ipynb") for name in files) or any(left):
         return
@@ -172,7 +173,7 @@ def _begin_afresh(mine: Path, files: Digests, delivery: Delivery) -> None:
 
 
 def _renamed(lesson: Path, mine: Path, files: Digests) -> dict[str, Path]:
-    """The notebooks that are missing, and for each the learner's file that has its cells."""
+    """Name of a missing notebook -> the learner's file that has its cells."""
     missing = [name for name in files if name.endswith(".ipynb") and not (mine / name).exists()]
     found: dict[str, Path] = {}
     for name in missing:
@@ -202,7 +203,7 @@ def _free_name(work: Path, name: str) -> Path:
 
 
 def _copy_folder(source: Path, target: Path) -> None:
-    """All of it or nothing: a folder that exists is a whole lesson."""
+    """Copy a folder whole or not at all: a folder that exists is a whole lesson."""
     draft = Path(tempfile.mkdtemp(dir=target.parent, prefix=".arriving-"))
     try:
         shutil.copytree(
@@ -220,7 +221,7 @@ def _copy_folder(source: Path, target: Path) -> None:
 
 
 def _put(source: Path, target: Path) -> bool:
-    """Put a copy where nothing is; False where something is by now."""
+    """Put a copy of `source` at `target`; False where a file is at `target` by now."""
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".arriving-")
     draft = Path(name)
@@ -234,7 +235,7 @@ def _put(source: Path, target: Path) -> bool:
 
 
 def _move(path: Path, target: Path) -> bool:
-    """Rename a file, but never over another one: False where there is one."""
+    """Rename a file, but never over another file: False where `target` exists."""
     try:
         os.link(path, target, follow_symlinks=False)
     except FileExistsError:
@@ -260,9 +261,9 @@ def _replace(
     *,
     put: Callable[[Path, Path], bool] = _put,
 ) -> bool:
-    """Put `source` in the place of a file that is as `delivered`; False where it is not so any
-    more, and nothing that was saved is gone. The old file is kept: whoever had it open may write
-    to it for a moment longer."""
+    """Put `source` in the place of `target` if `target` still has the digest `delivered`. False
+    where `target` has changed: then nothing that was saved is lost. The old file is kept: a
+    program that has the file open may still write to it."""
     if not os.path.lexists(target):
         return put(source, target)
     (work / REPLACED).mkdir(mode=0o700, exist_ok=True)
@@ -271,25 +272,25 @@ def _replace(
     note = {"place": place, "delivered": delivered, "by": _digest(source)}
     (folder / NOTE).write_text(json.dumps(note))
     aside = folder / "file"
-    with contextlib.suppress(FileNotFoundError):  # deleted at this moment
+    with contextlib.suppress(FileNotFoundError):  # deleted just now
         target.rename(aside)
         if _digest(aside) != delivered:
-            _move(aside, target)  # where they have saved once more, `_look_after` keeps this one
+            _move(aside, target)  # after one more save, `_look_after` keeps this file
             return False
     return put(source, target)
 
 
 @dataclass(frozen=True)
 class _Replaced:
-    """A file that was put aside."""
+    """A file that an update has put aside."""
 
     folder: Path
     place: Path
-    """Where it was."""
+    """The path from which the file was put aside."""
     delivered: str
-    """What it was when it was put aside, unless somebody has written to it since."""
+    """The file's digest when it was put aside; another digest now means a write since then."""
     by: str
-    """What was put in its place."""
+    """The digest of the file that was put in its place."""
 
     @property
     def file(self) -> Path:
@@ -297,15 +298,15 @@ class _Replaced:
 
     @classmethod
     def all(cls, work: Path) -> Iterator[_Replaced]:
-        """Those that were really put aside: a kill may have come before."""
+        """The files that were really put aside: a kill may have come before the rename."""
         for folder in sorted((work / REPLACED).glob("*")):
             with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
                 note = json.loads((folder / NOTE).read_text())
                 yield cls(folder, work / note["place"], note["delivered"], note["by"])
 
     def clear(self) -> bool:
-        """Remove it if it is unchanged and nobody has it open, which a lease proves; where the
-        file system gives none, nothing is proved."""
+        """Remove the file if it is unchanged and no process has it open. A lease proves the latter;
+        on a file system without leases nothing is proved and the file stays."""
         try:
             with self.file.open("rb") as file:
                 fcntl.fcntl(file, F_SETSIG, signal.SIGURG)  # not SIGIO, which ends a process
@@ -324,9 +325,8 @@ class _Replaced:
 
 
 def _look_after(release: Path, work: Path, delivery: Delivery, *, last_time: bool) -> None:
-    """Look at the files that were put aside. One that somebody has written to since is the
-    learner's: it goes back. The others are removed when nobody has them open, or when they are
-    looked at for the last time."""
+    """Check the files that were put aside. A file that was written to since is the learner's and
+    goes back. The others are removed once no process has them open, or with `last_time`."""
     for each in list(_Replaced.all(work)):
         lesson = each.place.relative_to(work).parts[0]
         try:
@@ -344,7 +344,8 @@ def _look_after(release: Path, work: Path, delivery: Delivery, *, last_time: boo
 
 
 def _give_back(found: _Replaced, lesson: str, work: Path, delivery: Delivery) -> None:
-    """To its place, if nothing but what has replaced it is there; else beside the lesson."""
+    """Put the file back in its place if that is free or holds only the file's replacement; else
+    put it into a folder beside the lesson."""
     place = found.place
     if place.parent.is_dir() and (
         _move(found.file, place)
@@ -358,7 +359,8 @@ def _give_back(found: _Replaced, lesson: str, work: Path, delivery: Delivery) ->
 
 
 def _also_beside(lesson: str, release: Path, work: Path, delivery: Delivery) -> None:
-    """The new version of a lesson that was not updated after all."""
+    """Deliver the new version of a lesson beside the learner's copy, which was not updated after
+    all."""
     if lesson in delivery.updated:
         delivery.updated.remove(lesson)
     if all(lesson != name for name, _ in delivery.beside) and (release / lesson).is_dir():
@@ -366,8 +368,8 @@ def _also_beside(lesson: str, release: Path, work: Path, delivery: Delivery) -> 
 
 
 def _digest(path: Path) -> str:
-    """Of a file's content; empty where nothing is there, and of no file's where something else
-    is, or what may not be read."""
+    """The digest of a file's content; "" for no file, "not a file" for a folder or an unreadable
+    file."""
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
@@ -375,8 +377,8 @@ def _digest(path: Path) -> str:
 
 
 def _read_ledger(path: Path) -> dict[str, Digests]:
-    """What was delivered last; empty where nothing was, or where the file cannot be read:
-    then every differing copy counts as the learner's."""
+    """Lesson -> digests of what was delivered last. Empty where nothing was delivered or the file
+    cannot be read: then every differing copy counts as the learner's."""
     try:
         found = json.loads(path.read_text())
     except (OSError, ValueError):

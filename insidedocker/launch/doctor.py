@@ -1,6 +1,6 @@
-"""`insidedocker doctor`: what this machine offers the course, why not more, and what to do.
+"""`insidedocker doctor`: what this machine offers the course, what it lacks, and what to do.
 
-Tries things out and tells; it changes nothing and starts no engine.
+Tries things out and reports; changes nothing and starts no engine.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from insidedocker.errors import UserError
 
 PYTHON_WANTED = (3, 11)
 DISK_WANTED = 2e9
-"""Bytes for the course with all its images; with less than DISK_NEEDED nothing can be tried."""
+"""Bytes for the course with all its images; below DISK_NEEDED no trial is possible."""
 DISK_NEEDED = 3e8
 PACKAGES_SECONDS = 4.0
-APT_SECONDS = 60.0  # it asks nobody, but takes its time on a busy machine
+APT_SECONDS = 60.0  # no network request, but slow on a busy machine
 HUB = "https://registry-1.docker.io/v2/"
 
 
 @dataclass(frozen=True)
 class Line:
-    """One thing looked at. `mark` is ok, note (less than it could be) or no (in the way)."""
+    """One finding. `mark` is ok, note (the course runs with less) or no (the course cannot run)."""
 
     mark: str
     what: str
@@ -37,8 +37,8 @@ class Line:
 
 
 def run() -> int:
-    """Print the report; 0 where the course can run, else 1."""
-    # The trials fork, which must come before there are threads.
+    """Print the report; returns 0 where the course can run, else 1."""
+    # The trials fork, and a fork must come before any thread starts.
     runtimes, runs_containers = _runtimes()
     lines = [_python(), *runtimes, _storage(runs_containers)]
     engines, other_engine, spoiled = _engines()
@@ -61,7 +61,7 @@ def _print(line: Line) -> None:
 
 
 def _verdict(lines: list[Line], engine: bool, spoiled: str, images: bool) -> tuple[str, bool]:
-    """The last sentence, and whether the course can run."""
+    """The report's last sentence, and True where the course can run."""
     if any(line.mark == "no" and line.what in ("Python", "disk") for line in lines):
         return "The course cannot run here yet: see the lines marked no.", False
     if spoiled:
@@ -106,7 +106,7 @@ def _disk() -> Line:
 
 
 def _left_behind() -> list[Line]:
-    """Folders of embedded engines whose checkouts have gone: they take up room."""
+    """Folders of embedded engines whose checkouts are gone: they take up disk space."""
     from insidedocker_engine.base import paths
 
     lines = []
@@ -120,7 +120,7 @@ def _left_behind() -> list[Line]:
 
 
 def _existing(path: Path) -> Path:
-    """The nearest folder that is there already."""
+    """The nearest folder at or above `path` that exists."""
     return next(folder for folder in (path, *path.parents) if folder.is_dir())
 
 
@@ -128,7 +128,7 @@ def _existing(path: Path) -> Path:
 
 
 def _runtimes() -> tuple[list[Line], bool]:
-    """What the embedded engine can run containers with; whether it can at all."""
+    """The runtimes of the embedded engine, and True where one of them can run containers."""
     from insidedocker_engine.runtime import probe
 
     better, users, fallback = probe.findings()
@@ -149,7 +149,7 @@ def _runtimes() -> tuple[list[Line], bool]:
 
 
 def _storage(runs_containers: bool) -> Line:
-    """Which storage driver the engine would take, found out where it would keep its layers."""
+    """The storage driver that the engine would take, tried out in the folder of its layers."""
     from insidedocker_engine.base import paths
 
     if not runs_containers:
@@ -168,7 +168,7 @@ def _storage(runs_containers: bool) -> Line:
 
 
 def _try_storage(place: Path) -> str:
-    """The driver's name, and why it is not the better one."""
+    """The driver's name, and the reason where it is not the better driver."""
     from insidedocker_engine.base import linux
     from insidedocker_engine.files import directory_trees
     from insidedocker_engine.runtime import probe
@@ -193,7 +193,7 @@ def _try_storage(place: Path) -> str:
 
 
 def _in_child(work: Callable[[], str]) -> str:
-    """What `work` says in a child process, which may change itself for good; "" where it fails."""
+    """The answer of `work` run in a child process, which it may change for good; "" on failure."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -213,7 +213,8 @@ def _in_child(work: Callable[[], str]) -> str:
 
 
 def _engines() -> tuple[list[Line], bool, str]:
-    """Where engines may be, whether one answers, and what keeps the course from choosing."""
+    """A line for each place of an engine, True where one answers, and the reason why the course
+    cannot choose."""
     from insidedocker.lab.engines import discovery
     from insidedocker.lab.engines.session import NAMES, Engine
 
@@ -251,7 +252,7 @@ def _open_it(problem: str) -> str:
 
 
 def _images() -> tuple[Line, bool]:
-    """Which of the course's images are cached, and whether all are."""
+    """The cached images of the course, and True where all are cached."""
     from insidedocker.catalog import store
     from insidedocker_engine.images import platforms
 
@@ -274,7 +275,7 @@ def _images() -> tuple[Line, bool]:
 
 
 def _packages() -> tuple[list[Line], bool]:
-    """Where images can be made from, and whether one of the two can be reached."""
+    """The two sources of images, and True where one of them can be reached."""
     with ThreadPoolExecutor(2) as both:
         hub, debian = both.submit(_ask, HUB), both.submit(_ask_debian)
         found = {"Docker Hub": hub.result(), "Debian": debian.result()}
@@ -292,7 +293,7 @@ def _packages() -> tuple[list[Line], bool]:
 
 
 def _ask(url: str) -> str:
-    """Why a server is of no use, or nothing: any answer will do."""
+    """The reason why a server cannot be reached; "" after any answer."""
     import requests
 
     from insidedocker.lab.engines.session import reason_of
@@ -305,7 +306,7 @@ def _ask(url: str) -> str:
 
 
 def _ask_debian() -> str:
-    """The same for where apt has its packages from."""
+    """The reason why apt's package source cannot be used; "" where it can."""
     import subprocess
 
     if shutil.which("apt-get") is None:

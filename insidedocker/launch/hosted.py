@@ -1,8 +1,7 @@
-"""A hosted session: a server that somebody else starts (Binder, JupyterHub), with the course
-around it.
+"""A hosted session: the course on a server that Binder or JupyterHub starts.
 
-What `make lab` does for a JupyterLab of its own happens here before the host's command takes the
-place of this process: the learner's copies, an engine that ends with the server, settings.
+Prepares what `make lab` prepares for a JupyterLab of its own (the learner's copies, an engine that
+ends with the server, settings); then the host's command takes the place of this process.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ from insidedocker_engine.base import paths, private
 
 
 def become(command: list[str], folder: Path, settings: str) -> NoReturn:
-    """Run `command` in `folder` in place of this process, with an engine and our settings.
+    """Run `command` in `folder` in place of this process, with an engine and the course's settings.
 
-    Where no engine is to be had the server starts all the same: a sentence in a notebook can be
-    read, the log behind a host's error page cannot. Raises UserError.
+    Without an engine the server starts all the same: a learner can read a sentence in a notebook,
+    but not the log behind a host's error page. Raises UserError.
     """
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     told: dict[str, str] = {}
-    # One for each account, whichever version of the course it has today.
+    # One root for each account, whichever version of the course the account has today.
     os.environ.setdefault(paths.ROOT, str(paths.account_root()))
     place = _own_folder()
     try:
@@ -52,7 +51,7 @@ def become(command: list[str], folder: Path, settings: str) -> NoReturn:
 
 
 def _own_folder() -> Path:
-    """For what belongs to a session, beside the engine's socket: only this account can look in."""
+    """The folder for a session's files, beside the engine's socket; only this account can enter."""
     try:
         root = paths.own_root()
         paths.make_root(root)
@@ -63,8 +62,8 @@ def _own_folder() -> Path:
 
 
 def _engine() -> Engine:
-    """One that is named or runs on this machine, else the account's embedded one, which ends with
-    the last of its sessions."""
+    """The engine that is named or runs on this machine, else the account's embedded engine, which
+    ends with the last of its sessions."""
     local.fetch_tools()
     return discovery.find(_embedded)
 
@@ -76,7 +75,7 @@ def _embedded() -> str:
 
 
 def _write_settings(place: Path, terminal: dict[str, str]) -> None:
-    """What cannot be said in an environment; the command line is the host's."""
+    """Write the settings that no environment variable can carry; the command line is the host's."""
     settings = {"ServerApp": {"terminado_settings": jupyter_lab.shell(terminal)}}
     with private.new_file(place / "jupyter_server_config.json") as file:
         json.dump(settings, file)

@@ -1,5 +1,5 @@
 """JupyterLab as a child process: started with the course's settings, awaited until it answers,
-ended with us. Knows no engine and no lesson."""
+ended with this process. Knows no engine and no lesson."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ LEADING = """\
 
 
 def need_port(port: int) -> None:
-    """Raise UserError where this port cannot be served on: sooner than JupyterLab would say it."""
+    """Raise UserError where no server can listen on this port: sooner than JupyterLab would."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -62,12 +62,12 @@ class JupyterLab:
         terminals: dict[str, str],
         log: Path,
     ) -> None:
-        """Start serving `root`; returns once it answers.
+        """Start serving `root`; returns once JupyterLab answers.
 
-        `settings` names a folder of ours (learner or teacher), `page` what opens first, below
-        the server's address; `terminals` is what terminals have in their environment besides.
-        Without `port` JupyterLab takes 8888 or the next free one.
-        Raises UserError where it does not come up.
+        `settings` names one of the course's folders of settings (learner or teacher), `page` the
+        first page, below the server's address; `terminals` is the additional environment of
+        terminals. Without `port` JupyterLab takes 8888 or the next free port.
+        Raises UserError where JupyterLab does not come up.
         """
         command = [
             sys.executable,
@@ -83,15 +83,15 @@ class JupyterLab:
             command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
         if os.geteuid() == 0:
             command.append("--allow-root")
-        # Jupyter makes its own with whatever rights the umask leaves to others.
+        # Jupyter would make its runtime folder with whatever rights the umask leaves to others.
         with contextlib.suppress(private.NotPrivate):
             private.folder(Path(jupyter_runtime_dir()))
         self._own = log.parent
         self._page: Path | None = None
         self._messages: collections.deque[str] = collections.deque(maxlen=15)
-        # The address that it tells holds the token.
+        # The address in the log holds the token.
         self._log = private.new_file(log)
-        # A Ctrl-C in the middle of the fork would be told by Python itself; it is heard after it.
+        # A Ctrl-C during the fork would make Python print a traceback; block it until afterwards.
         heard = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         try:
             self._process = subprocess.Popen(
@@ -102,7 +102,7 @@ class JupyterLab:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
-                # Its own session: a Ctrl-C in the terminal is ours to handle, in our order.
+                # A session of its own: this process handles a terminal's Ctrl-C, in its own order.
                 start_new_session=True,
                 preexec_fn=_end_with_us,  # noqa: PLW1509 (no thread is running yet)
             )
@@ -124,13 +124,13 @@ class JupyterLab:
                 break
         self._process.wait()
         if port is not None:
-            need_port(port)  # somebody may have been quicker
+            need_port(port)  # another program may have taken the port meanwhile
         said = "\n".join(self._messages)
         raise UserError(f"JupyterLab did not start; it said (all of it in {log}):\n{said}")
 
     def _answers(self, port: int) -> bool:
-        """Wait until it takes connections, which is a moment after it has told its address;
-        False where it ends instead."""
+        """Wait until JupyterLab takes connections, which is a moment after it has printed its
+        address; False where it ends instead."""
         while self._process.poll() is None:
             with contextlib.suppress(ConnectionRefusedError):
                 socket.create_connection((ADDRESS, port)).close()
@@ -152,14 +152,15 @@ class JupyterLab:
     def open_browser(self) -> None:
         """Show the first page, where this machine has a browser.
 
-        By a page that leads there: everybody on this machine can read a browser's command line.
+        The browser opens a private page that redirects to it: every account on this machine can
+        read a browser's command line, and the address holds the token.
         """
         page = self._leading_page()
         if page is None or not webbrowser.open(page.as_uri()):
             print("No browser was found here: open the address above yourself.")
 
     def _leading_page(self) -> Path | None:
-        # A browser that is a snap reads nothing in hidden folders right below HOME.
+        # A browser from a snap cannot read hidden folders right below HOME.
         for place in (Path(sys.prefix), self._own):
             page = place / f"jupyterlab-{self._process.pid}.html"
             with contextlib.suppress(OSError), private.new_file(page) as file:
@@ -169,11 +170,11 @@ class JupyterLab:
         return None
 
     def wait(self) -> int:
-        """Until it ends by itself; its exit code."""
+        """Wait until JupyterLab ends by itself; returns its exit code."""
         return self._process.wait()
 
     def close(self) -> None:
-        """End it and its kernels; work that was saved is saved."""
+        """End JupyterLab and its kernels; saved work stays saved."""
         if self._process.poll() is None:
             self._process.terminate()
             try:
@@ -187,19 +188,20 @@ class JupyterLab:
 
 
 def _end_with_us() -> None:
-    """However we end, JupyterLab is asked to end as well."""
+    """Have the kernel send JupyterLab SIGTERM however this process ends."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 _FIRST = 'PATH="$1:$PATH"; export PATH; exec "$0"'
-"""Many a profile says what PATH is, whatever it was: the course's programs are put in after it."""
+"""A shell command that puts the course's programs first on PATH, run after the profile: many
+profiles set PATH without regard to its former value."""
 _POSIX = {"sh", "bash", "dash", "ksh", "zsh"}
 
 
 def shell(variables: dict[str, str]) -> dict[str, list[str]]:
-    """A terminal's shell with variables of its own. It has read the profile, as the one that
-    Jupyter Server starts has, and finds the programs that are beside this Python."""
+    """The settings of a terminal's shell with additional `variables`. Like Jupyter Server's own,
+    the shell has read the profile; it also finds the programs beside this Python."""
     told = [f"{name}={value}" for name, value in variables.items()]
     program = os.environ.get("SHELL") or "sh"
     after = ["-c", _FIRST, program, str(Path(sys.executable).parent)]
@@ -208,11 +210,11 @@ def shell(variables: dict[str, str]) -> dict[str, list[str]]:
 
 
 def environment_with(settings: str, extra: dict[str, str]) -> dict[str, str]:
-    """The environment of a server that takes the folder `settings` of ours, with `extra`."""
+    """The environment of a server with the course's folder of settings `settings`, and `extra`."""
     environment = {**os.environ, **extra}
     ours = [str(SETTINGS / settings), str(SETTINGS / "everybody")]
     paths = [*ours, environment.get("JUPYTER_CONFIG_PATH", "")]
     environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(path for path in paths if path)
-    # Kernels of this environment, not one of the same name in the user's own folders.
+    # Kernels of this environment, not those of the same name in the user's own folders.
     environment["JUPYTER_PREFER_ENV_PATH"] = "1"
     return environment

@@ -1,7 +1,7 @@
-"""The offline kit: a folder with all that a classroom without internet needs, and installing from
-it. The course's files, wheels for chosen Pythons, the images' archives, and PRoot.
+"""The offline kit: a folder with all that a classroom without internet needs (the course's files,
+wheels for chosen Pythons, the images' archives, and PRoot), and installing from it.
 
-A kit starts by itself: `python3 KIT/install.py [FOLDER]` needs a bare Python only.
+A kit is self-contained: `python3 KIT/install.py [FOLDER]` needs only a bare Python.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ INSTALL = Path(__file__).with_name("kit_install.py")
 
 
 def write(course: Course, kit: Path, pythons: list[str], progress: catalog.Progress) -> None:
-    """Write a kit to the folder `kit`; one that is there already is brought up to date.
+    """Write a kit to the folder `kit`, or bring the kit in it up to date.
 
-    `pythons` are the interpreters for which wheels are taken, the one that runs this if none is
-    named. Raises UserError.
+    `pythons` are the interpreters for which the kit gets wheels; default: the one that runs this
+    program. Raises UserError.
     """
     pythons = pythons or [sys.executable]
     if kit.exists() and any(kit.iterdir()) and not (kit / MARK).is_file():
@@ -50,7 +50,7 @@ def write(course: Course, kit: Path, pythons: list[str], progress: catalog.Progr
 
 
 def install(kit: Path, progress: catalog.Progress) -> None:
-    """Take images and tools of a kit into the account's cache. Raises UserError."""
+    """Add the images and tools of a kit to the account's cache. Raises UserError."""
     if not (kit / MARK).is_file():
         raise UserError(f"{kit} is no kit: name a folder that insidedocker kit write has made.")
     store.take_from(kit / "images", progress)
@@ -59,8 +59,9 @@ def install(kit: Path, progress: catalog.Progress) -> None:
 
 
 def _pack(course: Path, archive: Path) -> None:
-    """The course as a clone would hold it: nobody's work, nothing that is made here. As an
-    archive, since what a USB stick is formatted with may know neither links nor modes."""
+    """Write the course's files to `archive` as a clone would hold them: without anyone's work and
+    without generated files. An archive, since the file system of a USB stick may have neither
+    links nor modes."""
     with tarfile.open(archive, "w") as packed:
         for name in _files(course):
             packed.add(course / name, name, filter=_nobodys)
@@ -73,7 +74,7 @@ def _nobodys(entry: tarfile.TarInfo) -> tarfile.TarInfo:
 
 
 def _files(course: Path) -> list[str]:
-    """Those that git knows; without git, all but what grows in a course while it is used."""
+    """The files that git tracks; without git, all files except those that arise by use."""
     git = ["git", "-C", str(course), "ls-files", "-z"]
     if (course / ".git").exists() and shutil.which("git"):
         listed = subprocess.run(git, capture_output=True, text=True, check=False)
@@ -92,7 +93,7 @@ def _files(course: Path) -> list[str]:
 
 
 def _wheels(course: Path, wheels: Path, python: str) -> None:
-    """All that bootstrap.py installs, for one interpreter; pip checks the locks' hashes."""
+    """Download what bootstrap.py installs, for one interpreter; pip checks the locks' hashes."""
     if shutil.which(python) is None:
         raise UserError(f"There is no {python} here: name a Python of this machine with --python.")
     found = UV.search((course / "locks/requirements-dev.lock").read_text())
@@ -101,7 +102,7 @@ def _wheels(course: Path, wheels: Path, python: str) -> None:
     only_uv.write_text(found[0] if found else "")
     locks = [course / "locks/requirements.lock", course / "locks/requirements-build.lock", only_uv]
     hashed = ["--require-hashes", *(word for lock in locks for word in ("-r", str(lock)))]
-    # pip itself, for Pythons that come without.
+    # pip itself, for Pythons that lack it.
     for wanted in (hashed, ["pip"]):
         _download(python, wheels, wanted)
     only_uv.unlink()

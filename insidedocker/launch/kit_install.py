@@ -16,11 +16,11 @@ from pathlib import Path
 
 KIT = Path(__file__).resolve().parent
 DELIVERED = ".kit-delivered.json"
-"""In the course's folder: the digests of what the last kit put there."""
+"""The file in the course's folder with the digests of what the last kit put there."""
 
 
 def keep_changed(course: tarfile.TarFile, target: Path) -> None:
-    """Rename each file that would be overwritten and is not as the last kit delivered it."""
+    """Rename each file that would be overwritten and differs from what the last kit delivered."""
     try:
         before = json.loads((target / DELIVERED).read_bytes())
     except (OSError, ValueError):
@@ -40,7 +40,7 @@ def keep_changed(course: tarfile.TarFile, target: Path) -> None:
                     number += 1
                 place.rename(kept)
                 said = f"You changed {entry.name}: yours is now {kept.name}, beside the new one."
-                print(said, flush=True)  # before this process becomes another program
+                print(said, flush=True)  # before another program takes over this process
     draft = target / f"{DELIVERED}.new"
     draft.write_text(json.dumps(delivered))
     draft.replace(target / DELIVERED)
@@ -58,7 +58,7 @@ def main() -> None:
         keep_changed(course, target)
         course.extraction_filter = getattr(tarfile, "data_filter", None)  # not before 3.11.4
         course.extractall(target)
-    # Nothing but what the kit has: the same for pip and for uv.
+    # Install from the kit's wheels only, with pip as with uv.
     wheels = str(KIT / "wheels")
     os.environ.update(PIP_NO_INDEX="1", PIP_FIND_LINKS=wheels, PIP_DISABLE_PIP_VERSION_CHECK="1")
     os.environ.update(UV_NO_INDEX="1", UV_OFFLINE="1", UV_FIND_LINKS=wheels)

@@ -1,4 +1,4 @@
-"""Whether a file is a lesson's notebook, whatever it is called by now."""
+"""Recognition of a lesson's notebook by its cells, under whatever name."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import re
 from pathlib import Path
 
 LIMIT = 64 << 20
-"""Bytes of a file that is looked at; no notebook of the course comes near."""
+"""The largest file that is looked at, in bytes; every notebook of the course is far smaller."""
 _ID = re.compile(r'"(grade_id|id)"\s*:\s*"([^"]+)"')
 
 
 def cells(text: str) -> list[set[str]]:
-    """What each cell can be known by: its grade id, its id, its text. Empty where the text is not
-    a notebook's."""
+    """The marks that identify each cell: its grade id, its id, its text. Empty where `text` is not
+    a notebook."""
     try:
         return [_marks(cell) for cell in json.loads(text)["cells"]]
     except (ValueError, TypeError, KeyError, AttributeError):
@@ -21,8 +21,8 @@ def cells(text: str) -> list[set[str]]:
 
 
 def has_most(path: Path, released: list[set[str]]) -> bool:
-    """Whether a file has at least half of a notebook's cells; a damaged one is known by the ids in
-    it. One that cannot be read may be anything, and counts."""
+    """True for a file with at least half of a notebook's cells. In a damaged notebook the ids in
+    its text count. True for an unreadable file, which may be the notebook; False above LIMIT."""
     try:
         if path.stat().st_size > LIMIT:
             return False

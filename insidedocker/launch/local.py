@@ -1,5 +1,5 @@
-"""`make lab` and `make teach`, step by step: copies, engine, JupyterLab, and ending what was
-started here and nothing else."""
+"""`make lab` and `make teach`, step by step: copies, engine, JupyterLab, and the end of exactly
+what was started here."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def open_teach(
 
 @contextlib.contextmanager
 def _until_asked_to_end() -> Iterator[None]:
-    """SIGTERM and a terminal that is closed end us as Ctrl-C does, at whatever step we are."""
+    """Let SIGTERM and a closed terminal end this process as Ctrl-C does, at every step."""
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     for each in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, _interrupt)
@@ -75,8 +75,8 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 @contextlib.contextmanager
 def _engine(choice: str, command: str, course: Course) -> Iterator[Engine]:
-    """The engine to use. It is said whose it is and who else uses it; an embedded one that nobody
-    else uses any more ends with us."""
+    """Yield the engine to use, and print whose it is and who else uses it. An embedded engine
+    without another user ends with this process."""
     if choice != "auto":
         os.environ["INSIDEDOCKER_ENGINE"] = choice
     fetch_tools()
@@ -85,7 +85,7 @@ def _engine(choice: str, command: str, course: Course) -> Iterator[Engine]:
 
     def start() -> str:
         root = paths.own_root(course.root)
-        os.environ[paths.ROOT] = str(root)  # kernels and terminals mean the same one
+        os.environ[paths.ROOT] = str(root)  # for kernels and terminals: the same engine
         joined.append(embedded.while_used(what))
         return joined[0].running.urls[0]
 
@@ -108,12 +108,12 @@ def _find(start: Callable[[], str]) -> Engine:
     except paths.PathError as error:
         raise UserError(f"The embedded engine cannot be used: {error}.") from None
     except NoEngine as error:
-        # What was chosen here is called ENGINE by those who choose it.
+        # People choose the engine with `make lab ENGINE=…`, so messages use that name.
         raise UserError(str(error).replace("INSIDEDOCKER_ENGINE", "ENGINE")) from None
 
 
 def _whose(engine: Engine, joined: Joined | None = None) -> Iterator[str]:
-    """Which engine it is; of an embedded one also whose, who else uses it, and when it ends."""
+    """Lines on the engine; for an embedded engine also its owner, its other users and its end."""
     told = discovery.describe(engine)
     if joined is None:
         yield told
@@ -138,7 +138,7 @@ def _whose(engine: Engine, joined: Joined | None = None) -> Iterator[str]:
 
 
 def _leave(joined: Joined) -> None:
-    """Use it no more, and say so where that is its end, or is not."""
+    """End the use of an embedded engine, and print whether the engine ended with it."""
     joined.use.end()
     running = process.find(joined.root)
     if running is None or running.stays:
@@ -155,16 +155,16 @@ def _leave(joined: Joined) -> None:
 
 
 def telling(engine: Engine) -> dict[str, str]:
-    """What tells kernels and terminals which engine was taken."""
+    """The environment variables that tell kernels and terminals the chosen engine."""
     told = {"DOCKER_HOST": engine.url}
     if engine.kind == "embedded":
-        # Should it end too soon, whoever connects next may start it again.
+        # Should the engine end too soon, the next `lab.connect()` may start it again.
         told["INSIDEDOCKER_ENGINE"] = "embedded"
     return told
 
 
 def fetch_tools() -> None:
-    """Where only PRoot can run containers, it must be there before the engine looks for it."""
+    """Fetch PRoot where only PRoot can run containers: the engine looks for it when it starts."""
     from insidedocker.catalog import tools
     from insidedocker.catalog.errors import CatalogError
     from insidedocker_engine.runtime import probe
@@ -208,7 +208,7 @@ def _serve(
 
 
 def _own_folder() -> Path:
-    """What we keep for this account, which only it can look into."""
+    """The folder of this account's data, which only this account can enter. Raises UserError."""
     base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     try:
         return private.folder(Path(base) / "insidedocker")

@@ -1,7 +1,7 @@
-"""A Jupyter Server extension for every server of ours: what is data is never shown as a page.
+"""A Jupyter Server extension for all of the course's servers: data is never shown as a page.
 
-nbgrader sends JSON as HTML. Opened by a link, text in it would be obeyed that a learner, or the
-link itself, has put there.
+nbgrader sends JSON as text/html. A browser that opens such an answer by a link would run scripts
+that a learner, or the link itself, has put into the data.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from tornado import httputil, web
 
 
 class PlainData(web.OutputTransform):
-    """Sends JSON that calls itself a page as text."""
+    """Sends JSON that is labelled as HTML as plain text."""
 
     def __init__(self, request: httputil.HTTPServerRequest) -> None:
         pass
@@ -31,5 +31,5 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 
 def _load_jupyter_server_extension(server: Any) -> None:
-    # Before what compresses.
+    # Before the transform that compresses.
     server.web_app.transforms.insert(0, PlainData)

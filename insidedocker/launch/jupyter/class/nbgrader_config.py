@@ -1,5 +1,5 @@
-"""nbgrader's settings for a learner of a class: which course, where its exchange is, and who says
-who is in it."""
+"""nbgrader's settings for a learner of a class: the course, its exchange, and the authenticator
+that knows its members."""
 
 import os
 
