@@ -1,6 +1,6 @@
 """An instructor's own assignment, made in nbgrader's way, turned into texts.
 
-Whatever a text cannot hold is refused before anything is written; source/ is not touched here.
+Refuses contents that a text cannot hold before anything is written; never touches source/.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ kernelspec:
 
 
 def is_adoptable(course: Course, name: str) -> bool:
-    """Whether source/ holds an assignment of just this name, and notebooks/ nothing of it."""
+    """True where source/ holds an assignment of exactly this name and notebooks/ does not."""
     return (
         Path(name).name == name
         and any((course.source / name).glob("*.ipynb"))
@@ -53,7 +53,7 @@ def is_adoptable(course: Course, name: str) -> bool:
 
 def adopt(course: Course, name: str) -> list[Path]:
     """Make notebooks/NAME/ from source/NAME/: a text for each notebook, and the files beside them.
-    Returns what it wrote. Raises UserError where a text cannot say the same."""
+    Returns the written paths. Raises UserError where a text cannot say the same."""
     folder = course.source / name
     files: dict[str, bytes] = {}
     for path in files_below([folder]):
@@ -96,7 +96,7 @@ def _insist_on_python(notebook: Notebook, name: str) -> None:
 
 
 def _take_pictures_out(notebook: Notebook, files: dict[str, bytes], short: str) -> None:
-    """Pasted pictures become files beside the text."""
+    """Move pasted pictures into `files`, to lie beside the text."""
     for number, cell in enumerate(notebook["cells"], start=1):
         source = joined(cell.get("source", ""))
         for name, data in (cell.pop("attachments", None) or {}).items():
@@ -123,7 +123,7 @@ def _free_name(name: str, content: bytes, files: dict[str, bytes]) -> str:
 
 
 def _write(folder: Path, files: dict[str, bytes]) -> None:
-    """All of it is there, or nothing."""
+    """Write `folder` with all `files`, or not at all."""
     with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as scratch:
         made = Path(scratch, folder.name)
         for name, content in files.items():

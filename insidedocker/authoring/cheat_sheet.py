@@ -1,4 +1,4 @@
-"""The cheat sheet: one table of commands, requests and SDK calls, and the page made from it.
+"""The cheat sheet: a table of commands, requests and SDK calls, and the page made from the table.
 
 python -m insidedocker.authoring.cheat_sheet        writes docs/cheat-sheet.md anew
 """
@@ -40,7 +40,7 @@ Since version 23.0 the `docker` command builds with BuildKit, which has requests
 
 @dataclass(frozen=True)
 class Row:
-    """A command, the requests of it that matter ("GET /images/{name}/json"), and the SDK's way."""
+    """A command, its main requests ("GET /images/{name}/json"), and the SDK's equivalent."""
 
     command: str
     calls: tuple[str, ...]
@@ -49,7 +49,7 @@ class Row:
 
 
 def read(path: Path) -> dict[str, list[Row]]:
-    """The table's rows by the heading they stand under."""
+    """Heading -> rows of the table."""
     groups = yaml.safe_load(path.read_text(encoding="utf-8"))
     return {
         heading: [Row(**{**entry, "calls": tuple(entry["calls"])}) for entry in entries]
@@ -70,12 +70,12 @@ def page(groups: dict[str, list[Row]]) -> str:
 
 
 def table(course: Course) -> Path:
-    """Where the table is."""
+    """The path of the table."""
     return course.notebooks / "cheat-sheet.yml"
 
 
 def target(course: Course) -> Path:
-    """Where the page goes."""
+    """The path of the page."""
     return course.root / "docs" / "cheat-sheet.md"
 
 

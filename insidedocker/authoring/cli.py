@@ -1,4 +1,4 @@
-"""The authors' subcommands. Reads options and prints; the work is done elsewhere."""
+"""The authors' subcommands: read options, call the other modules, print."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from insidedocker.course import Course
 
 
 def add_to(subparsers: Any) -> None:
-    """Add this room's commands to the `insidedocker` parser."""
+    """Add this package's commands to the `insidedocker` parser."""
     from insidedocker.launch.cli import add_python
 
     sync = subparsers.add_parser(
@@ -64,7 +64,7 @@ def _add_course(parser: argparse.ArgumentParser, *, names: bool) -> None:
 
 
 def run_sync(options: argparse.Namespace) -> int:
-    """Bring source/ and release/ up to date, or with --check say what is not."""
+    """Bring source/ and release/ up to date, or with --check list what is out of date."""
     from insidedocker.authoring.sync import apply, drift, left_alone, plan_sync
 
     course = Course.find(options.course)
@@ -93,7 +93,7 @@ def run_sync(options: argparse.Namespace) -> int:
 
 
 def run_import(options: argparse.Namespace) -> int:
-    """Rewrite texts from edited source notebooks, then make what follows from them."""
+    """Rewrite texts from edited source notebooks, then make source/ and release/ from the texts."""
     from insidedocker.authoring.adopt import adopt, is_adoptable
     from insidedocker.authoring.import_notebook import take_back
     from insidedocker.authoring.sync import apply, plan_sync
@@ -138,7 +138,7 @@ def run_format(options: argparse.Namespace) -> int:
 
 
 def run_lint(options: argparse.Namespace) -> int:
-    """Print what is wrong with the form of lessons; 1 if anything is."""
+    """Print the linter's findings on lessons; returns 1 if there are any."""
     from insidedocker.authoring.lint.run import lint
 
     course = Course.find(options.course)
@@ -164,7 +164,7 @@ def run_coverage(options: argparse.Namespace) -> int:
 
 
 def run_learners_edition(options: argparse.Namespace) -> int:
-    """Write the learner's edition, and a kit of it where one is asked for."""
+    """Write the learner's edition, and on request a kit of it."""
     from insidedocker.authoring import learners_edition
     from insidedocker.launch import kit
     from insidedocker.progress import for_stream

@@ -1,4 +1,4 @@
-"""Which lesson teaches, shows, practises and grades which objective, as a table.
+"""A table of the lessons that teach, show, practise and grade each objective.
 
 Reads the lessons' texts and the syllabus; judges nothing.
 """
@@ -16,19 +16,19 @@ WAYS = ("taught", "shown", "practised", "graded")
 
 @dataclass(frozen=True)
 class Coverage:
-    """One objective, and for each way the numbers of the lessons, such as {"taught": ("04",)}."""
+    """One objective; `lessons` is way -> numbers of the lessons, such as {"taught": ("04",)}."""
 
     objective: Objective
     lessons: dict[str, tuple[str, ...]]
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The ways in which no lesson covers it."""
+        """The ways in which no lesson covers the objective."""
         return tuple(way for way in WAYS if not self.lessons[way])
 
 
 def ways_of(cell: Cell) -> tuple[str, ...]:
-    """How a cell covers the objectives it names; a manual answer is both practice and grade."""
+    """The ways in which a cell covers its objectives; a manual answer is practice and grade."""
     kind = cell.ng[0] if cell.ng else ""
     if kind == "manual":
         return ("practised", "graded")
@@ -54,7 +54,7 @@ def measure(objectives: Sequence[Objective], lessons: Iterable[Lesson]) -> list[
 
 
 def as_text(table: Sequence[Coverage]) -> str:
-    """The table for a terminal, with what is missing below."""
+    """The table for a terminal, followed by the objectives that lack a way."""
     rows = [("", *WAYS), *(_row(each, "-") for each in table)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
@@ -65,7 +65,7 @@ def as_text(table: Sequence[Coverage]) -> str:
 
 
 def as_markdown(table: Sequence[Coverage]) -> str:
-    """The table for a page, with what an objective says."""
+    """The table as Markdown, with the words of each objective, followed by what is missing."""
     lines = [f"| objective | says | {' | '.join(WAYS)} |", "|---" * (len(WAYS) + 2) + "|"]
     for each in table:
         name, *cells = _row(each, "")

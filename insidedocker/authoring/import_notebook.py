@@ -1,6 +1,6 @@
-"""The way back: an instructor's edits of source/*.ipynb, home into the lesson's text.
+"""The way back: an instructor's edits of source/*.ipynb, put into the lesson's text.
 
-Refuses where the text has changed since the notebook was made, so that no side's edit is lost.
+Refuses where the text has changed since the notebook was made, so that neither side's edit is lost.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from insidedocker.errors import UserError
 
 
 def take_back(course: Course, text: Path, path: Path, *, force: bool = False) -> bool:
-    """Rewrite a text from its source notebook at `path`; False if there is no edit.
+    """Rewrite a text from its source notebook at `path`; False if the notebook has no edit.
 
     The front matter stays as it is. Raises UserError where the text has changed in the meantime
-    (unless `force`), or where a cell cannot be said in a text.
+    (unless `force`), or where a text cannot hold a cell.
     """
     short = course.short(path)
     if not path.is_file():
@@ -42,8 +42,8 @@ def take_back(course: Course, text: Path, path: Path, *, force: bool = False) ->
 
 
 def as_text(header: str, cells: Sequence[Cell], text: Path, name: str) -> str:
-    """The text that says these cells. Raises UserError where one cannot be said in a text; `name`
-    is the notebook's, for messages."""
+    """The text of these cells. Raises UserError where a text cannot hold a cell; `name` is the
+    notebook's, for messages."""
     written = write_lesson(header, cells)
     _check_reading(cells, parse_lesson(written, text).cells, name)
     return written
@@ -72,7 +72,8 @@ def _refuse_conflict(
 
 
 def _check_reading(cells: Sequence[Cell], read: Sequence[Cell], name: str) -> None:
-    """Make sure that the text says what the notebook says, before it replaces anything."""
+    """Raise UserError unless the text, read back, gives the notebook's cells: checked before the
+    text replaces anything."""
     for number, cell in enumerate(cells, start=1):
         if number > len(read) or read[number - 1] != cell:
             raise UserError(

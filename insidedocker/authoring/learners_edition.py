@@ -1,7 +1,7 @@
 """Writes the learner's edition: a folder with what learners need and nothing that tells an answer.
 
-What goes in is listed here, file by file and folder by folder; all else stays out. Before a file
-is written, every one is searched for the answers of the source notebooks.
+This module lists the contents, file by file and folder by folder; all else stays out. Before the
+first file is written, every file is searched for the answers of the source notebooks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from insidedocker.course import EDITION, EVIDENCE, Course
 from insidedocker.errors import UserError
 
 OWN_TEXTS = Path(__file__).with_name("edition")
-"""README.md and Makefile of the edition; the course's own speak of what it does not hold."""
+"""The folder with the edition's README.md and Makefile; the course's own name things that the
+edition lacks."""
 FILES = (
     "LICENSE",
     "LICENSE-lessons",
@@ -68,7 +69,7 @@ class Secret:
 
 def write(course: Course, folder: Path) -> list[str]:
     """Write the edition to a new or empty folder, or bring an earlier edition up to date; returns
-    the names of files that were left alone because somebody changed them.
+    the names of files that were left alone because a person has changed them.
 
     Raises UserError, before anything is written, where the folder holds something else or a file
     would tell an answer.
@@ -96,7 +97,7 @@ def write(course: Course, folder: Path) -> list[str]:
 
 
 def contents(course: Course) -> dict[str, bytes]:
-    """The edition's files: content by name. Raises UserError where the course lacks one."""
+    """Name -> content of the edition's files. Raises UserError where the course lacks a file."""
     found = {name: _read(course.root / name) for name in FILES}
     for folder in FOLDERS:
         for path in sorted((course.root / folder).rglob("*")):
@@ -108,7 +109,7 @@ def contents(course: Course) -> dict[str, bytes]:
 
 
 def secrets(course: Course) -> list[Secret]:
-    """Everything in the source notebooks and the evidence that tells an answer."""
+    """The texts in the source notebooks and the evidence that tell an answer."""
     found = []
     for path in sorted(course.source.glob("*/*.ipynb")):
         lesson = path.parent.name
@@ -130,7 +131,7 @@ def secrets(course: Course) -> list[Secret]:
 
 
 def leaks(files: dict[str, bytes], hidden: list[Secret]) -> Iterator[tuple[str, Secret]]:
-    """Which file holds which secret, whatever the indentation."""
+    """Pairs (name of a file, secret that the file holds); indentation does not count."""
     needles = [(_plain(secret.text), secret) for secret in hidden]
     for name, content in files.items():
         text = _plain(_as_text(name, content))
@@ -140,7 +141,7 @@ def leaks(files: dict[str, bytes], hidden: list[Secret]) -> Iterator[tuple[str, 
 
 
 def _as_text(name: str, content: bytes) -> str:
-    """What a person reads in a file: of a notebook the cells' sources."""
+    """The text that a person reads in a file: for a notebook, the sources of its cells."""
     text = content.decode("utf-8", errors="replace")
     if not name.endswith(".ipynb"):
         return text
@@ -148,7 +149,7 @@ def _as_text(name: str, content: bytes) -> str:
 
 
 def _plain(text: str) -> str:
-    """Lines without indentation, comments and blank lines."""
+    """`text` without indentation, comments and blank lines."""
     lines = (line.strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("#"))
 
@@ -166,7 +167,7 @@ def _between(source: str, begin: str, end: str) -> Iterator[str]:
 
 
 def _written_before(folder: Path) -> dict[str, str]:
-    """Digests by name of the edition that is in the folder; empty where it is new or empty."""
+    """Name -> digest of the edition in the folder; empty for a new or empty folder."""
     try:
         if not folder.exists() or not any(folder.iterdir()):
             return {}

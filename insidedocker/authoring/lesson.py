@@ -1,7 +1,7 @@
 """A lesson as text: front matter and cells, read from MyST Markdown and written to it.
 
-jupytext does the reading and writing of cells; here stand the header, the line numbers that
-messages need, and the form that every text is brought into. Knows no notebook files.
+jupytext reads and writes the cells; this module adds the header, the line numbers for messages,
+and the canonical form of texts. Knows no notebook files.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _HEADER = re.compile(r"\A---\n(.*?\n)---[ \t]*\n", re.DOTALL)
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell as it stands in the text.
+    """One cell of a text.
 
-    `metadata` is what is written (`ng`, `covers`, tags), not what it expands to. `line` is where
-    the cell opens and `source_line` where its source does, counted from 1; 0 where the cell did
-    not come from a text. Lines do not count when cells are compared.
+    `metadata` is as written (`ng`, `covers`, tags), not expanded. The cell opens at `line` and its
+    source at `source_line`, counted from 1; both are 0 for a cell that did not come from a text.
+    Comparing cells ignores both lines.
     """
 
     kind: str  # "markdown", "code" or "raw"
@@ -48,14 +48,14 @@ class Cell:
 
     @property
     def covers(self) -> tuple[str, ...]:
-        """The objectives named, in the order of the text."""
+        """The ids of the cell's objectives, in the order of the text."""
         value = self.metadata.get("covers", "")
         return tuple(value.split()) if isinstance(value, str) else ()
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson's text, taken apart. `header` is the front matter, as written."""
+    """A lesson's text, parsed. `header` is the front matter, as written."""
 
     path: Path
     header: str
@@ -63,7 +63,7 @@ class Lesson:
     points: int | float
     cells: tuple[Cell, ...]
     free: bool = False
-    """Whether it is an assignment beside the lessons, without minutes and points of its own."""
+    """True for an assignment beside the lessons, which states no minutes and points."""
 
     @property
     def name(self) -> str:
@@ -80,7 +80,7 @@ def read_lesson(path: Path) -> Lesson:
 
 
 def parse_lesson(text: str, path: Path) -> Lesson:
-    """Take a text apart; `path` is for messages and for the lesson's name."""
+    """Parse a text; `path` is for messages and for the lesson's name."""
     match = _HEADER.match(text)
     if not match:
         raise UserError(f"{path}:1: start the text with front matter between two lines of ---.")
@@ -130,10 +130,10 @@ def read_cells(text: str, path: Path) -> tuple[Cell, ...]:
 
 
 def _first_line(lines: Sequence[str], start: int, source: str) -> int:
-    """Line number (from 1) at which a cell's source begins, at or after index `start`."""
+    """The line number (from 1) at which a cell's source begins, at or after index `start`."""
     wanted = source.splitlines()
     for index in range(start, len(lines)):
-        # the last line may have lost trailing blanks in reading
+        # reading may have removed trailing blanks from the last line
         found = [line.rstrip() for line in lines[index : index + len(wanted)]]
         if wanted and found == [line.rstrip() for line in wanted]:
             return index + 1
@@ -141,7 +141,7 @@ def _first_line(lines: Sequence[str], start: int, source: str) -> int:
 
 
 def _opening_line(lines: Sequence[str], first: int) -> int:
-    """Line number of the +++ that opens a Markdown cell, else of its first line."""
+    """The line number of the +++ that opens a Markdown cell, else of the cell's first line."""
     for index in range(first - 2, -1, -1):
         if lines[index].strip():
             return index + 1 if lines[index].startswith("+++") else first
@@ -149,12 +149,12 @@ def _opening_line(lines: Sequence[str], first: int) -> int:
 
 
 def tidy_source(source: str) -> str:
-    """A cell's source as every reader and writer here sees it: no blank lines at either end."""
+    """A cell's source without blank lines at either end, as readers and writers here expect it."""
     return source.rstrip().lstrip("\n")
 
 
 def write_cells(cells: Sequence[Cell]) -> str:
-    """The text of cells, in the one form that `read_cells` gives back unchanged."""
+    """The text of cells in canonical form: `read_cells` returns the same cells from it."""
     notebook = v4.new_notebook()
     for cell in cells:
         new = {

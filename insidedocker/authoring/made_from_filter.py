@@ -1,7 +1,7 @@
-"""Keeps the marks of the text out of learners' notebooks, wherever nbgrader writes one.
+"""Keeps sync's marks out of learners' notebooks, wherever nbgrader writes one.
 
-Without it a change that learners cannot see, such as of a hidden test, would reach them as a
-changed lesson. nbgrader_config.py names this class; it knows the marks only.
+With the marks, a change that learners cannot see, such as of a hidden test, would reach them as a
+changed lesson. nbgrader_config.py names the class as insidedocker.nbgrader.DropMadeFrom.
 """
 
 from __future__ import annotations

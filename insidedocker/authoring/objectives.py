@@ -12,7 +12,7 @@ from insidedocker.errors import UserError
 
 @dataclass(frozen=True)
 class Objective:
-    """What a learner must be able to say or do; `group` is the part of the syllabus."""
+    """One thing that a learner must be able to say or do; `group` is the part of the syllabus."""
 
     id: str
     group: str

@@ -1,6 +1,6 @@
 """Learners' notebooks from source notebooks, by nbgrader's own generator, in one process.
 
-Works in whatever course folder it is given (sync gives it a temporary one) and makes no gradebook.
+Works in any course folder (sync passes a temporary one) and makes no gradebook.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from insidedocker.errors import UserError
 
 
 class Kept(logging.Handler):
-    """Keeps nbgrader's error messages, so that a person gets the one that matters."""
+    """Keeps nbgrader's error messages, so that the reason can be shown to a person."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -53,7 +53,7 @@ def generate_release(root: Path, config_file: Path, name: str) -> None:
     config.CourseDirectory.assignment_id = name
     config.GenerateAssignment.no_database = True
     config.SaveCells.enabled = False
-    for part in ("header", "footer"):  # named from the course's folder, which this may not be
+    for part in ("header", "footer"):  # relative to the course's folder, not to `root`
         if place := config.IncludeHeaderFooter.get(part):
             config.IncludeHeaderFooter[part] = str(config_file.parent / place)
     kept = Kept()

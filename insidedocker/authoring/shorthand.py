@@ -1,4 +1,4 @@
-"""One line of shorthand for a graded cell, to nbgrader's metadata and back.
+"""One line of shorthand for a graded cell, turned into nbgrader's metadata and back.
 
 Works on the metadata of one cell; knows neither files nor the cell's text.
 """
@@ -25,7 +25,7 @@ WITH_POINTS = {"tests", "manual"}
 _GRADE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _POINTS = re.compile(r"\d+(\.\d+)?")
 
-# What JupyterLab leaves in a cell by being used, as opposed to what an author means.
+# Metadata that JupyterLab leaves in a cell by mere use, as opposed to what an author means.
 _TRACES: dict[str, Callable[[Any], bool]] = {
     "ExecuteTime": lambda _: True,
     "execution": lambda _: True,
@@ -40,11 +40,11 @@ _TRACES: dict[str, Callable[[Any], bool]] = {
 
 
 class ShorthandError(ValueError):
-    """A line of shorthand that says nothing we know; the text is one sentence."""
+    """An unknown line of shorthand; the text is one sentence."""
 
 
 def expand(written: Metadata) -> Metadata:
-    """Notebook metadata from what stands in the text.
+    """Notebook metadata from the metadata written in the text.
 
     `ng` becomes `nbgrader`, `covers` becomes `insidedocker.covers`; the rest is kept.
     Raises ShorthandError.
@@ -85,10 +85,10 @@ def _expand_covers(value: object) -> list[str]:
 
 
 def collapse(metadata: Metadata) -> Metadata:
-    """What stands in the text, from notebook metadata: the inverse of `expand`.
+    """The metadata to write in the text, from notebook metadata: the inverse of `expand`.
 
-    Traces of mere use (run times, empty tags) are dropped. nbgrader metadata that no shorthand
-    can say, such as a task cell's, is kept in full.
+    Traces of mere use (run times, empty tags) are dropped. nbgrader metadata without a shorthand,
+    such as a task cell's, is kept in full.
     """
     written: Metadata = {}
     rest = {key: value for key, value in metadata.items() if not _is_trace(key, value)}

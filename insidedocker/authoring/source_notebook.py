@@ -1,7 +1,7 @@
-"""A lesson's cells as nbgrader's instructor notebook, to the byte, and cells from a notebook.
+"""A lesson's cells as nbgrader's source notebook, reproducible to the byte, and cells from one.
 
-Everything that varies between machines is fixed here: cell ids come from the grade id or the
-content, the header names the kernel and the language only. Knows no folders.
+Details that vary between machines are fixed: cell ids come from the grade id or the content, the
+header names only the kernel and the language. Knows no folders.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from insidedocker.errors import UserError
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
-# Keys under the notebook's `insidedocker` metadata: which text the notebook was made from, in what
-# place, and together with which files. They prove that sync made a file and may remove it.
+# Keys under the notebook's `insidedocker` metadata: the text from which the notebook was made, its
+# place, and the files made together with it. They prove that sync made a file and may remove it.
 MADE_FROM = "made_from"
 MADE_AS = "made_as"
 MADE_WITH = "made_with"
@@ -30,10 +30,10 @@ Notebook = dict[str, Any]
 
 
 def build_source(lesson: Lesson, with_it: Mapping[str, str] | None = None) -> bytes:
-    """The source notebook of a lesson, byte for byte the same on every machine. `with_it` are the
-    digests of what is made together with it.
+    """The source notebook of a lesson, byte for byte the same on every machine. `with_it` is name
+    -> digest of the files that are made together with the notebook.
 
-    Raises UserError where the shorthand of a cell says nothing we know.
+    Raises UserError where the shorthand of a cell is unknown.
     """
     ours: dict[str, Any] = {
         MADE_AS: f"{lesson.path.parent.name}/{lesson.name}.ipynb",
@@ -71,7 +71,7 @@ def _notebook_cell(cell: Cell, metadata: dict[str, Any], cell_id: str) -> Any:
 
 
 def _cell_id(cell: Cell, metadata: dict[str, Any], taken: set[str]) -> str:
-    """An id that stays while the cell stays: its grade id, else a digest of its content."""
+    """A cell's id, the same while the cell is: its grade id, else a digest of its content."""
     grade_id = metadata.get("nbgrader", {}).get("grade_id")
     digest = hashlib.sha256(f"{cell.kind}\0{cell.source}".encode()).hexdigest()[:8]
     wanted = candidate = grade_id or digest
@@ -84,17 +84,17 @@ def _cell_id(cell: Cell, metadata: dict[str, Any], taken: set[str]) -> str:
 
 
 def fingerprint(cells: Sequence[Cell]) -> str:
-    """16 hex digits that change whenever anything an author wrote in the cells does."""
+    """16 hex digits that change with every change of an author in the cells."""
     return digest(write_cells(cells).encode())
 
 
 def digest(content: bytes) -> str:
-    """16 hex digits that change whenever a file does."""
+    """16 hex digits that change whenever the content does."""
     return hashlib.sha256(content).hexdigest()[:16]
 
 
 def read_notebook(content: bytes, name: str) -> Notebook:
-    """A notebook as plain data; raises UserError where it is none (`name` is for the message)."""
+    """A notebook as plain data; raises UserError for another file (`name` is for the message)."""
     try:
         notebook = json.loads(content)
         cells = notebook["cells"]
@@ -106,19 +106,19 @@ def read_notebook(content: bytes, name: str) -> Notebook:
 
 
 def made_from(notebook: Notebook) -> str | None:
-    """The fingerprint of the text that a notebook was made from; None if it was made by hand."""
+    """The fingerprint of the text from which sync made a notebook; None if made by hand."""
     value = _ours(notebook).get(MADE_FROM)
     return value if isinstance(value, str) else None
 
 
 def made_as(notebook: Notebook) -> str | None:
-    """The place below source/ that a notebook was made for; None if it was made by hand."""
+    """The place below source/ for which sync made a notebook; None if made by hand."""
     value = _ours(notebook).get(MADE_AS)
     return value if isinstance(value, str) else None
 
 
 def made_with(notebook: Notebook) -> dict[str, str]:
-    """The digests of the files that were made together with a notebook, by name."""
+    """Name -> digest of the files that sync made together with a notebook."""
     value = _ours(notebook).get(MADE_WITH)
     return value if isinstance(value, dict) else {}
 
@@ -130,10 +130,10 @@ def _ours(notebook: Notebook) -> dict[str, Any]:
 
 
 def cells_of(notebook: Notebook, name: str) -> tuple[Cell, ...]:
-    """The cells as they would stand in a text: shorthand restored, outputs and ids dropped.
+    """The cells as a text holds them: shorthand restored, outputs and ids dropped.
 
-    Empty cells that nothing is graded by are left out: running the last cell in JupyterLab makes
-    one. Raises UserError for a pasted picture, which no text can hold.
+    Empty cells without grading are left out: running the last cell in JupyterLab makes one.
+    Raises UserError for a pasted picture, which a text cannot hold.
     """
     cells = []
     for number, raw in enumerate(notebook["cells"], start=1):
@@ -150,5 +150,5 @@ def cells_of(notebook: Notebook, name: str) -> tuple[Cell, ...]:
 
 
 def joined(source: Any) -> str:
-    """A cell's source, which a file may hold as lines."""
+    """A cell's source as one string; a file may hold it as a list of lines."""
     return source if isinstance(source, str) else "".join(source)

@@ -1,7 +1,7 @@
-"""text → source → release, one way: everything is made anew, compared, and only then moved.
+"""text → source → release, one way: all files are made anew, compared, and only then moved.
 
-An edit that is only in source/ is never overwritten: sync stops and names the way back. What no
-text made stays.
+An edit that is only in source/ is never overwritten: sync stops and names the way back. Files that
+were not made from a text stay.
 """
 
 from __future__ import annotations
@@ -32,19 +32,20 @@ from insidedocker.authoring.source_notebook import (
 from insidedocker.course import Course
 from insidedocker.errors import UserError
 
-CHECKPOINTS = ".ipynb_checkpoints"  # JupyterLab's own, never ours to remove
+CHECKPOINTS = ".ipynb_checkpoints"  # JupyterLab's own folder: sync never removes it
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What sync would do: files to write with their bytes, files to remove."""
+    """The changes that sync would make: files to write with their bytes, files to remove."""
 
     write: Mapping[Path, bytes]
     remove: Sequence[Path]
     stray: Sequence[Path] = ()
-    """Files in a lesson's folder that no text made: they stay, and somebody should move them."""
+    """Files in a lesson's folder that were not made from a text: sync leaves them, and the
+    instructor should move them."""
     left: Sequence[Path] = ()
-    """Everything else that no text made: assignments and files that are left alone."""
+    """All other assignments and files that were not made from a text: sync leaves them alone."""
 
     @property
     def empty(self) -> bool:
@@ -54,8 +55,8 @@ class Plan:
 def plan_sync(
     course: Course, names: Sequence[str], *, force: bool = False, instead: Sequence[Path] = ()
 ) -> Plan:
-    """Make the named lessons (all if none is named) and say what differs from the folders. The
-    notebooks `instead` of which a text was just made are overwritten.
+    """Make the named lessons (all if `names` is empty) and return the differences from the
+    folders. The notebooks in `instead`, from which a text was just made, are overwritten.
 
     Raises UserError where a lesson cannot be made, or where a file in source/ or release/ holds an
     edit that is not in the text and `force` is not given.
@@ -68,7 +69,7 @@ def plan_sync(
 
 
 def drift(course: Course, names: Sequence[str]) -> Plan:
-    """What differs between the texts and the folders, whoever may have changed it."""
+    """The differences between the texts and the folders, on whichever side the change was made."""
     chosen = course.chosen(names, assignments=True)
     made = make(course, chosen)
     write = {path: content for path, content in made.items() if not _holds(path, content)}
@@ -78,7 +79,7 @@ def drift(course: Course, names: Sequence[str]) -> Plan:
     others = [path for path in files_below(folders) if path not in made]
     proof = _Proof(course)
     proved = {path for path in others if proof.holds(path)}
-    # An assignment without a text goes as a whole, or stays as one.
+    # An assignment without a text is removed or kept as a whole.
     kept = {_place(course, path)[0] for path in others if path not in proved} - set(chosen)
     remove = [path for path in others if path in proved and _place(course, path)[0] not in kept]
     others = [path for path in others if path not in remove]
@@ -87,21 +88,21 @@ def drift(course: Course, names: Sequence[str]) -> Plan:
 
 
 def _place(course: Course, path: Path) -> tuple[str, str]:
-    """The assignment that a file of source/ or release/ is part of, and its name therein."""
+    """The assignment of a file of source/ or release/, and the file's name in it."""
     area = course.source if path.is_relative_to(course.source) else course.release
     name, *rest = path.relative_to(area).parts
     return name, "/".join(rest)
 
 
 class _Proof:
-    """Which files on disk a text made, and nobody has changed since."""
+    """Proof that a file on disk was made from a text and has not been changed since."""
 
     def __init__(self, course: Course) -> None:
         self.course = course
         self._released: dict[str, dict[str, bytes]] = {}
 
     def holds(self, path: Path) -> bool:
-        """Whether a text made this file of source/ or release/, as it is."""
+        """True where this file of source/ or release/ was made from a text and is unchanged."""
         name, rest = _place(self.course, path)
         source = self.course.source / name / rest
         if path != source:
@@ -116,8 +117,8 @@ class _Proof:
         return path.is_file() and digest(path.read_bytes()) in _recorded(self.course, path)
 
     def is_released(self, path: Path) -> bool:
-        """Whether this file of release/ came with what lies in source/, or nbgrader makes it of
-        that as it is now."""
+        """True where this file of release/ was made together with the files in source/, or nbgrader
+        makes the same file from source/ as it is now."""
         name, rest = _place(self.course, path)
         if _content(path) in _recorded(self.course, path):
             return True
@@ -128,7 +129,7 @@ class _Proof:
 
 
 def _recorded(course: Course, path: Path) -> set[str]:
-    """The digests that a file had when sync brought it, as the notebooks in source/ say."""
+    """The digests of a file when sync wrote it, as recorded in the notebooks of source/."""
     name, rest = _place(course, path)
     key = rest if path.suffix != ".ipynb" else f"release/{rest}"
     found = [(each.name, _notebook(each)) for each in (course.source / name).glob("*.ipynb")]
@@ -140,13 +141,13 @@ def _recorded(course: Course, path: Path) -> set[str]:
 
 
 def _content(path: Path) -> str:
-    """The digest of a file, or of what a notebook says."""
+    """The digest of a file's bytes; for a notebook, of its contents as an author sees them."""
     notebook = _notebook(path) if path.suffix == ".ipynb" else None
     return digest(json.dumps(_said(notebook), sort_keys=True).encode() if notebook else _read(path))
 
 
 def _notebook(path: Path) -> Notebook | None:
-    """A notebook; None where there is none that can be read."""
+    """The notebook at `path`; None for a missing or unreadable notebook."""
     try:
         return read_notebook(path.read_bytes(), path.name)
     except (OSError, UserError):
@@ -154,7 +155,7 @@ def _notebook(path: Path) -> Notebook | None:
 
 
 def _released(course: Course, name: str) -> dict[str, bytes]:
-    """What nbgrader makes of an assignment's folder in source/ as it is."""
+    """Name -> bytes of the release that nbgrader makes from an assignment's present source/."""
     with tempfile.TemporaryDirectory(prefix="insidedocker-sync-") as folder:
         scratch = Course(Path(folder).resolve())
         for path in files_below([course.source / name]):
@@ -170,7 +171,7 @@ def _released(course: Course, name: str) -> dict[str, bytes]:
 
 
 def _is_alike(path: Path, content: bytes) -> bool:
-    """Whether a file says the same: byte for byte, or in the cells of a notebook."""
+    """True where a file is the same as `content`: byte for byte, or in a notebook's cells."""
     if path.suffix != ".ipynb" or _holds(path, content):
         return _holds(path, content)
     found, other = _notebook(path), read_notebook(content, path.name)
@@ -190,7 +191,7 @@ def _marks(cell: Any) -> Any:
 
 
 def make(course: Course, names: Sequence[str]) -> dict[Path, bytes]:
-    """Every file of source/ and release/ for the named lessons, with its bytes."""
+    """Path -> bytes of every file of source/ and release/ for the named lessons."""
     made: dict[Path, bytes] = {}
     with tempfile.TemporaryDirectory(prefix="insidedocker-sync-") as folder:
         scratch = Course(Path(folder).resolve())
@@ -213,8 +214,8 @@ def make(course: Course, names: Sequence[str]) -> dict[Path, bytes]:
 def _source_files(
     course: Course, name: str, released: Mapping[str, str] | None = None
 ) -> dict[Path, bytes]:
-    """The files of source/NAME/, by their path within it. Its notebooks remember what came with
-    them: the files beside them, and the digest of the one in release/."""
+    """Path in source/NAME/ -> bytes. The notebooks record the digests of the files made with them:
+    the files beside them, and their notebooks in release/."""
     folder = course.notebooks / name
     files = {path.relative_to(folder): path.read_bytes() for path in course.beside(name)}
     for path in files:
@@ -237,8 +238,8 @@ def _put(path: Path, content: bytes) -> None:
 
 
 def apply(plan: Plan) -> None:
-    """Write and remove what the plan says; each file changes in one step or not at all."""
-    # In this order a call that was stopped leaves what proves the rest: notebooks go last.
+    """Write and remove the plan's files; each file changes in one step or not at all."""
+    # Notebooks are removed last: they prove the other files, also after an interrupted call.
     for path in sorted(plan.remove, key=lambda path: path.suffix == ".ipynb"):
         path.unlink(missing_ok=True)
         _remove_empty_folders(path.parent)
@@ -248,7 +249,7 @@ def apply(plan: Plan) -> None:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Write a file so that nobody ever sees half of it."""
+    """Write a file: a reader sees the old file or the new one, never half."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -267,12 +268,13 @@ def _remove_empty_folders(folder: Path) -> None:
 
 
 def _guard_others_work(course: Course, write: Mapping[Path, bytes]) -> None:
-    """Refuse to overwrite a notebook that no text made, whatever was asked for."""
+    """Raise UserError rather than overwrite a notebook that was not made from a text, even with
+    `force`."""
     for path, new in write.items():
         if path.suffix != ".ipynb" or not path.is_relative_to(course.source):
             continue
         content, notebook, short = _read(path), _notebook(path), course.short(path)
-        # One that cannot be read may still be ours: a merge has left its marks in it.
+        # An unreadable notebook may still be sync's: a merge has left conflict markers in it.
         ours = made_from(notebook) if notebook else MADE_FROM.encode() in content
         if content.strip() and not ours and not (notebook and _says_the_same(path, new, short)):
             raise UserError(
@@ -282,8 +284,8 @@ def _guard_others_work(course: Course, write: Mapping[Path, bytes]) -> None:
 
 
 def _guard_edits(course: Course, plan: Plan, instead: Sequence[Path]) -> None:
-    """Refuse to overwrite what somebody made in source/ or release/ by hand, and to leave a file
-    where learners' work would be graded with it."""
+    """Raise UserError rather than overwrite a person's edit in source/ or release/, or leave a
+    file where learners' work would be graded with it."""
     proof = _Proof(course)
     for path, content in plan.write.items():
         if path in instead or not path.exists():
@@ -316,7 +318,7 @@ def _guard_edits(course: Course, plan: Plan, instead: Sequence[Path]) -> None:
 
 
 def insist_on_release(course: Course, name: str) -> None:
-    """Raises UserError where release/NAME is not what nbgrader makes of source/NAME."""
+    """Raise UserError where release/NAME differs from what nbgrader makes from source/NAME."""
     proof = _Proof(course)
     for path in files_below([course.release / name]):
         if not proof.is_released(path):
@@ -327,7 +329,7 @@ def insist_on_release(course: Course, name: str) -> None:
 
 
 def left_alone(course: Course, plan: Plan) -> list[str]:
-    """A line for everything that no text made, with what can be done about it."""
+    """A line for each file or assignment that was not made from a text, with advice."""
     found = {}
     for path in [*plan.left, *plan.stray]:
         name, rest = _place(course, path)
@@ -341,13 +343,13 @@ def left_alone(course: Course, plan: Plan) -> list[str]:
 
 
 def edited_by_hand(path: Path, name: str) -> bool:
-    """Whether a source notebook says something else than the text that it was made from."""
+    """True where a source notebook differs from the text from which it was made."""
     notebook = read_notebook(path.read_bytes(), name)
     return made_from(notebook) != fingerprint(cells_of(notebook, name))
 
 
 def _says_the_same(path: Path, new: bytes, name: str) -> bool:
-    """Whether what would replace a notebook holds all its edits, as after `import`."""
+    """True where the bytes that would replace a notebook hold all its edits, as after `import`."""
     return cells_of(read_notebook(path.read_bytes(), name), name) == cells_of(
         read_notebook(new, name), name
     )

@@ -213,8 +213,8 @@ def _in_child(work: Callable[[], str]) -> str:
 
 
 def _engines() -> tuple[list[Line], bool, str]:
-    """A line for each place of an engine, True where one answers, and the reason why the course
-    cannot choose."""
+    """A line for each place of an engine, True where one answers, and the named engine that does
+    not answer and so keeps the course from choosing ("" without one)."""
     from insidedocker.lab.engines import discovery
     from insidedocker.lab.engines.session import NAMES, Engine
 

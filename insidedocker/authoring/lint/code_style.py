@@ -1,6 +1,6 @@
-"""ruff on the code of lessons: what it finds, in the lines of the text, and its formatting.
+"""ruff on the code of lessons: its findings, with line numbers of the text, and its formatting.
 
-ruff reads notebooks, with their magics and cells; so the cells go to it as one.
+ruff reads notebooks, with their magics and cells; so the cells go to ruff as a notebook.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from insidedocker.errors import UserError
 
 
 def findings(course: Course, lessons: Sequence[Lesson]) -> Iterator[Finding]:
-    """What `ruff check` says about the lessons' code."""
+    """Findings of `ruff check` on the lessons' code."""
     with tempfile.TemporaryDirectory(prefix="insidedocker-ruff-") as folder:
         by_file = _write(lessons, Path(folder))
         output = _ruff(course, "check", "--output-format=json", folder)
@@ -34,7 +34,7 @@ def findings(course: Course, lessons: Sequence[Lesson]) -> Iterator[Finding]:
 
 
 def formatted(course: Course, lessons: Sequence[Lesson]) -> dict[str, tuple[Cell, ...]]:
-    """The lessons' cells with their code formatted by `ruff format`, by lesson."""
+    """Lesson's name -> its cells, with code formatted by `ruff format`."""
     with tempfile.TemporaryDirectory(prefix="insidedocker-ruff-") as folder:
         by_file = _write(lessons, Path(folder))
         _ruff(course, "format", "--quiet", folder)

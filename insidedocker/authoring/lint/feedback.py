@@ -1,4 +1,4 @@
-"""What a learner is told by a failing check, and that a graded question does not know its key."""
+"""Checks that a failing check tells learners enough, and that graded questions have no key."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ from collections.abc import Iterator
 from insidedocker.authoring.lesson import Cell, Lesson
 from insidedocker.authoring.lint.finding import Finding
 
-CLOSING = {"passed", "answer"}  # of lab.check: what tells that all went well
-COMPARING = {"equal", "that", "fail", "raises"}  # of lab.check; the others know what to try next
+CLOSING = {"passed", "answer"}  # of lab.check: the functions that report success
+COMPARING = {
+    "equal",
+    "that",
+    "fail",
+    "raises",
+}  # of lab.check; the others say themselves what to try next
 ADVICE = {"try_next", "hints"}
-KEY = {"right", "explain"}  # what only a question for practice is given
+KEY = {"right", "explain"}  # arguments of practice questions only
 
 
 def check(lesson: Lesson) -> Iterator[Finding]:
@@ -33,7 +38,7 @@ def check(lesson: Lesson) -> Iterator[Finding]:
 def _nodes(cell: Cell) -> list[ast.stmt | ast.expr]:
     try:
         tree = ast.parse(cell.source)
-    except SyntaxError:  # ruff says so
+    except SyntaxError:  # code_style reports it
         return []
     return [node for node in ast.walk(tree) if isinstance(node, ast.stmt | ast.expr)]
 

@@ -1,4 +1,4 @@
-"""What the linter tells an author: a place, and what to do there."""
+"""A finding of the linter: a place, and what to do there."""
 
 from __future__ import annotations
 

@@ -47,7 +47,8 @@ def _opening(lesson: Lesson) -> Iterator[Finding]:
 
 
 def _labelled(lesson: Lesson, label: str) -> tuple[Cell, re.Match[str]] | None:
-    """Where one of the first two cells says `label`, and what follows it on the line."""
+    """The one of the first two cells that says `label`, and a match whose group "value" is the
+    rest of the line; None without such a cell."""
     pattern = re.compile(rf"^[-*] \*\*{label}:?\*\*:?[ ]*(?P<value>.*)$", re.MULTILINE)
     for cell in lesson.cells[:2]:
         if cell.kind == "markdown" and (match := pattern.search(cell.source)):

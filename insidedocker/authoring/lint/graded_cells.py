@@ -13,9 +13,9 @@ from insidedocker.authoring.shorthand import ShorthandError, expand
 SOLUTION = ("BEGIN SOLUTION", "END SOLUTION")
 HIDDEN_TESTS = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
 
-# Evidence lies in folders named after grade ids, which some systems keep for themselves.
+# Folders of evidence are named after grade ids; Windows reserves these names.
 _DEVICES = re.compile(r"(?i)con|prn|aux|nul|(com|lpt)\d")
-# What nbgrader's sidebar proposes, and what tells a reader nothing.
+# Ids that nbgrader's sidebar proposes: they tell a reader nothing.
 _PROPOSED = re.compile(r"cell-[0-9a-f]{8,}")
 
 
@@ -103,7 +103,7 @@ def _ids(lesson: Lesson) -> Iterator[Finding]:
                 cell.line,
                 f"the id {grade_id} is reserved or says nothing: name what the cell is about",
             )
-        # folders of evidence are named after ids, and some systems fold upper and lower case
+        # folders of evidence are named after ids, and some file systems ignore case
         earlier = first.setdefault(grade_id.lower(), cell)
         if earlier is not cell:
             yield Finding(

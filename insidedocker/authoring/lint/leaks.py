@@ -1,6 +1,6 @@
 """No solution, hidden test or output may stand in what learners get.
 
-Looks at the files as they lie in source/ and release/, whoever made them.
+Checks the files in source/ and release/ as they are, made by sync or not.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def check(course: Course, lesson: Lesson) -> Iterator[Finding]:
 
 
 def _readable(content: bytes, suffix: str) -> str:
-    """A file's text; of a notebook every string in it, as written by its author."""
+    """A file's text; for a notebook, every string in its JSON, unescaped."""
     text = content.decode("utf-8", errors="replace")
     if suffix != ".ipynb":
         return text
@@ -61,9 +61,9 @@ def _strings(value: object) -> Iterator[str]:
 
 
 def secret_lines(lesson: Lesson) -> dict[str, int]:
-    """Lines that learners must not see, with their line in the text.
+    """Line that learners must not see -> its number in the text.
 
-    A line that also stands in the visible part is no secret.
+    A line that also stands in the visible part is not secret.
     """
     hidden: dict[str, int] = {}
     visible: list[str] = []

@@ -1,4 +1,4 @@
-"""Links and pictures that stay inside the course must lead somewhere, as the learner has them."""
+"""Links and pictures inside the course must have a target in the learner's copy."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Paths that exist on the author's machine only, in text or in code.
 
-A path inside a container is part of the subject, so a line that says *container* may name any.
+A path inside a container is part of the subject, so a line with the word *container* may name any
+path.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from insidedocker.authoring.lint.finding import Finding
 from insidedocker.course import Course
 
 _HOME = re.compile(r"(?<![\w.])(/home/\w[\w.-]*|/Users/\w[\w.-]*|/root(?=/)|[A-Z]:\\\\?Users\\)")
-# Where a Linux machine keeps the same things for everybody.
+# Folders that are the same on every Linux machine.
 _SHARED = r"(?:var/run|run|proc|sys|dev|etc)(?:/|\b)"
 _OPENED = re.compile(
     rf"""\b(?:Path|open|chdir|makedirs|mkdir|mkdtemp)\(\s*[rbf]*["'](?P<path>/(?!{_SHARED})[^"']*)"""
@@ -21,7 +22,7 @@ _OPENED = re.compile(
 
 
 def check(course: Course, lesson: Lesson) -> Iterator[Finding]:
-    """Findings on paths of one machine."""
+    """Findings on paths that exist on one machine only."""
     root = str(course.root)
     for cell in lesson.cells:
         for number, line in enumerate(cell.source.splitlines(), start=cell.source_line):

@@ -1,4 +1,4 @@
-"""Headings, links and pictures of a Markdown cell, with their lines. Judges nothing."""
+"""Headings, links and pictures of a Markdown cell, with their line numbers. Judges nothing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Link:
-    """A link or a picture; `target` as the browser would see it."""
+    """A link or a picture; `target` is as a browser sees it."""
 
     target: str
     picture: bool
@@ -81,7 +81,7 @@ def anchor(heading: Heading) -> str:
 
 
 def _plain(inline: Token) -> str:
-    """A heading's text as it is shown: without emphasis, code marks and link targets."""
+    """A heading's text as shown: without emphasis, code marks and link targets."""
     return "".join(token.content for token in inline.children or [])
 
 

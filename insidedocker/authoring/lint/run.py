@@ -1,4 +1,4 @@
-"""Brings the linter's parts together for the lessons asked for."""
+"""Runs all checks of the linter on the lessons asked for."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from insidedocker.errors import UserError
 
 
 def lint(course: Course, names: Sequence[str]) -> list[Finding]:
-    """All findings on the named lessons (all if none is named), in order of file and line.
+    """All findings on the named lessons (all lessons if `names` is empty), by file and line.
 
-    Raises UserError for a text that cannot be taken apart at all.
+    Raises UserError for a text that cannot be parsed at all.
     """
     chosen = course.chosen(names)
     lessons = {name: read_lesson(course.text(name)) for name in course.lesson_names()}
@@ -49,7 +49,7 @@ def lint(course: Course, names: Sequence[str]) -> list[Finding]:
 
 
 def _without_text(course: Course) -> Iterator[Finding]:
-    """Folders of notebooks/ that look like a lesson but hold no text of their name."""
+    """Findings on folders of notebooks/ that look like a lesson but hold no text of their name."""
     others = course.assignment_names()
     for folder in sorted(course.notebooks.iterdir()):
         if folder.name in others:
@@ -62,7 +62,7 @@ def _without_text(course: Course) -> Iterator[Finding]:
 
 
 def _builds(lesson: Lesson) -> bool:
-    """Whether its shorthand can be expanded; where not, graded_cells has said so."""
+    """True where the lesson's shorthand can be expanded; else graded_cells has reported it."""
     try:
         build_source(lesson)
     except UserError:
@@ -79,7 +79,7 @@ def _not_formatted(course: Course, lessons: Sequence[Lesson]) -> Iterator[Findin
 
 
 def canonical(course: Course, lessons: Sequence[Lesson]) -> dict[str, str]:
-    """The texts as `insidedocker format` would write them, of lessons whose text differs."""
+    """Lesson's name -> text as `insidedocker format` writes it, where the present text differs."""
     formatted = code_style.formatted(course, lessons)
     texts = {each.name: write_lesson(each.header, formatted[each.name]) for each in lessons}
     return {
