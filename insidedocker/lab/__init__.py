@@ -1,11 +1,26 @@
-"""What a lesson imports: an engine to talk to, checks that answer, questions to click.
+"""The package that a lesson imports: an engine to talk to, checks that answer, questions to click.
 
     from insidedocker import lab
 
     engine = lab.connect()
     engine.get("/_ping").text
 
-It knows the engine and the catalogue, and nothing of grading.
+    engines/         sessions with engines: found, started, broken on purpose
+    checks/          checks of a learner's work, and scenes for them
+    quiz/            questions answered by a click or in code
+    learner/         a learner's progress and variant
+    pictures/        pictures drawn from a live engine
+    tapping/         the tap, a recording proxy, and its timeline
+    labels, cleanup  the marks of a lesson's objects, and their removal
+    progress         bars for a pull, push, load or build
+    streams          frames of logs, attach and exec
+    terminals        a terminal beside the notebook
+    web              a page from a server that is starting
+    beside           small files beside the notebook
+    plain_data       values that may pass between a learner's code and the checks
+    errors           failures that a learner reads as one sentence
+
+Knows the engine and the catalogue, and nothing of grading.
 """
 
 from insidedocker.lab import pictures, progress, quiz

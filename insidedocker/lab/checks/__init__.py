@@ -1,2 +1,8 @@
-"""Checks that answer a learner: `check` and `object_checks` for lessons, `fixtures` for what a
-check needs on an engine, `check_failed` for what a learner then reads."""
+"""Checks that answer a learner.
+
+check          checks of values and functions, for lessons
+object_checks  checks of the objects on an engine, for lessons
+fixtures       scenes: objects that a check needs on an engine
+registries     a real registry with a password, as a container
+check_failed   the failure that a learner reads
+"""

@@ -1,7 +1,7 @@
 """Checks that answer a learner: what was observed, what was expected, what to try next.
 
-Ordinary functions for nbgrader's test cells. They look at plain data and at the engine's state;
-they know nothing of points, of notebooks or of how a learner's code came about.
+Ordinary functions for nbgrader's test cells. They check plain data and the engine's state; they
+know nothing of points, of notebooks or of the origin of a learner's code.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ __all__ = [
 ]
 
 Hint = tuple[Callable[[Any], object], str]
-"""A test of what was observed, and what to try next where it holds."""
+"""A test of the observed value, and what to try next where the test is true."""
 
 NOTHING = "nothing (the function ends without returning a value)"
 
@@ -64,9 +64,9 @@ def equal(
     try_next: str = "",
     hints: Sequence[Hint] = (),
 ) -> None:
-    """Hold `observed` against `expected`, both plain data (a tuple counts as a list).
+    """Compare `observed` with `expected`, both plain data (a tuple counts as a list).
 
-    `what` names the thing looked at. The first of `hints` whose test holds for `observed` says
+    `what` names the checked thing. The first of `hints` whose test is true for `observed` says
     what to try next; else `try_next` does. Raises CheckFailed.
     """
     observed = _plain(observed, what)
@@ -88,8 +88,8 @@ def that(
     try_next: str = "",
     hints: Sequence[Hint] = (),
 ) -> None:
-    """Fail where `condition` is false. `observed` is shown as it is where it is a str, else as
-    Python writes it, and is what `hints` are tried on; `expected` is a description in words."""
+    """Raise CheckFailed where `condition` is false. `observed` is shown as is if it is a str, else
+    as its repr; `hints` are tried on `observed`; `expected` is a description in words."""
     if condition:
         return
     fail(
@@ -110,10 +110,10 @@ def call(
 ) -> Any:
     """Call a learner's function with copies of plain arguments; returns its answer as plain data.
 
-    Whatever goes wrong in it becomes a CheckFailed: an exception (`remedies` says for a kind of
-    it what to try next), no returned value (as with an untouched task, unless `none_counts`), a
-    value that is not plain data. What it writes to stderr goes to stdout: nbgrader counts any
-    stderr in a test cell as a failure, and a warning is none.
+    Every failure of the function becomes a CheckFailed: an exception (`remedies` maps a type of
+    exception to what to try next), no returned value (as with an untouched task, unless
+    `none_counts`), a value that is not plain data. The function's stderr goes to stdout: nbgrader
+    counts any stderr in a test cell as a failure, and a warning is not a failure.
     """
     name = getattr(function, "__name__", "your function")
     what = what or f"{name}({', '.join(map(show, args))})"
@@ -137,7 +137,7 @@ def call(
 
 
 def raises(function: Callable[..., Any], *args: Any, what: str, try_next: str = "") -> None:
-    """Hold that a learner's function raises an exception, of whatever kind, and answers nothing."""
+    """Raise CheckFailed unless a learner's function raises an exception of any kind."""
     try:
         with _stderr_to_stdout():
             answer = function(*plain(args))
@@ -147,7 +147,7 @@ def raises(function: Callable[..., Any], *args: Any, what: str, try_next: str = 
 
 
 def passed(task: str = "") -> None:
-    """Tell the learner that all checks above this line hold."""
+    """Tell the learner that all checks above this line pass."""
     print(f"✓ {task or 'This task'}: the checks in this notebook pass.")
 
 
@@ -160,9 +160,10 @@ def answer(
 ) -> None:
     """Check one quiz answer without giving the key away.
 
-    `right` lists the values that count; without it any whole answer does, as in the visible part.
-    `remedies` says for a wrong value, or a part of it as `marking.shows` reads it, what to think
-    of, `otherwise` for all others. Texts are compared without regard to case and doubled blanks.
+    `right` lists the right values; without `right` any whole answer counts, as in the visible part.
+    `remedies` maps a wrong value, or a part of one as `answer_matching.shows` reads it, to what to
+    think of; `otherwise` is for all other values. The comparison of texts ignores case and doubled
+    blanks.
     """
     value = _plain(value, "the answer")
     if value is None:
@@ -188,7 +189,8 @@ def answer(
 def fresh_engine(images: Sequence[str] = ()) -> Iterator[Engine]:
     """A new embedded engine with these images of the catalogue, for a `with` block.
 
-    Learners' functions are handed its `url`; the session prepares and examines its state.
+    A check passes the session's `url` to learners' functions, and prepares and examines the
+    engine's state with the session.
     """
     with embedded.fresh() as url, Engine(url, "a fresh one for a check") as engine:
         need(engine, *images, quiet=True)
@@ -208,7 +210,7 @@ def _plain(value: Any, what: str) -> Any:
 
 
 def _remedy(observed: Any, hints: Sequence[Hint]) -> str:
-    """What to try next by the first hint whose test holds; one that cannot be tried does not."""
+    """What to try next, by the first hint whose test is true; a test that raises is false."""
     for test, remedy in hints:
         with contextlib.suppress(TypeError, ValueError, LookupError, AttributeError):
             if test(observed):
@@ -251,7 +253,7 @@ def _next_for(error: Exception, name: str) -> str:
 
 
 def _line(error: Exception) -> int | None:
-    """The line of the learner's own cell at which the error came up, if it did there."""
+    """The line of the learner's own cell that raised the error; None if it came from elsewhere."""
     if hasattr(error, "line_in_cell"):  # it came from another process
         return getattr(error, "line_in_cell", None)
     trace, found = error.__traceback__, None
@@ -265,7 +267,8 @@ def _line(error: Exception) -> int | None:
 
 @contextlib.contextmanager
 def _stderr_to_stdout() -> Iterator[None]:
-    """Also of processes started meanwhile, hence the descriptors and not only sys.stderr."""
+    """Send stderr to stdout for a block: the descriptors, not only sys.stderr, so that child
+    processes are included."""
     sys.stderr.flush()
     kept = os.dup(2)
     try:

@@ -1,4 +1,4 @@
-"""How a check that does not hold tells a learner so: observed, expected, try next."""
+"""The failure of a check as a learner reads it: observed, expected, try next."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from insidedocker.lab.errors import Sentence
 
 
 class CheckFailed(Sentence, AssertionError):
-    """A check does not hold yet; its text says observed, expected and try next."""
+    """A check does not pass yet; the text says observed, expected and try next."""
 
     what = ""
     try_next = ""
 
 
 def fail(what: str, *, observed: str = "", expected: str = "", try_next: str = "") -> NoReturn:
-    """Raise CheckFailed; what is empty is left out."""
+    """Raise CheckFailed; empty parts are left out of its text."""
     lines = [f"Not yet: {what}"]
     for name, text in (("Observed", observed), ("Expected", expected), ("Try next", try_next)):
         if text:

@@ -1,6 +1,6 @@
 """Scenes for checks: a container, a network, a tag, a made-up image, each for a `with` block.
 
-What a scene makes carries the lesson's mark and is gone afterwards.
+The objects of a scene carry the lesson's mark and are removed at the end of the block.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from insidedocker.lab.streams import text_of
 from insidedocker.lab.tapping.witness import Made, witnessed
 
 START_SECONDS = 60
-NAMED = 3  # of what is not counted
+NAMED = 3  # of the new objects that are not counted
 
 
 @contextlib.contextmanager
@@ -48,10 +48,10 @@ def container(
     says: str = "",
     **recipe: Any,
 ) -> Iterator[str]:
-    """A container of `image`, created and only started where asked for; yields its name.
+    """A container of `image`, created, and started only with `start` or `says`; yields its name.
 
-    `recipe` is what else goes into the request (Env=…, HostConfig=…). With `says` it is started
-    and waited for until it has written these words.
+    `recipe` holds further fields of the request (Env=…, HostConfig=…). With `says` the block
+    begins once the container has written these words.
     """
     name = new_name()
     body: dict[str, Any] = {"Image": image, "Labels": labels_of(lesson), **recipe}
@@ -72,8 +72,8 @@ def container(
 
 @contextlib.contextmanager
 def network(engine: Engine, lesson: str, **recipe: Any) -> Iterator[str]:
-    """A network of its own; yields its name. The lesson's containers that are still on it go with
-    it; others are only disconnected."""
+    """A new network; yields its name. At the end the lesson's containers on the network are
+    removed with it; others are only disconnected."""
     name = new_name()
     body = {"Name": name, "Labels": labels_of(lesson), **recipe}
     made = engine.post("/networks/create", json=body)
@@ -91,8 +91,8 @@ def network(engine: Engine, lesson: str, **recipe: Any) -> Iterator[str]:
 
 @contextlib.contextmanager
 def gone_afterwards(engine: Engine, name: str = "") -> Iterator[str]:
-    """A name for a container that a learner's function is to make; it is removed in the end. One
-    that was there before stays, whatever it is called by then."""
+    """Yield a name for a container that a learner's function is to make, and remove this container
+    at the end. A container that existed before stays, also under a new name."""
     name = name or new_name()
     before = cleanup.inventory(engine)["containers"]
     try:
@@ -104,7 +104,8 @@ def gone_afterwards(engine: Engine, name: str = "") -> Iterator[str]:
 
 
 def remove(engine: Engine, lesson: str, name: str) -> None:
-    """Remove the container of this name if it is the lesson's: others may like the name, too."""
+    """Remove the container of this name if it bears the lesson's label: a container of the same
+    name may be another person's."""
     found = engine.get(f"/containers/{name}/json")
     if found.ok and (found.json()["Config"].get("Labels") or {}).get(LABEL) == lesson:
         _remove_container(engine, found.json()["Id"])
@@ -112,33 +113,33 @@ def remove(engine: Engine, lesson: str, name: str) -> None:
 
 @contextlib.contextmanager
 def folder() -> Iterator[str]:
-    """An empty folder for a `with` block, which a learner's function can read, too, wherever it
-    runs."""
+    """An empty folder for a `with` block; a learner's function can read the folder, too, also from
+    its sandbox."""
     with tempfile.TemporaryDirectory(prefix="inside-docker-", dir=embedded.sockets()) as name:
         yield name
 
 
 def new_name() -> str:
-    """A name that nobody has."""
+    """A new, random name for an object."""
     return f"check-{uuid.uuid4().hex[:10]}"
 
 
 def free_port() -> int:
-    """A port that nothing on this machine listens at. Where containers share the network of
-    their host, a port that is taken keeps them from it."""
+    """A TCP port on which no process of this machine listens: containers that share their host's
+    network can listen on free ports only."""
     with socket.socket() as probe:
         probe.bind(("", 0))
         return int(probe.getsockname()[1])
 
 
 def web_server(port: int, page: str) -> list[str]:
-    """The command that makes a busybox container serve one page at `port`."""
+    """The command that makes a busybox container serve one page on `port`."""
     make = f"mkdir -p /www && echo {shlex.quote(page)} > /www/index.html"
     return ["sh", "-c", f"{make} && exec httpd -f -p {port} -h /www"]
 
 
 def inside(engine: Engine, container: str, *command: str) -> tuple[int, str]:
-    """Run a command in a running container: its exit code and what it wrote."""
+    """Run a command in a running container; returns its exit code and its output."""
     body = {"Cmd": list(command), "AttachStdout": True, "AttachStderr": True}
     made = engine.post(f"/containers/{container}/exec", json=body)
     set_up(made)
@@ -148,7 +149,8 @@ def inside(engine: Engine, container: str, *command: str) -> tuple[int, str]:
 
 
 def await_server(engine: Engine, container: str, port: int) -> None:
-    """Return once a running busybox container serves pages to itself at `port`."""
+    """Return once a running busybox container serves pages to itself on `port`, or raise
+    SetupFailed."""
     look = f"until timeout 2 wget -qO- http://127.0.0.1:{port}/; do sleep 0.05; done"
     code, said = inside(engine, container, "timeout", str(START_SECONDS), "sh", "-c", look)
     if code:
@@ -157,7 +159,7 @@ def await_server(engine: Engine, container: str, port: int) -> None:
 
 @contextlib.contextmanager
 def tagged(engine: Engine, image: str, lesson: str, *names: str) -> Iterator[list[str]]:
-    """More tags for `image`, each under the lesson's own repository; yields them in full."""
+    """More tags for `image`, each in the lesson's own repository; yields the full tags."""
     made: dict[str, str] = {}
     try:
         for name in names:
@@ -177,11 +179,12 @@ def leaving_nothing(
     engine: Engine, *, lesson: str = "", try_next: str = "", forgive: bool = False
 ) -> Iterator[Engine]:
     """Fail where a learner's function leaves a container, network, volume or tag behind, and
-    remove it. Yields the session whose `url` the function is to be handed.
+    remove these objects. Yields the session whose `url` is passed to the function.
 
-    Counted and removed is what was made through that address, and what bears the label of the
-    course, or of `lesson` alone. Others may be at work on the engine: what else is new stays, and
-    is named. With `forgive` nothing fails: another check is there to say so.
+    Objects count, and are removed, if they were made through that address or bear the course's
+    label (with `lesson`: only that lesson's label). Other people may use the engine, too: other
+    new objects stay and are named. With `forgive` the block never fails, since another check
+    reports what is left.
     """
     before = cleanup.inventory(engine)
     with witnessed(engine) as witness:
@@ -208,7 +211,8 @@ def leaving_nothing(
 def _left(
     engine: Engine, before: Mapping[str, Sequence[str]], made: Made, lesson: str
 ) -> tuple[dict[str, list[str]], list[str]]:
-    """What is new on an engine and ours, by kind, and what is new and perhaps another's."""
+    """Kind -> new objects that the function or the lesson made; and the other new objects, by
+    name."""
 
     def bears(labels: Mapping[str, str] | None) -> bool:
         found = (labels or {}).get(LABEL)
@@ -255,7 +259,8 @@ def _left(
 
 
 def _made_volume(made: Made, volume: Mapping[str, Any]) -> bool:
-    """A name may have gone to another's volume meanwhile: that one is of another time."""
+    """True for a volume in `made`. Its CreatedAt is compared, too: another person's volume may have
+    the name by now."""
     return made.volumes.get(volume["Name"]) == volume.get("CreatedAt", "")
 
 
@@ -280,14 +285,14 @@ def _labels(engine: Engine, container: str) -> dict[str, str]:
 
 
 def _image_of(engine: Engine, name: str) -> str:
-    """The Id of the image of this name; empty where there is none."""
+    """The Id of the image of this name; empty without such an image."""
     found = engine.get(f"/images/{name}/json")
     return str(found.json()["Id"]) if found.ok else ""
 
 
 def build(engine: Engine, lesson: str, files: Mapping[str, bytes], name: str) -> str:
-    """Build an image from these files, one of them the Dockerfile; its Id."""
-    # forcerm: the container of a step that failed goes as well; it would bear no label.
+    """Build an image from these files, one of them the Dockerfile; returns its Id."""
+    # forcerm also removes the container of a failed step, which would bear no label.
     made = {"t": name, "labels": json.dumps(labels_of(lesson)), "forcerm": "true"}
     answer = engine.post("/build", params=made, data=packed(files))
     found = engine.get(f"/images/{name}/json")
@@ -298,12 +303,12 @@ def build(engine: Engine, lesson: str, files: Mapping[str, bytes], name: str) ->
 
 
 def unbuild(engine: Engine, lesson: str, name: str) -> None:
-    """Remove what `build` has made, with the steps of the build."""
+    """Remove the image that `build` has made, with the steps of the build."""
     cleanup.remove_image(engine, lesson, name)
 
 
 def _steps_told(stream: str) -> list[str]:
-    """The images that a build says it has made, the last first; those it found are not in it."""
+    """The images that a build reports as made, the last first, without images from its cache."""
     told = [json.loads(line).get("stream", "") for line in stream.splitlines() if line.strip()]
     lines = [line.strip() for line in "".join(told).splitlines() if line.strip()]
     found = [  # Podman's arrows are shorter
@@ -320,10 +325,10 @@ def archive(
     *,
     compressed: bool = False,
 ) -> bytes:
-    """A saved image, made up: each layer gives paths their content, or None where it deletes.
+    """A made-up saved image; each layer is path -> content, or None for a deletion.
 
-    `history` holds (instruction, whether it made a layer), oldest first; without it every layer
-    has one line. Laid out as `docker save` does, the layers gzipped where `compressed`.
+    `history` holds (instruction, True if it made a layer), oldest first; without `history` every
+    layer has one line. The layout is that of `docker save`; `compressed` gzips the layers.
     """
     tars = [_layer(layer) for layer in layers]
     lines = list(history) or [(f"RUN step {number}", True) for number in range(len(tars))]
@@ -385,7 +390,7 @@ def _await_words(engine: Engine, container: str, words: str) -> None:
 
 
 def packed(files: Mapping[str, bytes]) -> bytes:
-    """Files in a tar archive, as PUT /containers/ID/archive and POST /build take them."""
+    """A tar archive of files, as PUT /containers/ID/archive and POST /build take it."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for name, data in files.items():

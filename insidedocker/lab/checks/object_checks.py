@@ -1,6 +1,7 @@
-"""Checks on deeds: what a learner has left on an engine, by what the engine shows.
+"""Checks of the objects that a learner has made on an engine, as the engine shows them.
 
-Each returns what it saw, for further checks, or fails and says what is there instead.
+Each check returns what the engine says of the object, for further checks, or raises CheckFailed
+with what is there instead.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from insidedocker.lab.checks.check_failed import fail
 from insidedocker.lab.engines.session import Engine
 from insidedocker.lab.plain_data import show
 
-SECONDS = 15.0  # for a program in a container to begin to listen
+SECONDS = 15.0  # until a program in a container listens
 
 Seen = dict[str, Any]
 
-# By kind of thing: how to list all, and the names of one in that list.
+# Kind -> path of the list, its entries in the answer, the names of one entry.
 _LISTS: dict[str, tuple[str, Callable[[Any], list[Seen]], Callable[[Seen], list[str]]]] = {
     "container": (
         "/containers/json?all=1",
@@ -43,7 +44,8 @@ _AFTER = {
 def container(
     engine: Engine, name: str, *, state: str = "running", image: str = "", try_next: str = ""
 ) -> Seen:
-    """A container of this name is in this state ("" for any), made from `image` where named."""
+    """Check that a container of this name is in `state` ("" for any) and, with `image`, was made
+    from that image."""
     seen = _one(engine, "container", name, try_next)
     found = seen["State"]["Status"]
     if state and found != state:
@@ -65,17 +67,18 @@ def container(
 
 
 def image(engine: Engine, name: str, *, try_next: str = "") -> Seen:
-    """The engine has an image of this name."""
+    """Check that the engine has an image of this name."""
     return _one(engine, "image", name, try_next)
 
 
 def volume(engine: Engine, name: str, *, try_next: str = "") -> Seen:
-    """The engine has a volume of this name."""
+    """Check that the engine has a volume of this name."""
     return _one(engine, "volume", name, try_next)
 
 
 def network(engine: Engine, name: str, *, peers: Sequence[str] = (), try_next: str = "") -> Seen:
-    """The engine has a network of this name, and these containers are running on it."""
+    """Check that the engine has a network of this name, and that the containers `peers` are running
+    on it."""
     seen = _one(engine, "network", name, try_next)
     on_it = sorted(each["Name"] for each in (seen.get("Containers") or {}).values())
     missing = [peer for peer in peers if peer not in on_it]
@@ -90,7 +93,8 @@ def network(engine: Engine, name: str, *, peers: Sequence[str] = (), try_next: s
 
 
 def gone(engine: Engine, kind: str, name: str, *, try_next: str = "") -> None:
-    """There is no container, image, network or volume ("container", …) of this name any more."""
+    """Check that no object of this `kind` ("container", "image", "network", "volume") has this name
+    any more."""
     if engine.get(f"/{kind}s/{name}{_inspect(kind)}").status_code != 404:
         fail(
             f"the {kind} {name} is removed",
@@ -103,8 +107,8 @@ def gone(engine: Engine, kind: str, name: str, *, try_next: str = "") -> None:
 def port_answers(
     engine: Engine, name: str, port: int, *, path: str = "/", text: str = "", try_next: str = ""
 ) -> str:
-    """The port that the running container `name` publishes for its own `port` answers HTTP, with
-    `text` in the body; returns the body. A program that has just started gets a moment."""
+    """Check that the published `port` of the running container `name` answers HTTP with `text` in
+    the body; returns the body. A program that has just started gets up to SECONDS."""
     seen = container(engine, name, try_next=try_next)
     address = _published(engine, seen, port, try_next)
     what, said = f"GET http://{address}{path}", ""
@@ -114,7 +118,7 @@ def port_answers(
             answer = requests.get(f"http://{address}{path}", timeout=SECONDS)
         except requests.RequestException as error:
             said = f"no answer ({type(error).__name__})"
-            time.sleep(0.05)  # nothing tells when a stranger's program begins to listen
+            time.sleep(0.05)  # no event tells when the program in a container begins to listen
             continue
         if answer.ok and text in answer.text:
             return answer.text

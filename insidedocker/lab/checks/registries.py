@@ -1,6 +1,7 @@
 """A small registry with a password, as a container on an engine, for lessons and their checks.
 
-It is real (the course's image registry:2), listens on this machine alone and speaks plain HTTP.
+The registry is real (the course's image registry:2), listens on this machine only and speaks plain
+HTTP.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from insidedocker.lab.labels import labels as labels_of
 
 START_SECONDS = 60.0
 
-# Who may come in: the password, and its line for the registry as `htpasswd -nbB` writes it.
-# The passwords are no secret. Encoded, two of them have characters that base64 writes in two ways.
+# User -> password, and its hash for the registry as `htpasswd -nbB` writes it. The passwords are
+# not secret. Encoded, two of them have characters for which base64 has two alphabets.
 USERS = {
     "learner": ("open-sesame", "$2b$04$cNEcacJHce.TuNwDQFxmvuhZbgnozATPOtWnpE0VUZBYDBEBHcbkm"),
     "ada": ("loves>images?", "$2b$04$XN4jxs.gGPqxPdjKTVZwduQaELr5IINKdeltwRyZjkSgMx6btBVbK"),
@@ -35,7 +36,7 @@ USERS = {
 PASSWORD_FILE = "htpasswd"
 SETTINGS = "/etc/docker/registry"
 
-# What a manifest may be; a registry that is not told answers in an older form.
+# Media types of a manifest: without them in the request a registry answers in an older form.
 MANIFESTS = (
     "application/vnd.oci.image.manifest.v1+json, "
     "application/vnd.docker.distribution.manifest.v2+json"
@@ -44,14 +45,14 @@ MANIFESTS = (
 
 @dataclass(frozen=True)
 class Registry:
-    """A registry's place ("127.0.0.1:40123") and who may come in."""
+    """A registry's address ("127.0.0.1:40123"), and the user who may log in."""
 
     host: str
     username: str
     password: str
 
     def ask(self, method: str, path: str, **options: Any) -> requests.Response:
-        """One request of the registry's own API, with the password."""
+        """Send one request to the registry's own API, with the password."""
         with requests.Session() as session:
             session.trust_env = False  # a proxy is for the internet
             session.auth = (self.username, self.password)
@@ -60,24 +61,24 @@ class Registry:
             )
 
     def digest(self, repository: str, tag: str) -> str | None:
-        """The digest that a tag stands for; None where there is no such tag."""
+        """The digest of a tag; None without such a tag."""
         path = f"{repository}/manifests/{tag}"
         answer = self.ask("GET", path, headers={"Accept": MANIFESTS})
         return answer.headers["Docker-Content-Digest"] if answer.ok else None
 
     @property
     def headers(self) -> dict[str, str]:
-        """The header that lets an engine in, for a pull or a push."""
+        """The header that authenticates an engine at the registry, for a pull or a push."""
         who = {"username": self.username, "password": self.password, "serveraddress": self.host}
         return {"X-Registry-Auth": base64.urlsafe_b64encode(json.dumps(who).encode()).decode()}
 
     def push(self, engine: Engine, image: str, repository: str, tag: str) -> str:
-        """Put an engine's image into the registry, by a name that does not stay; the digest."""
+        """Push an engine's image to the registry, under a temporary name; returns the digest."""
         name = f"{self.host}/{repository}"
         before = engine.get(f"/images/{name}:{tag}/json")
         fixtures.set_up(engine.post(f"/images/{image}/tag", params={"repo": name, "tag": tag}))
         answer = engine.post(f"/images/{name}/push", params={"tag": tag}, headers=self.headers)
-        if before.ok:  # the name is a learner's, and means what it meant
+        if before.ok:  # the name was a learner's: it gets its image back
             there = before.json()["Id"]
             engine.post(f"/images/{there}/tag", params={"repo": name, "tag": tag})
         else:
@@ -90,7 +91,7 @@ class Registry:
 
 @contextlib.contextmanager
 def running(engine: Engine, lesson: str, username: str = "grace") -> Iterator[Registry]:
-    """A new, empty registry on `engine` for a `with` block; `username` alone may come in."""
+    """A new, empty registry on `engine` for a `with` block; only `username` may log in."""
     container, registry = _started(engine, lesson, username)
     try:
         yield registry
@@ -104,7 +105,7 @@ def start(engine: Engine, lesson: str, username: str = "learner") -> Registry:
 
 
 def _started(engine: Engine, lesson: str, username: str) -> tuple[str, Registry]:
-    """A registry that answers, with the path of its container."""
+    """Start a registry; returns the API path of its container, and the registry once it answers."""
     need(engine, "registry:2", quiet=True)
     port = free_port()
     registry = Registry(f"127.0.0.1:{port}", username, USERS[username][0])
@@ -123,7 +124,8 @@ def _started(engine: Engine, lesson: str, username: str) -> tuple[str, Registry]
 
 
 def recipe(lesson: str, port: int) -> dict[str, Any]:
-    """What to create: a registry that listens at `port`, in the container as on this machine."""
+    """The body of the create request for a registry that listens on `port`, in the container as on
+    this machine."""
     return {
         "Image": "registry:2",
         "Labels": labels_of(lesson),
@@ -141,15 +143,16 @@ def recipe(lesson: str, port: int) -> dict[str, Any]:
 
 
 def password_archive(username: str) -> bytes:
-    """The registry's password file, packed as PUT /containers/ID/archive wants it."""
+    """The registry's password file in a tar archive for PUT /containers/ID/archive."""
     return fixtures.packed({PASSWORD_FILE: f"{username}:{USERS[username][1]}\n".encode()})
 
 
 def engine_for(engine: Engine, lesson: str) -> Engine:
-    """`engine` if it logs in to a registry of this machine, else an embedded one, told in a line.
+    """`engine` if it can log in to a registry of this machine, else an embedded engine, announced
+    in one printed line.
 
-    Docker trusts registries at 127.0.0.0/8 without TLS; Podman does where its registries.conf
-    says so; an engine on another machine has another 127.0.0.1. So it is asked.
+    Docker trusts registries at 127.0.0.0/8 without TLS; Podman does so only if its registries.conf
+    says so; an engine on another machine has another 127.0.0.1. So the engine is tried.
     """
     with running(engine, lesson) as registry:
         who = {"username": registry.username, "password": registry.password}
@@ -164,12 +167,12 @@ def engine_for(engine: Engine, lesson: str) -> Engine:
 
 
 def another() -> Engine:
-    """A second, empty engine beside the first; it ends with this notebook's kernel."""
+    """A second, empty engine, which ends with this notebook's kernel."""
     return Engine(ending_with_us().url, "a second one, for this lesson")
 
 
 def free_port() -> int:
-    """A port at which nobody listens on this machine."""
+    """A TCP port on which no process of this machine listens at 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -177,7 +180,7 @@ def free_port() -> int:
 
 
 def await_answer(host: str, path: str = "/v2/", seconds: float = START_SECONDS) -> None:
-    """Return as soon as a web server at `host` answers; raises SetupFailed when it never does."""
+    """Return once a web server at `host` answers; raises SetupFailed after `seconds`."""
     deadline = time.monotonic() + seconds
     with requests.Session() as session:
         session.trust_env = False

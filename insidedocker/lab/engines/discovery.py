@@ -1,6 +1,6 @@
-"""Which engine a lesson talks to: the first that answers, and why that one.
+"""The engine that a lesson talks to: the first that answers, and the reason for this choice.
 
-Knows where Docker, its CLI and Podman put their addresses; nothing of what is done with them.
+Knows the places of the addresses of Docker, its CLI and Podman; nothing of an engine's use.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from insidedocker.lab.errors import NoEngine
 CHOICES = ("auto", "docker", "podman", "embedded")
 PING_SECONDS = 5.0
 TAP = "INSIDEDOCKER_TAP"
-"""The variable that names a tap's address while one is on."""
+"""The environment variable with the tap's address while a tap is on."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """An address at which an engine may answer, and who says so."""
+    """An address at which an engine may answer, and the source of the address."""
 
     url: str
     says: str
@@ -37,15 +37,15 @@ class Candidate:
 def connect(url: str | None = None) -> Engine:
     """A session with an engine.
 
-    With `url` ("unix:///path" or "tcp://host:port"): with that one, without asking it anything
-    and without printing a line; this is what a function does that is handed an address.
+    With `url` ("unix:///path" or "tcp://host:port"): the engine at this address, without a request
+    and without a printed line, for functions that get an address as an argument.
 
-    Without: with the first that answers of DOCKER_HOST, the docker CLI's context, the local
-    sockets of Docker and of Podman, and else with the embedded engine, which is started if need
-    be. INSIDEDOCKER_ENGINE=docker, podman or embedded narrows the choice. While nbgrader runs
-    the notebook it is always a new embedded engine, which ends with the kernel. One printed line
-    says which engine it is and why. Raises NoEngine where DOCKER_HOST names one that does not
-    answer, or nothing is left to choose.
+    Without `url`: the first that answers of DOCKER_HOST, the docker CLI's context and the local
+    sockets of Docker and of Podman; else the embedded engine, which is started if necessary.
+    INSIDEDOCKER_ENGINE=docker, podman or embedded narrows the choice. While nbgrader runs the
+    notebook: always a new embedded engine, which ends with the kernel. One printed line names the
+    engine and the reason for the choice. Raises NoEngine where DOCKER_HOST names an engine that
+    does not answer, or no engine is left to choose.
     """
     if url is not None:
         return Engine(url)
@@ -55,15 +55,15 @@ def connect(url: str | None = None) -> Engine:
 
 
 def find(start: Callable[[], str] = embedded.staying) -> Engine:
-    """What `connect` takes by itself, without a word; where no other engine is there, the
-    embedded one at the address that `start` gives."""
+    """The engine that `connect` takes without `url`, without the printed line. Where no other
+    engine answers: the embedded engine at the address that `start` returns."""
     if os.environ.get("NBGRADER_EXECUTION"):
         return Engine(os.environ.get(TAP) or _grading_url(), "a fresh one for grading")
     return _first(_choice(), start)
 
 
 def describe(engine: Engine) -> str:
-    """One line: which engine, where, and why it was taken."""
+    """One line: the engine, its address, and the reason for the choice."""
     version = engine.get("/version").json()
     if engine.kind == "embedded":
         runtime = engine.get("/info").json().get("DefaultRuntime", "")
@@ -81,8 +81,8 @@ def _choice() -> str:
 
 @functools.cache
 def _grading_url() -> str:
-    """One new engine per notebook, however often it connects: INSIDEDOCKER_ENGINE_URL names it
-    where another process starts it."""
+    """The address of the notebook's new engine, the same for every `connect` of the notebook.
+    INSIDEDOCKER_ENGINE_URL holds the address where another process starts the engine."""
     return os.environ.get("INSIDEDOCKER_ENGINE_URL") or embedded.ending_with_us("lesson").url
 
 
@@ -123,7 +123,7 @@ def _because(missed: list[str]) -> str:
 
 
 def problem(engine: Engine) -> str | None:
-    """Why an engine is of no use; None where it answers its ping."""
+    """The reason why an engine cannot be used; None where it answers its ping."""
     try:
         answer = engine.get("/_ping", timeout=PING_SECONDS)
     except requests.RequestException as error:
@@ -132,7 +132,7 @@ def problem(engine: Engine) -> str | None:
 
 
 def candidates() -> Iterator[Candidate]:
-    """Where engines may be, in the order in which they are asked."""
+    """The addresses at which engines may answer, in the order in which they are tried."""
     if host := os.environ.get("DOCKER_HOST", "").strip():
         yield Candidate(host, "DOCKER_HOST names it", named=True)
     elif context := _context():
@@ -156,7 +156,7 @@ def _socket_folders() -> Iterator[tuple[str, str]]:
 
 
 def _context() -> Candidate | None:
-    """The docker CLI's current context, where it is another than the default one."""
+    """The address of the docker CLI's current context; None for the default context."""
     folder = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
     name = os.environ.get("DOCKER_CONTEXT") or _read(folder / "config.json").get("currentContext")
     if not isinstance(name, str) or name in ("", "default"):
@@ -165,12 +165,12 @@ def _context() -> Candidate | None:
     endpoints = _read(folder / "contexts" / "meta" / key / "meta.json").get("Endpoints", {})
     host = endpoints.get("docker", {}).get("Host", "")
     if not host.startswith(("unix://", "tcp://")):
-        return None  # ssh and named pipes are for the CLI alone
+        return None  # only the CLI supports ssh and named pipes
     return Candidate(host, f"the docker CLI's context {name!r} names it")
 
 
 def _read(path: Path) -> dict[str, dict[str, dict[str, str]]]:
-    """A JSON object from a file of the CLI; empty where it cannot be read."""
+    """The JSON object in a file of the CLI; empty where the file cannot be read."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

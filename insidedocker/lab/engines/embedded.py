@@ -1,6 +1,6 @@
-"""Embedded engines for lessons: the checkout's own one, and fresh ones that end with us.
+"""Embedded engines for lessons: the checkout's own, and fresh ones that end with this process.
 
-Knows how they are started and where they live; nothing of sessions or of the course.
+Knows the start and the folders of engines; nothing of sessions or of the course.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from insidedocker_engine.base import paths
 from insidedocker_engine.process import Handle, Joined, StartFailed, find, join, start
 
 _uses: dict[Path, sharing.Use] = {}
-"""What keeps engines of others from ending under this process, by their root folders."""
+"""Root folder -> use. A use keeps an engine from ending while this process needs it."""
 
 
 def staying() -> str:
     """The URL of this checkout's embedded engine, started if it does not run.
 
-    It stays running, but where `make lab` or the like uses it: then it ends with the last of its
-    users, of which this process is one. Raises NoEngine where it does not start.
+    The engine keeps running, except where `make lab` or the like uses it: then the engine ends
+    with the last of its users, of which this process is one. Raises NoEngine where the engine does
+    not start.
     """
     try:
         root = paths.own_root()
@@ -46,8 +47,9 @@ def staying() -> str:
 
 
 def while_used(what: str) -> Joined:
-    """This checkout's embedded engine, started if it does not run, and that we use it; one that
-    is started ends with the last of its users. Raises NoEngine where it does not start."""
+    """This checkout's embedded engine, started if it does not run, with this process as a user. An
+    engine that is started here ends with the last of its users. Raises NoEngine where the engine
+    does not start."""
     try:
         return join(paths.own_root(), what, runtime(), stays=False)
     except (StartFailed, paths.PathError) as error:
@@ -55,8 +57,8 @@ def while_used(what: str) -> Joined:
 
 
 def named(root: Path, what: str) -> Joined | None:
-    """Use the embedded engine that runs on `root` and was found by its address; None where it
-    cannot be seen from here."""
+    """Join the users of the embedded engine that runs on `root`, found by its address; None where
+    this process cannot see the engine."""
     try:
         if lock.holder(root) is None:
             return None
@@ -66,16 +68,16 @@ def named(root: Path, what: str) -> Joined | None:
 
 
 def ending_with_us(name: str = "", *, faults: bool = False) -> Handle:
-    """A new, empty engine that ends with this process, or before by its `close`; one that takes
-    `faults` on request where that is asked for.
+    """A new, empty engine that ends with this process, or earlier by its `close`; with `faults` the
+    engine can be broken on request.
 
-    `name` is that of its socket, where sockets have a folder of their own. Raises NoEngine where
-    it does not start.
+    `name` is the name of its socket, where sockets have a folder of their own. Raises NoEngine
+    where the engine does not start.
     """
     folder = sockets()
     host = f"unix://{folder}/{name or uuid.uuid4().hex[:12]}.sock" if folder else None
     try:
-        # Where sockets have a folder of their own, those who reach them are strangers.
+        # Where sockets have a folder of their own, clients are not trusted.
         restricted = folder is not None
         engine = start(
             host=host,
@@ -86,13 +88,13 @@ def ending_with_us(name: str = "", *, faults: bool = False) -> Handle:
         )
     except StartFailed as error:
         raise _did_not_start(error) from error
-    atexit.register(engine.close)  # ephemeral ends the engine; this removes its folder, too
+    atexit.register(engine.close)  # `ephemeral` ends the engine; `close` also removes its folder
     return engine
 
 
 @contextmanager
 def fresh() -> Iterator[str]:
-    """A new embedded engine for a `with` block, as its URL."""
+    """The URL of a new embedded engine for a `with` block."""
     engine = ending_with_us()
     try:
         yield engine.url
@@ -102,15 +104,14 @@ def fresh() -> Iterator[str]:
 
 
 def sockets() -> str | None:
-    """The folder for what learners' functions must reach, wherever they run: sockets of engines
-    that end with us, and of taps. INSIDEDOCKER_SOCKETS names one that their sandbox can see, too.
-    """
+    """The folder for the sockets that learners' functions must reach, also from their sandbox:
+    sockets of fresh engines and of taps. INSIDEDOCKER_SOCKETS names the folder; None without it."""
     return os.environ.get("INSIDEDOCKER_SOCKETS") or None
 
 
 @contextmanager
 def breakable() -> Iterator[Handle]:
-    """A new embedded engine for a `with` block that takes faults on request."""
+    """A new embedded engine for a `with` block that can be broken on request."""
     engine = ending_with_us(faults=True)
     try:
         yield engine
@@ -120,7 +121,7 @@ def breakable() -> Iterator[Handle]:
 
 
 def runtime() -> str:
-    """INSIDEDOCKER_RUNTIME chooses how containers run: auto, namespaces or proot."""
+    """The runtime of containers from INSIDEDOCKER_RUNTIME: auto (default), namespaces or proot."""
     return os.environ.get("INSIDEDOCKER_RUNTIME") or "auto"
 
 

@@ -1,7 +1,7 @@
-"""A small registry on loopback that can say no: names and passwords, rights, a rate limit.
+"""A small registry on loopback that can refuse: passwords, rights, a rate limit.
 
-It speaks the registry's HTTP API with token authentication, as Docker Hub does, and keeps
-everything in memory. For lessons and checks; it knows no engine.
+Speaks the registry's HTTP API with token authentication, as Docker Hub does, and keeps all data in
+memory. For lessons and checks; knows no engine.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ANYBODY = ""
 
 @dataclass(frozen=True)
 class User:
-    """Who may come in, and with which rights: "pull", "push"."""
+    """A user's password and rights: "pull", "push"."""
 
     password: str
     rights: Collection[str] = ("pull",)
@@ -33,12 +33,12 @@ class User:
 
 @dataclass
 class SmallRegistry:
-    """What is in the registry, and who asked for a token."""
+    """The contents of the registry, and the users who asked for a token."""
 
     host: str = ""
-    """As it stands in an image's name: `127.0.0.1:port`."""
+    """The registry in an image's name: `127.0.0.1:port`."""
     limited: bool = False
-    """Whether every manifest is refused with 429, as Docker Hub does past its limit."""
+    """True: every request for a manifest gets 429, as from Docker Hub past its limit."""
     users: Mapping[str, User] = field(default_factory=dict)
     manifests: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     """`repository:tag` and `repository@digest` -> media type and bytes."""
@@ -47,7 +47,7 @@ class SmallRegistry:
     _tokens: dict[str, str] = field(default_factory=dict)
 
     def holds(self, repository: str, tag: str = "latest") -> bool:
-        """Whether an image of that name has arrived."""
+        """True once an image of that name has been pushed."""
         return f"{repository}:{tag}" in self.manifests
 
     def forget(self, repository: str) -> None:
@@ -60,8 +60,8 @@ class SmallRegistry:
 def small_registry(
     users: Mapping[str, User] | None = None, *, limited: bool = False
 ) -> Iterator[SmallRegistry]:
-    """A registry for a `with` block. `ANYBODY` among the users says what goes without a name;
-    nothing does where it is missing."""
+    """A registry for a `with` block. The user `ANYBODY` holds the rights of clients without a name;
+    without this user they have no rights."""
     registry = SmallRegistry(users=dict(users or {}), limited=limited)
     server = _Server(("127.0.0.1", 0), _handler(registry))
     registry.host = f"127.0.0.1:{server.server_port}"
@@ -80,11 +80,11 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
 
     def handle_error(self, *_: object) -> None:
-        """Nothing: a client that hangs up is no error of ours."""
+        """Ignore the error: a client that hangs up is not an error of the registry."""
 
 
 class _Refused(Exception):
-    """An answer with an error, as registries write it."""
+    """An error answer in the registries' format."""
 
     def __init__(self, status: int, code: str, message: str, **headers: str) -> None:
         super().__init__(message)
@@ -130,10 +130,10 @@ class _Handler(BaseHTTPRequestHandler):
             return self._upload(repository, which.removeprefix("uploads/"), query, data)
         return self._found(which, "application/octet-stream", self.registry.blobs.get(which))
 
-    # Who asks, and what that user may do
+    # Authentication and rights
 
     def _token(self, query: dict[str, list[str]]) -> tuple[int, bytes, dict[str, str]]:
-        """A token for the name and password sent along; without any, for anybody."""
+        """A token for the name and password of the request; without a name, for ANYBODY."""
         name, password = _basic(self.headers.get("Authorization", ""))
         user = self.registry.users.get(name)
         if name != ANYBODY and (user is None or user.password != password):
@@ -165,7 +165,7 @@ class _Handler(BaseHTTPRequestHandler):
         more = f',scope="{scope}"' if scope else ""
         return f'Bearer realm="http://{self.registry.host}/token",service="small"{more}'
 
-    # What there is
+    # Contents
 
     def _manifest(
         self, repository: str, which: str, data: bytes
@@ -211,7 +211,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise _Refused(404, "NOT_FOUND", f"{which} is not known to this registry")
         return 200, data, {"Content-Type": media_type, "Docker-Content-Digest": _digest(data)}
 
-    # How it is said
+    # Answers
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
@@ -234,11 +234,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: whatever is written to stderr costs the learner the points."""
+        """Write no log: nbgrader takes the points from a test cell that writes to stderr."""
 
 
 def _split(path: str) -> tuple[str, str, str]:
-    """`/v2/REPOSITORY/manifests/WHICH` or `…/blobs/WHICH` in its three parts."""
+    """The three parts of `/v2/REPOSITORY/manifests/WHICH` or `…/blobs/WHICH`."""
     for kind in ("manifests", "blobs"):
         before, found, which = path.removeprefix("/v2/").rpartition(f"/{kind}/")
         if found:
@@ -247,7 +247,7 @@ def _split(path: str) -> tuple[str, str, str]:
 
 
 def _basic(header: str) -> tuple[str, str]:
-    """Name and password of an Authorization header; ANYBODY's where there are none."""
+    """The name and password of an Authorization header; those of ANYBODY without a header."""
     scheme, _, text = header.partition(" ")
     if scheme.lower() != "basic":
         return ANYBODY, ""

@@ -1,7 +1,7 @@
-"""Broken on purpose: an embedded engine with a fault, whole again when the block ends.
+"""An embedded engine that is broken on purpose, and repaired when the block ends.
 
-Only engines that `breakable_engine` has started can be broken. Nobody's own engine, real or
-embedded, is ever touched.
+Only engines that `breakable_engine` has started can be broken. A person's own engine, real or
+embedded, is never touched.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from insidedocker_engine.process import Handle
 FILE_RIGHTS = 0b110  # CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH
 
 _breakable: dict[str, Handle] = {}
-"""The engines that may be broken, by their address."""
+"""Address -> engine that may be broken."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Broken:
 
     engine: Engine
     address: str = ""
-    """Of what the fault brought along: the taken port, the registry's `host:port`."""
+    """The address that belongs to the fault: the taken port, or the registry's `host:port`."""
 
     @property
     def url(self) -> str:
@@ -44,7 +44,7 @@ class Broken:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a fault can be told."""
+    """The parameters of a fault."""
 
     on: str
     seconds: float
@@ -79,10 +79,10 @@ def fault(
     """Break an engine for a `with` block: `engine`, which `breakable_engine` has started, or a
     new one.
 
-    `kind` is one of KINDS. `on` says which requests a "slow" or "failing" engine means, as
-    "GET /images/*"; a slow one takes `seconds`, a failing one answers `status`. `port` is the
-    one to be taken (0: any free one). One printed line says what is broken, unless `quiet`.
-    Blocks nest. Raises NoEngine, a sentence, for an engine that is not to be broken.
+    `kind` is one of KINDS. `on` selects the requests that a "slow" or "failing" engine affects,
+    such as "GET /images/*"; they take `seconds`, or get `status`. `port` is the port to take (0:
+    any free port). One printed line says what is broken, unless `quiet`. Blocks nest. Raises
+    NoEngine, a sentence, for an engine that may not be broken.
     """
     if kind not in KINDS:
         raise NoEngine(f"There is no fault {kind!r}: choose one of {', '.join(KINDS)}.")
@@ -98,7 +98,7 @@ def fault(
             )
         stack.callback(engine.close)
         address = stack.enter_context(begin(handle, Settings(on, seconds, status, port)))
-        engine.close()  # connections that are open would go past some of the faults
+        engine.close()  # open connections would bypass some of the faults
         if not quiet:
             print(f"Broken on purpose: {says}. Whole again at the end of the block.")
         yield Broken(engine, address)
@@ -106,7 +106,7 @@ def fault(
 
 @contextlib.contextmanager
 def mystery(number: int, engine: Engine | None = None) -> Iterator[Broken]:
-    """As `fault`, with an engine that is broken in one of five ways and does not say in which."""
+    """Break an engine as `fault` does, in one of five ways, without saying in which."""
     if number not in MYSTERIES:
         raise NoEngine(f"There is no mystery {number!r}: choose one of 1 to {len(MYSTERIES)}.")
     kind, settings = MYSTERIES[number]
@@ -117,7 +117,7 @@ def mystery(number: int, engine: Engine | None = None) -> Iterator[Broken]:
 
 @contextlib.contextmanager
 def _crashed(handle: Handle, _settings: Settings) -> Iterator[str]:
-    """Faults that were asked for before are there again afterwards, as is the engine's state."""
+    """Kill the engine; start it again afterwards, with its state and the faults set before."""
     with Engine(handle.fault_control) as control:
         others = control.get("/faults").json()
     handle.kill()
@@ -132,7 +132,7 @@ def _crashed(handle: Handle, _settings: Settings) -> Iterator[str]:
 
 @contextlib.contextmanager
 def _stopped(handle: Handle, settings: Settings) -> Iterator[str]:
-    """An engine that ends in order also removes its socket."""
+    """Kill the engine and remove its socket, as an engine does that ends in order."""
     with _crashed(handle, settings):
         paths.socket_path(handle.url).unlink()
         yield ""
@@ -140,8 +140,9 @@ def _stopped(handle: Handle, settings: Settings) -> Iterator[str]:
 
 @contextlib.contextmanager
 def _forbidden(handle: Handle, _settings: Settings) -> Iterator[str]:
-    """Modes mean nothing to root, so this thread gives up root's power over files meanwhile."""
-    from insidedocker_engine.base import linux  # not to be had on every machine that imports this
+    """Take all rights to the socket. Root ignores modes, so this thread gives up root's
+    capabilities over files meanwhile."""
+    from insidedocker_engine.base import linux  # not importable on every machine
 
     place = paths.socket_path(handle.url)
     before = place.stat().st_mode
@@ -157,7 +158,7 @@ def _forbidden(handle: Handle, _settings: Settings) -> Iterator[str]:
 
 @contextlib.contextmanager
 def _asked_for(handle: Handle, fault: dict[str, Any]) -> Iterator[str]:
-    """By the engine's private control socket."""
+    """Set a fault over the engine's private control socket."""
     place = f"/faults/{uuid.uuid4().hex}"
     with Engine(handle.fault_control) as control:
         try:

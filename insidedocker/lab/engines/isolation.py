@@ -1,4 +1,4 @@
-"""What an engine does not keep apart from its host, by its own account."""
+"""The parts of the host that an engine does not isolate, as the engine itself reports them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ SAYS = "not isolated on this host:"
 
 
 def shared_with_host(engine: Engine) -> list[str]:
-    """What containers share with the host here: "processes", "network", "hostname" …
+    """The parts that containers share with the host here: "processes", "network", "hostname" …
 
-    The embedded engine lists it under Warnings of /info, where its host allows ordinary users
-    less; engines that isolate all of it list nothing.
+    The embedded engine lists them under Warnings of /info, on hosts that restrict ordinary users;
+    engines with full isolation list nothing.
     """
     for line in engine.get("/info").json().get("Warnings") or []:
         _, found, rest = line.partition(SAYS)

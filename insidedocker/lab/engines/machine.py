@@ -1,4 +1,4 @@
-"""What this machine has for the course, in a small table with what to do where it falls short."""
+"""A small table of what this machine has for the course, with advice where it falls short."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DISK_WANTED = 2e9  # bytes
 
 @dataclass(frozen=True)
 class Row:
-    """One thing looked at: `advice` is empty where it is fine."""
+    """One finding; `advice` is empty where all is fine."""
 
     what: str
     found: str
@@ -31,14 +31,14 @@ class Row:
 
 
 class Machine:
-    """The table; shown as HTML in a notebook and as text elsewhere."""
+    """The table of findings, shown as HTML in a notebook and as text elsewhere."""
 
     def __init__(self, rows: list[Row]) -> None:
         self.rows = rows
 
     @property
     def ready(self) -> bool:
-        """Whether every row is fine."""
+        """True where every row is fine."""
         return not any(row.advice for row in self.rows)
 
     def __repr__(self) -> str:
@@ -62,7 +62,7 @@ class Machine:
 
 
 def machine(engine: Engine) -> Machine:
-    """Look at Python, the engine, its API version, the disk and this folder."""
+    """Check Python, the engine, its API version, the disk and this folder."""
     return Machine([_python(), _engine(engine), _api(engine), _disk(), _folder()])
 
 

@@ -1,6 +1,6 @@
 """A session with one engine: `requests` over its Unix socket or TCP address.
 
-Knows the engine's address and nothing of how it was found or started.
+Knows the engine's address, not how the engine was found or started.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 60.0
 
-# What an engine says of itself in the Server header of every answer.
+# Product in the Server header of every answer -> kind of engine.
 SERVERS = {"Inside-Docker-Engine": "embedded", "Libpod": "podman"}
 NAMES = {"docker": "Docker", "podman": "Podman", "embedded": "embedded"}
 
 
 class Engine(requests_unixsocket.Session):
-    """One engine, spoken to by its REST API.
+    """One engine, used through its REST API.
 
     `get`, `post`, `put`, `delete` and `head` are those of `requests` and take a path
-    ("/images/json") as well as a whole URL. `url` is the address as DOCKER_HOST has it
-    ("unix:///run/docker.sock", "tcp://127.0.0.1:2375"), `base` is what `requests` wants to see
+    ("/images/json") as well as a whole URL. `url` is the address in the form of DOCKER_HOST
+    ("unix:///run/docker.sock", "tcp://127.0.0.1:2375"), `base` the prefix that `requests` needs
     before a path ("http+unix://%2Frun%2Fdocker.sock").
 
-    Requests give up after a minute without an answer (pass `timeout=` to change it) and raise
-    EngineUnreachable, a `requests.ConnectionError`, where nobody listens.
+    Requests time out after a minute without an answer (change it with `timeout=`) and raise
+    EngineUnreachable, a `requests.ConnectionError`, where no process listens at the address.
     """
 
     def __init__(self, url: str, why: str = "") -> None:
@@ -51,7 +51,7 @@ class Engine(requests_unixsocket.Session):
             self.verify, self.cert = certificates()
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> requests.Response:
-        """As `requests.Session.request`; a path is taken to be one of this engine."""
+        """Send a request as `requests.Session.request` does; a path is one of this engine."""
         kwargs.setdefault("timeout", (CONNECT_SECONDS, READ_SECONDS))
         target = self.base + url if url.startswith("/") else url
         try:
@@ -73,12 +73,12 @@ class Engine(requests_unixsocket.Session):
 
     def docker(self) -> docker.DockerClient:
         """A client of the docker SDK for Python for the same engine; close it after use."""
-        import docker  # 0.2 s that few lessons need
+        import docker  # the import takes 0.2 s, and few lessons need it
 
         return docker.DockerClient(base_url=self.url, version="auto", timeout=int(READ_SECONDS))
 
     def __reduce__(self) -> tuple[type[Engine], tuple[str, str]]:
-        """Copied or handed to another process, it is a new session with the same engine."""
+        """Copy or pickle the session as a new session with the same engine."""
         return Engine, (self.url, self.why)
 
     def __repr__(self) -> str:
@@ -86,7 +86,7 @@ class Engine(requests_unixsocket.Session):
 
 
 class _SocketAdapter(UnixAdapter):
-    """Keeps one pool of connections per socket; the original keeps one per path asked for."""
+    """Keeps one pool of connections per socket; the base class keeps one per requested path."""
 
     def get_connection_with_tls_context(
         self, request: Any, verify: Any, proxies: Any = None, cert: Any = None
@@ -96,7 +96,7 @@ class _SocketAdapter(UnixAdapter):
 
 
 def base_of(url: str) -> str:
-    """What `requests` wants before a path, from an address as DOCKER_HOST has it.
+    """The prefix that `requests` needs before a path, from an address in the form of DOCKER_HOST.
 
     Raises NoEngine for an address of another kind.
     """
@@ -115,14 +115,14 @@ def base_of(url: str) -> str:
 
 
 def socket_of(url: str) -> Path | None:
-    """The socket's path where the address is one of a Unix socket."""
+    """The path of the Unix socket at an address; None for an address of another kind."""
     base = base_of(url)
     scheme, _, rest = base.partition("://")
     return Path(unquote(rest)) if scheme == "http+unix" else None
 
 
 def reason_of(error: BaseException) -> str:
-    """What kept a request from being answered, in plain words."""
+    """The reason why a request was not answered, in plain words."""
     found: BaseException | None = error
     while found is not None:
         if isinstance(found, FileNotFoundError):
@@ -138,13 +138,14 @@ def reason_of(error: BaseException) -> str:
 
 
 def _inner(error: BaseException) -> BaseException | None:
-    """The error that lies below: requests and urllib3 hand it on as cause, reason or argument."""
+    """The underlying error: requests and urllib3 pass it on as cause, reason or argument."""
     below = [error.__cause__, error.__context__, getattr(error, "reason", None), *error.args]
     return next((each for each in below if isinstance(each, BaseException)), None)
 
 
 def certificates() -> tuple[str | bool, tuple[str, str] | None]:
-    """The CLI's own way to name certificates: DOCKER_CERT_PATH holds ca, cert and key."""
+    """`verify` and `cert` for requests. As for the CLI, the folder DOCKER_CERT_PATH holds ca.pem,
+    cert.pem and key.pem; (True, None) without it."""
     folder = os.environ.get("DOCKER_CERT_PATH")
     if not folder:
         return True, None

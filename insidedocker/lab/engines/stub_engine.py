@@ -1,7 +1,6 @@
-"""An address that gives prepared answers, for checks on answers an engine rarely gives.
+"""An address that gives prepared answers, for checks of answers that an engine rarely gives.
 
-It speaks HTTP and nothing else: no images, no containers. Whoever needs those takes a fresh
-engine.
+Speaks HTTP and has neither images nor containers; checks that need those take a fresh engine.
 """
 
 from __future__ import annotations
@@ -25,20 +24,20 @@ NOT_FOUND: Answer = (404, {}, {"message": "page not found"})
 
 
 class ScriptedEngine:
-    """Answers requests at `url` from a table, and remembers them in `requests`."""
+    """Answers requests at `url` from a table, and records them in `requests`."""
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.requests: list[str] = []  # "GET /_ping", in the order in which they came
+        self.requests: list[str] = []  # "GET /_ping", in order of arrival
 
 
 @contextmanager
 def scripted(answers: Mapping[str, Answer], *, tcp: bool = False) -> Iterator[ScriptedEngine]:
-    """Answer by the table {"GET /_ping": (200, {"Api-Version": "1.41"}, b"OK"), …}.
+    """Answer from the table {"GET /_ping": (200, {"Api-Version": "1.41"}, b"OK"), …}.
 
-    HEAD is answered as GET is, without a body; the version in a path is left out when the path
-    is looked up; what is not in the table is not found (404). With `tcp` at a port of this
-    machine ("tcp://127.0.0.1:40123"), as a registry would, else at a Unix socket.
+    HEAD is answered as GET, without a body; the look-up ignores the version in a path; a request
+    that is not in the table gets 404. With `tcp` the server listens on a port of this machine
+    ("tcp://127.0.0.1:40123"), as a registry does, else on a Unix socket.
     """
     folder = tempfile.mkdtemp(prefix="inside-docker-", dir=embedded.sockets())
     engine = ScriptedEngine(f"unix://{folder}/engine.sock")
@@ -62,7 +61,7 @@ def scripted(answers: Mapping[str, Answer], *, tcp: bool = False) -> Iterator[Sc
 
 class _Server(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
-    block_on_close = False  # an idle kept connection must not hold the check up
+    block_on_close = False  # an idle connection must not delay the check
 
 
 class _TCPServer(socketserver.ThreadingTCPServer):
@@ -75,8 +74,8 @@ def _handler(engine: ScriptedEngine, answers: Mapping[str, Answer]) -> type[Base
         protocol_version = "HTTP/1.1"
 
         def handle_one_request(self) -> None:
-            self.client_address = ("", 0)  # a Unix socket has none, the base class wants one
-            with suppress(ConnectionError):  # a client that leaves in the middle is no trouble
+            self.client_address = ("", 0)  # the base class needs one, a Unix socket has none
+            with suppress(ConnectionError):  # a client may hang up at any time
                 super().handle_one_request()
                 return
             self.close_connection = True
@@ -88,7 +87,7 @@ def _handler(engine: ScriptedEngine, answers: Mapping[str, Answer]) -> type[Base
             method = "GET" if self.command == "HEAD" else self.command
             status, headers, body = answers.get(f"{method} {path}", NOT_FOUND)
             data = body if isinstance(body, bytes) else json.dumps(body).encode()
-            self.send_response_only(status)  # the other one adds a Server header of its own
+            self.send_response_only(status)  # send_response would add its own Server header
             for name, value in headers.items():
                 self.send_header(name, value)
             if not isinstance(body, bytes):
@@ -101,7 +100,7 @@ def _handler(engine: ScriptedEngine, answers: Mapping[str, Answer]) -> type[Base
         do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = answer
 
         def log_message(self, format: str, *args: object) -> None:
-            """Nothing: whatever is written to stderr costs the learner the points."""
+            """Write no log: nbgrader takes the points from a test cell that writes to stderr."""
 
     return Handler
 
