@@ -1,7 +1,8 @@
-"""Small files of the learner's beside the notebook: read with doubt, written whole, one at a time.
+"""A learner's small files beside the notebook: read with care, written whole, by one kernel at a
+time.
 
-The folder is fixed when this is imported, since a cell may change the working folder. A file that
-cannot be read is never written over: it is kept under another name.
+The folder is fixed when this module is imported, since a cell may change the working folder. A file
+that cannot be read is never overwritten: it is kept under another name.
 """
 
 from __future__ import annotations
@@ -20,18 +21,19 @@ try:
 except ImportError:  # pragma: no cover - Windows has none; answers are then saved without a lock
     fcntl = None  # type: ignore[assignment]
 
-MOST = 4_000_000  # bytes of a file that is read
+MOST = 4_000_000  # bytes; a larger file is not read
 LOCK_SECONDS = 5.0
 
 
 class Unreadable(Exception):
-    """There is something of this name which cannot be read; the text says why."""
+    """A file of this name exists and cannot be read; the text says why."""
 
 
 def _notebooks_folder() -> Path:
-    """The notebook's folder where a kernel runs one, else whatever folder is the working one.
+    """The notebook's folder in a kernel, else the working folder.
 
-    JupyterLab and VS Code tell the notebook's path; else it is where the kernel was started.
+    JupyterLab and VS Code give the notebook's path; other front ends do not, and the folder in
+    which the kernel was started is taken.
     """
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     if shell is None:
@@ -48,9 +50,9 @@ FOLDER = _notebooks_folder()
 
 
 def read(path: Path) -> bytes | None:
-    """A file's bytes; None where there is none. Raises Unreadable."""
+    """A file's bytes; None for a missing file. Raises Unreadable."""
     try:
-        # Without waiting: a pipe of this name would keep us for ever.
+        # Without waiting: opening a pipe of this name would block for ever.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -58,7 +60,7 @@ def read(path: Path) -> bytes | None:
             found = file.read(MOST + 1)
     except FileNotFoundError:
         return None
-    except OSError as error:  # IsADirectoryError, PermissionError, a link in a circle
+    except OSError as error:  # IsADirectoryError, PermissionError, a circular link
         raise Unreadable(f"{os.strerror(error.errno or 0)}") from None
     if len(found) > MOST:
         raise Unreadable("it is too large")
@@ -66,15 +68,15 @@ def read(path: Path) -> bytes | None:
 
 
 def save(path: Path, text: str) -> None:
-    """Write a file whole: a reader sees the old one or the new one. Raises OSError."""
+    """Write a file whole: a reader sees the old file or the new one. Raises OSError."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
     draft = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
-            os.fsync(handle)  # only now a full disk is sure to have said so
-        draft.chmod(0o644)  # whoever collects the folder must be able to read it
+            os.fsync(handle)  # only fsync is sure to report a full disk
+        draft.chmod(0o644)  # the account that collects the folder must be able to read the file
         draft.replace(path)
     except BaseException:
         draft.unlink(missing_ok=True)
@@ -82,7 +84,8 @@ def save(path: Path, text: str) -> None:
 
 
 def set_aside(path: Path, why: str) -> Path:
-    """Give a file a name that is free, such as answers.json.unreadable-1. Raises OSError."""
+    """Rename a file to a free name, such as answers.json.unreadable-1, and return its new path.
+    Raises OSError."""
     aside = free_name(path, why)
     path.rename(aside)
     return aside
@@ -97,10 +100,10 @@ def free_name(path: Path, why: str) -> Path:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep other kernels from writing in `folder` for a block. Raises OSError where one of them
-    does not come to an end.
+    """Keep other kernels from writing in `folder` for a block. Raises OSError where another kernel
+    holds the lock too long.
 
-    It is the folder that is locked: a lock file in it would be handed in.
+    The lock is on the folder itself: a lock file in it would be submitted.
     """
     if fcntl is None:
         yield

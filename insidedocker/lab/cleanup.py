@@ -1,7 +1,7 @@
-"""Removing what lessons made on an engine, and listing what is there.
+"""Removing the objects that lessons made on an engine, and listing an engine's objects.
 
-It may be somebody's real engine: things go by the course's label or name, never by `prune`, and
-what something of another's holds stays.
+The engine may be a person's real one: objects are removed by the course's label or name, never by
+`prune`, and an object stays while another person's object uses it.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ LEFT = "left:"
 
 
 def clean_up(engine: Engine, lesson: str) -> list[str]:
-    """Remove what `lesson` made, and nothing else; returns one line for each thing removed, and
-    for each that stays because something of another's holds it."""
+    """Remove the objects that `lesson` made and no others; returns one line for each removed
+    object, and for each that stays because another person's object uses it."""
     told = []
     filters = quote(json.dumps({"label": [f"{LABEL}={lesson}"]}))
     for container in _ask(engine, f"/containers/json?all=1&filters={filters}"):
@@ -33,12 +33,12 @@ def clean_up(engine: Engine, lesson: str) -> list[str]:
         told += remove_image(engine, lesson, image)
     for tag in _tags(engine, lesson):
         if "@" in tag and tag not in _tags(engine, lesson):
-            continue  # a digest that went with its tag
+            continue  # a digest that was removed with its tag
         told += _removed(engine, f"/images/{tag}?noprune=1", f"tag {tag}")
     for network in _ask(engine, f"/networks?filters={filters}"):
         told += remove_network(engine, network["Id"], f"network {network['Name']}")
     for volume in _ask(engine, f"/volumes?filters={filters}", "Volumes"):
-        # Without force: with it, Podman removes the containers that use it, whosever they are.
+        # No force: with force, Podman also removes all containers that use the volume.
         told += _removed(engine, f"/volumes/{volume['Name']}", f"volume {volume['Name']}")
     return told
 
@@ -47,12 +47,13 @@ def remove_image(engine: Engine, lesson: str, image: str) -> list[str]:
     """Remove an image that `lesson` has built, with the untagged images below it, which are the
     steps of the build.
 
-    What is built on an image has its label, too, and anybody can give it one more name: an image
-    with another's name, or with a container, stays. A step stays that anything else is based on.
+    The label does not prove ownership: images built on a labelled image inherit the label, and any
+    user can add a name. So an image with a name outside the lesson's, or with a container, stays.
+    A step stays while another image is based on it.
     """
     found = engine.get(f"/images/{image}/json")
     if not found.ok:
-        return []  # it went with another one
+        return []  # removed together with another image
     seen = found.json()
     identity, own = seen["Id"], own_names(lesson)
     names = [name for name in seen.get("RepoTags") or [] if name != NO_TAG]
@@ -64,14 +65,15 @@ def remove_image(engine: Engine, lesson: str, image: str) -> list[str]:
                 _removed(engine, f"/images/{name}?noprune=1", f"tag {name}")
         return [f"{LEFT} image {identity}, which belongs to {', '.join(others or users)} as well"]
     steps = _steps(engine, identity)
-    # Containerd's store would remove steps that other images are based on: noprune.
+    # noprune: containerd's store would remove steps on which other images are based.
     told = _removed(engine, f"/images/{identity}?force=1&noprune=1", f"image {identity}")
     remove_steps(engine, steps)
     return told
 
 
 def remove_steps(engine: Engine, images: Iterable[str]) -> None:
-    """Remove untagged images, the last step of a build first, that nothing else is based on."""
+    """Remove those of `images` that are untagged and on which no other image is based, the last
+    step of a build first."""
     for image in images:
         found = engine.get(f"/images/{image}/json")
         if not found.ok or found.json().get("RepoTags"):
@@ -82,7 +84,7 @@ def remove_steps(engine: Engine, images: Iterable[str]) -> None:
 
 
 def remove_network(engine: Engine, network: str, what: str) -> list[str]:
-    """Remove a network that is ours. Containers that are still on it are only disconnected."""
+    """Remove one of the course's networks. Containers still on it are only disconnected."""
     found = engine.get(f"/networks/{network}")
     for container in (found.json().get("Containers") or {}) if found.ok else ():
         body = {"Container": container, "Force": True}
@@ -91,7 +93,7 @@ def remove_network(engine: Engine, network: str, what: str) -> list[str]:
 
 
 def inventory(engine: Engine) -> dict[str, list[str]]:
-    """What is on an engine, as plain data for a comparison of before and after."""
+    """Kind -> objects on an engine, as plain data for a comparison of before and after."""
     images = _ask(engine, "/images/json?all=1")
     return {
         "containers": sorted(each["Id"] for each in _ask(engine, "/containers/json?all=1")),
@@ -105,14 +107,14 @@ def inventory(engine: Engine) -> dict[str, list[str]]:
 
 
 def _newest_first(engine: Engine, images: list[dict[str, Any]]) -> list[str]:
-    """Ids in an order in which they can be removed: what was built on another one before it."""
+    """Ids in an order that allows removal: an image before the image on which it was built."""
     created = {each["Id"]: each["Created"] for each in images}
     below = {image: len(_below(image, _parents(engine))) for image in created}
     return sorted(created, key=lambda image: (created[image], below[image]), reverse=True)
 
 
 def _steps(engine: Engine, image: str) -> list[str]:
-    """The images below an image up to the first with a name, the nearest first."""
+    """The images below an image, the nearest first, up to but without the first that has a name."""
     tagged = {
         each["Id"]
         for each in _ask(engine, "/images/json")
@@ -123,7 +125,7 @@ def _steps(engine: Engine, image: str) -> list[str]:
 
 
 def _below(image: str, parents: dict[str, str]) -> list[str]:
-    """What an image was built on, the nearest first."""
+    """The images on which an image was built, the nearest first."""
     found: list[str] = []
     while (image := parents.get(image, "")) and image not in found:
         found.append(image)
@@ -131,7 +133,7 @@ def _below(image: str, parents: dict[str, str]) -> list[str]:
 
 
 def _parents(engine: Engine) -> dict[str, str]:
-    """Of each image that was built, the one below."""
+    """Image -> the image on which it was built; without images that were not built."""
     images = _ask(engine, "/images/json?all=1")
     return {each["Id"]: each["ParentId"] for each in images if each.get("ParentId")}
 
@@ -155,7 +157,7 @@ def _tags(engine: Engine, lesson: str) -> list[str]:
 
 
 def _ask(engine: Engine, path: str, key: str = "") -> list[dict[str, Any]]:
-    """A list from the engine; empty where this engine has no such list yet."""
+    """A list from the engine; empty where the engine lacks this list (404, 501)."""
     answer = engine.get(path)
     if answer.status_code in (404, 501):
         return []
@@ -165,10 +167,10 @@ def _ask(engine: Engine, path: str, key: str = "") -> list[dict[str, Any]]:
 
 
 def _removed(engine: Engine, path: str, what: str) -> list[str]:
-    """Remove one thing and tell it; or tell that it is in use, and stays."""
+    """Remove one object; returns a line that says so, or that the object is in use and stays."""
     answer = engine.delete(path)
     if answer.status_code == 404:
-        return []  # gone already, or going: what was wanted
+        return []  # removed already, or being removed
     if answer.status_code in (403, 409):
         return [f"{LEFT} {what}: {_reason(answer)}"]
     if not answer.ok:

@@ -11,15 +11,15 @@ from insidedocker.errors import UserError
 
 
 class Sentence:
-    """Mixed into an exception: IPython then shows its text alone, without a traceback."""
+    """Mix-in for exceptions: IPython shows only the exception's text, without a traceback."""
 
     def _render_traceback_(self) -> list[str]:
         return str(self).splitlines()
 
 
 class SetupFailed(Sentence, UserError, RuntimeError):
-    """The course's own side has failed: an engine, an image, a scene of a check. In grading it
-    costs no learner a point: the check is run again, and a person is told."""
+    """The course's own side has failed: an engine, an image, a scene of a check. In grading this
+    costs no learner a point: the check is run again, and the instructor is told."""
 
 
 class NoEngine(SetupFailed):
@@ -27,7 +27,7 @@ class NoEngine(SetupFailed):
 
 
 class EngineUnreachable(Sentence, requests.ConnectionError):
-    """A request found nobody at the engine's address; also a `requests.ConnectionError`."""
+    """No process listens at the engine's address; also a `requests.ConnectionError`."""
 
 
 class NoPage(requests.ConnectionError):

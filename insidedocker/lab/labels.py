@@ -1,4 +1,4 @@
-"""What tells on an engine that something is a lesson's: a label, or for a tag its repository."""
+"""The marks of a lesson's objects on an engine: a label, or for a tag its repository."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ NO_TAG = "<none>:<none>"
 
 
 def labels(lesson: str) -> dict[str, str]:
-    """The labels of whatever `lesson` ("05-images") makes: containers, networks, volumes, builds.
+    """The labels of all that `lesson` ("05-images") makes: containers, networks, volumes, builds.
 
-    They go into the request as "Labels".
+    Requests carry them in the field "Labels".
     """
     return {LABEL: lesson}
 
 
 def repository(lesson: str, name: str) -> str:
-    """The name under which `lesson` tags an image: a tag bears no label, so its name tells."""
+    """The repository for tags of `lesson`: a tag has no label, so its repository is the mark."""
     return f"{NAMESPACE}/{lesson}/{name}"
 
 
 def named(tag: str, lesson: str = "") -> bool:
-    """Whether a tag is in the course's own repository, or in that of one lesson."""
+    """True for a tag in a repository of the course, or with `lesson` in one of that lesson."""
     return own_names(lesson).match(tag) is not None
 
 
 def own_names(lesson: str) -> re.Pattern[str]:
-    """Names in the lesson's own repository, at whatever registry; without a lesson in any's."""
+    """A pattern for names in the lesson's own repositories, at any registry; with an empty `lesson`
+    for those of all lessons."""
     return re.compile(rf"([^/]+/)?{NAMESPACE}/{re.escape(lesson) or '[^/]+'}/")

@@ -1,7 +1,7 @@
-"""Plain data: what may pass between a learner's code and the checks, and how it is shown.
+"""Plain data: the values that may pass between a learner's code and the checks, and their display.
 
-Plain are None, bool, int, float, str and bytes, and lists, tuples and dicts of them. The checks
-may run in another process than the learner's code; whatever is plain crosses unharmed.
+Plain values are None, bool, int, float, str and bytes, and lists, tuples and dicts of them. The
+checks may run in another process than the learner's code; plain values pass unchanged.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ class NotPlain(TypeError):
 
 
 def plain(value: Any, place: str = "", depth: int = DEPTH) -> Any:
-    """A copy of `value` made of Python's own types alone; raises NotPlain.
+    """A copy of `value` made only of Python's own types; raises NotPlain.
 
-    Subclasses (an IntEnum, an HTTPStatus, a defaultdict) become what they derive from; they are
-    read by the base type's own methods, so that nothing of the subclass runs later on.
+    Values of subclasses (an IntEnum, an HTTPStatus, a defaultdict) become values of the base type;
+    they are read with the base type's own methods, so that no code of the subclass runs later.
     """
     if depth == 0:
         raise NotPlain(f"a value that is nested more than {DEPTH} deep")
@@ -54,7 +54,7 @@ def _single(value: Any, place: str) -> Any:
 
 
 def same(observed: Any, expected: Any) -> bool:
-    """Equality of plain data, in which a tuple counts as a list and True is not 1."""
+    """True for equal plain data, where a tuple equals a list and True does not equal 1."""
     if isinstance(observed, bool) or isinstance(expected, bool):
         return observed is expected
     if isinstance(observed, list | tuple) and isinstance(expected, list | tuple):
@@ -67,6 +67,6 @@ def same(observed: Any, expected: Any) -> bool:
 
 
 def show(value: Any) -> str:
-    """A value as messages print it: as Python writes it, cut where it is long."""
+    """A value for messages: its repr, cut after SHOWN characters."""
     text = repr(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]} … ({len(text)} characters)"

@@ -1,6 +1,6 @@
-"""What a pull, push, load or build tells meanwhile: bars in a notebook and in a terminal.
+"""The progress of a pull, push, load or build: bars in a notebook and in a terminal.
 
-Knows the Engine's stream of JSON lines; how a step is drawn outside a notebook is the catalogue's.
+Knows the engine's stream of JSON lines; `insidedocker.progress` draws steps outside a notebook.
 """
 
 from __future__ import annotations
@@ -20,20 +20,21 @@ from insidedocker.progress import Progress, bar, for_stream
 
 Message = dict[str, Any]
 
-# What is said of a layer once nothing more happens to it. "Download complete" is not among them:
-# Docker unpacks the layer after that.
+# The last words on a layer. "Download complete" is not among them: Docker unpacks the layer after
+# that.
 OVER = ("Pull complete", "Already exists", "Pushed", "Layer already exists", "Exists")
 STEP = re.compile(r"Step (\d+)/(\d+) : ")
 UPDATE_SECONDS = 0.2
 
 
 def show(answer: requests.Response, progress: Progress | None = None) -> list[Message]:
-    """Show how a pull, push, load or build goes on, to its end; returns all the engine's messages.
+    """Show the progress of a pull, push, load or build to its end; returns all messages of the
+    engine.
 
         lab.progress.show(engine.post("/images/create", params={…}, stream=True))
 
-    Asked for with `stream=True`, the answer is shown as it comes. Raises StreamFailed, a
-    `requests.HTTPError`, where the engine refuses, or tells of an error on the way.
+    With `stream=True` in the request, messages are shown as they arrive. Raises StreamFailed, a
+    `requests.HTTPError`, where the engine refuses or reports an error on the way.
     """
     _refuse(answer)
     told = _Told(progress or shown())
@@ -57,14 +58,14 @@ def show(answer: requests.Response, progress: Progress | None = None) -> list[Me
 
 
 def shown() -> Progress:
-    """The kind of progress that suits where this runs."""
+    """Bars in a notebook, else the progress that suits stdout."""
     from IPython.core.getipython import get_ipython
 
     return Bars() if hasattr(get_ipython(), "kernel") else for_stream(sys.stdout)
 
 
 class Bars(Progress):
-    """Sentences and bars in a notebook's output, where the last state stays when it is saved."""
+    """Sentences and bars in a notebook's output; the saved notebook keeps the last state."""
 
     def __init__(self) -> None:
         self._said: list[str] = []
@@ -115,7 +116,7 @@ class _Told:
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._open: dict[str, str] = {}  # layers that are not over yet, with the last word on each
+        self._open: dict[str, str] = {}  # layer under way -> its last status
         self._steps = 0
         self._text = ""
 
@@ -139,7 +140,7 @@ class _Told:
             self._progress.amount(layer, detail["current"], detail.get("total") or None, status)
 
     def _hear_build(self, text: str) -> None:
-        """A build's text comes in pieces; what counts are its lines."""
+        """Take a piece of a build's text, and handle each line that is complete."""
         *lines, self._text = (self._text + text).split("\n")
         for line in filter(None, map(str.rstrip, lines)):
             self._progress.say(line)
@@ -148,7 +149,7 @@ class _Told:
                 self._progress.amount("build", int(found[1]) - 1, self._steps)
 
     def end(self, whole: bool = True) -> None:
-        """What has had no last word gets it now; not `whole` where the stream broke off."""
+        """Finish the steps that are still open; not `whole` where the stream broke off."""
         if self._text.strip():
             self._progress.say(self._text.rstrip())
         for layer, status in self._open.items():
@@ -174,7 +175,7 @@ def _refuse(answer: requests.Response) -> None:
 
 
 def _messages(answer: requests.Response) -> Iterator[Message]:
-    """The JSON objects of a stream, one a line; whatever else stands there is passed over."""
+    """The JSON objects of a stream, one for each line; other lines are passed over."""
     for line in answer.iter_lines(chunk_size=1):
         try:
             message = json.loads(line)
@@ -185,7 +186,7 @@ def _messages(answer: requests.Response) -> Iterator[Message]:
 
 
 def _error(message: Message) -> str:
-    """The reason where a message tells of a failure."""
+    """The reason for a failure in a message; empty for other messages."""
     detail = message.get("errorDetail")
     reason = detail.get("message") if isinstance(detail, dict) else ""
     return str(reason or message.get("error") or "").strip()

@@ -1,4 +1,4 @@
-"""What comes out of a container's logs, attach and exec: frames, cut and read as text."""
+"""The output of a container's logs, attach and exec: frames, parsed and read as text."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ HEADER = 8  # bytes before each piece: stream number, three zeros, length
 
 
 def frames(raw: bytes) -> list[tuple[int, bytes]]:
-    """The pieces of a stream with the number of the output each came from: 1 standard output,
-    2 standard error. A piece that is cut off at the end is given as far as it is there."""
+    """The frames of a stream: (1 for standard output or 2 for standard error, bytes). A last frame
+    that is cut off is returned as far as it goes."""
     found = []
     while len(raw) >= HEADER:
         length = int.from_bytes(raw[4:HEADER], "big")
@@ -17,5 +17,5 @@ def frames(raw: bytes) -> list[tuple[int, bytes]]:
 
 
 def text_of(raw: bytes) -> str:
-    """The text in a stream of frames, both outputs in the order in which they came."""
+    """The text in a stream of frames, both outputs in order of arrival."""
     return b"".join(piece for _, piece in frames(raw)).decode(errors="replace")

@@ -1,7 +1,7 @@
-"""A terminal beside the notebook, with DOCKER_HOST already right.
+"""A terminal beside the notebook, with DOCKER_HOST already set.
 
-Terminals of JupyterLab get a socket's address that stays the same and is a link: it leads to the
-engine, and while a tap is on to the tap, for terminals that are open already too.
+Terminals of JupyterLab get the address of a symbolic link that stays the same. The link points to
+the engine's socket, and to the tap's while a tap is on, also for terminals that are already open.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import Protocol
 from insidedocker.lab.engines import discovery, session
 
 LINK = "INSIDEDOCKER_TERMINAL"
-"""The variable that names the link to kernels."""
+"""The environment variable with the link's path, for kernels."""
 
-ENGINE = "engine.sock"  # beside the link, the way back to the engine
+ENGINE = "engine.sock"  # beside the link: always points to the engine
 
 NO_CLI = (
     "There is no docker command on this machine: use curl as above, or install Docker's command "
@@ -41,14 +41,14 @@ class Addressed(Protocol):
 
 
 class Terminal:
-    """A button that opens a terminal, and what to type in it; as text the same without button."""
+    """A button that opens a terminal, with commands to type there; as text without the button."""
 
     def __init__(self, url: str) -> None:
         self.url = url
 
     @property
     def lines(self) -> list[str]:
-        """What to type: the address, and a first command."""
+        """The lines to type: the address, and a first command."""
         return [f"export DOCKER_HOST={shlex.quote(self.url)}", *self._first()]
 
     def _first(self) -> list[str]:
@@ -63,7 +63,7 @@ class Terminal:
 
     @property
     def advice(self) -> str:
-        """Empty where the docker command is there."""
+        """Advice for a machine without the docker command; empty where it is installed."""
         if shutil.which("docker"):
             return ""
         return NO_CLI if shutil.which("curl") else NEITHER
@@ -85,8 +85,8 @@ class Terminal:
 
 
 def terminal(engine: Addressed | None = None) -> Terminal:
-    """A way to open a terminal that talks to `engine`, a session or a tap; without it, to the
-    engine that this JupyterLab was started with."""
+    """A button for a terminal that talks to `engine` (a session or a tap); without `engine`, to the
+    engine with which this JupyterLab was started."""
     link = _link()
     wanted = engine.url if engine is not None else None
     if link and (wanted is None or session.socket_of(wanted) == link.with_name(ENGINE).readlink()):
@@ -96,14 +96,15 @@ def terminal(engine: Addressed | None = None) -> Terminal:
 
 @contextlib.contextmanager
 def linked(url: str) -> Iterator[dict[str, str]]:
-    """For a server: make the link, and say what kernels need in their environment; nothing where
-    the engine is not at a socket of this machine."""
+    """For a server: make the link, and yield the environment variables that kernels need; empty
+    where the engine is not at a socket of this machine."""
     with tempfile.TemporaryDirectory(prefix="inside-docker-", dir="/tmp") as name:
         yield link_in(Path(name), url)
 
 
 def link_in(folder: Path, url: str) -> dict[str, str]:
-    """As `linked`, in a folder for this alone that is there and stays; a link in it is led anew."""
+    """Make the link in an existing folder that has no other use and stays, and return the
+    variables as `linked` does. A link that exists is redirected."""
     engine = session.socket_of(url)
     if engine is None:
         return {}
@@ -114,13 +115,13 @@ def link_in(folder: Path, url: str) -> dict[str, str]:
 
 
 def environment(link: dict[str, str]) -> dict[str, str]:
-    """What the server's terminals need in theirs."""
+    """The environment variables that the server's terminals need; `link` is what `linked` gives."""
     return {"DOCKER_HOST": f"unix://{link[LINK]}"} if link else {}
 
 
 @contextlib.contextmanager
 def led_through(socket: Path) -> Iterator[None]:
-    """Lead the link to another socket for a block."""
+    """Redirect the link to another socket for a block."""
     link = _link()
     if link is None:
         yield
@@ -130,13 +131,14 @@ def led_through(socket: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        with contextlib.suppress(OSError):  # the server has gone, and the link with it
+        with contextlib.suppress(OSError):  # the server has ended and removed the link
             if link.readlink() == socket:
                 _lead(link, before if before.exists() else link.with_name(ENGINE).readlink())
 
 
 def behind(url: str) -> str:
-    """Where the link leads now, if this is its address: a tap must not be in front of itself."""
+    """The link's present target if `url` is the link's address, else `url`: a tap must not be in
+    front of itself."""
     link = _link()
     return f"unix://{link.readlink()}" if link and session.socket_of(url) == link else url
 
@@ -147,7 +149,7 @@ def _link() -> Path | None:
 
 
 def _lead(link: Path, socket: Path) -> None:
-    """At once: there is no moment without a link."""
+    """Redirect the link atomically: a link exists at every moment."""
     new = link.with_name(f"{link.name}.{os.getpid()}")
     new.unlink(missing_ok=True)
     new.symlink_to(socket)

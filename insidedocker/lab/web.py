@@ -16,10 +16,10 @@ PAUSE = 0.05
 
 
 def fetch(url: str, seconds: float = PATIENCE) -> str:
-    """The page at `url`, asked for again until it comes or `seconds` are over.
+    """The page at `url`, requested again until it comes or `seconds` are over.
 
-    A published port may take connections before the program behind it does. Raises
-    NoPage, a `requests.ConnectionError` of one sentence, where no page came.
+    A published port may take connections before the program behind it does. Raises NoPage, a
+    `requests.ConnectionError` of one sentence, where no page came.
     """
     end = time.monotonic() + seconds
     with requests.Session() as session:

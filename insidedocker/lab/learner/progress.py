@@ -1,4 +1,4 @@
-"""What a learner has done so far, read from their own notebooks and saved answers.
+"""A learner's progress, read from their own notebooks and saved answers.
 
 A check has passed where its cell was run and neither raised an error nor wrote to stderr: the
 rule by which nbgrader gives points. Nothing else is recorded anywhere, and nothing is sent.
@@ -17,8 +17,8 @@ from insidedocker.lab.quiz import answers
 from insidedocker.lab.quiz.answer_matching import half
 
 FOLDER = re.compile(r"\d\d-[a-z0-9]+(-[a-z0-9]+)*")
-LARGEST = 50_000_000  # bytes of a notebook; above, it is its outputs that need care
-STUB = "goes here: replace this line"  # in every answer that nobody has touched
+LARGEST = 50_000_000  # bytes of a notebook; a larger one has outputs that need care
+STUB = "goes here: replace this line"  # in every untouched answer
 
 _FENCED = re.compile(r"^(```+|~~~+).*?^\1", re.DOTALL | re.MULTILINE)
 _HEADING = re.compile(r"^#{1,6} +(.+?) *#*$", re.MULTILINE)
@@ -27,9 +27,9 @@ _QUESTION = re.compile(r"\bquiz\.\w+\(\s*[\"']([^\"']+)[\"']")
 
 @dataclass(frozen=True)
 class Task:
-    """Something graded: a cell with checks, a question, or an answer in one's own words.
+    """A graded task: a cell with checks, a question, or an answer in one's own words.
 
-    Of the last two it shows only whether there is an answer, not whether it is right.
+    For the last two `done` says only that there is an answer, not that the answer is right.
     """
 
     kind: Literal["checks", "question", "words"]
@@ -42,7 +42,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Work:
-    """A learner's copy of one lesson. `problem` says why it could not be read, if so."""
+    """A learner's copy of one lesson. `problem` says why the copy could not be read, else empty."""
 
     name: str
     notebook: Path
@@ -52,7 +52,7 @@ class Work:
 
     @property
     def state(self) -> str:
-        """In words for the table."""
+        """The lesson's state in words, for the table."""
         if self.problem:
             return "cannot be read"
         if not self.tasks:
@@ -63,24 +63,24 @@ class Work:
 
     @property
     def next(self) -> Task | None:
-        """The first thing that is still to be done."""
+        """The first task that is still to be done; None where all are done."""
         return next((task for task in self.tasks if not task.done), None)
 
     @property
     def points(self) -> tuple[float, float]:
-        """Points by checks that pass, and by all checks."""
+        """The points of the checks that pass, and of all checks."""
         checks = [task for task in self.tasks if task.kind == "checks"]
         return sum(task.points for task in checks if task.done), sum(task.points for task in checks)
 
     @property
     def answered(self) -> tuple[int, int]:
-        """Questions and own words that have an answer, and how many there are."""
+        """The number of questions and own-words tasks with an answer, and of all of them."""
         asked = [task for task in self.tasks if task.kind != "checks"]
         return sum(task.done for task in asked), len(asked)
 
 
 def find(folder: Path) -> list[Work]:
-    """The lessons in `folder`, or beside it where it is a lesson's own; in order of number."""
+    """The lessons in `folder`, or beside it where it is a lesson's own folder; by number."""
     for place in (folder, folder.absolute().parent) if folder.is_dir() else ():
         found = [_read(each) for each in _lessons(place)]
         if found:
@@ -89,8 +89,8 @@ def find(folder: Path) -> list[Work]:
 
 
 def _lessons(place: Path) -> list[Path]:
-    """Folders of lessons. One such as 04-name-new-1 holds a notebook of another name: a newer
-    version that has arrived beside the learner's own."""
+    """The folders of lessons in `place`. A folder such as 04-name-new-1 is left out: it holds a
+    newer version of a lesson, and its notebook has another name than the folder."""
     try:
         folders = sorted(each for each in place.iterdir() if FOLDER.fullmatch(each.name))
         return [
@@ -115,7 +115,7 @@ def _read(folder: Path) -> Work:
 
 
 def _cells(path: Path) -> tuple[list[dict[str, Any]], str]:
-    """The cells of a notebook, and what is wrong with it where there are none."""
+    """The cells of a notebook, and the problem where the notebook has none."""
     try:
         if not path.is_file():
             return [], f"there is no {path.name} in its folder; was it renamed?"
@@ -166,7 +166,7 @@ def _was_run(cell: dict[str, Any]) -> bool:
 
 
 def _source(cell: Any) -> str | None:
-    """A cell's text; None for what is no cell."""
+    """A cell's text; None for a value that is not a cell."""
     source = cell.get("source") if isinstance(cell, dict) else None
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         return "".join(source)
@@ -174,7 +174,7 @@ def _source(cell: Any) -> str | None:
 
 
 def _headings(cell: dict[str, Any]) -> list[str]:
-    """Headings as they are shown: without marks for code and emphasis."""
+    """A cell's headings as shown: without marks for code and emphasis."""
     if cell.get("cell_type") != "markdown":
         return []
     found = _HEADING.findall(_FENCED.sub("", _source(cell) or ""))

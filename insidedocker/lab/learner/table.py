@@ -1,4 +1,4 @@
-"""The table of a learner's own progress: per lesson what is done, what passes, what is next."""
+"""The table of a learner's own progress: for each lesson tasks done, points, and the next task."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOTHING = (
 
 
 class MyProgress:
-    """The table; shown as HTML in a notebook and as text elsewhere."""
+    """The table of progress, shown as HTML in a notebook and as text elsewhere."""
 
     def __init__(self, lessons: list[Work], seen_from: Path) -> None:
         self.lessons = lessons
@@ -62,7 +62,7 @@ class MyProgress:
         )
 
     def _link(self, lesson: Work, text: str, cell: str = "") -> str:
-        """A link that JupyterLab opens as a tab, at a cell if one is given."""
+        """A link that JupyterLab opens as a tab, at the cell with the id `cell` if given."""
         if lesson.problem:
             return escape(text)
         path = Path(os.path.relpath(lesson.notebook, self._seen_from)).as_posix()
@@ -76,7 +76,7 @@ class MyProgress:
         told = (
             f"{done} of {len(self.lessons)} lessons done, {points:g} of {most:g} points by checks."
         )
-        # Whoever has begun something goes on with it; else the first lesson that is not done.
+        # A lesson under way comes first; else the first lesson that is not done.
         open_ones = [each for each in self.lessons if each.next]
         begun = [each for each in open_ones if each.state == "under way"]
         for lesson in [*begun, *open_ones][:1]:
@@ -85,8 +85,8 @@ class MyProgress:
 
 
 def my_progress(folder: str | os.PathLike[str] | None = None) -> MyProgress:
-    """How far you are, by your own files: the lessons in `folder`, without it those in the
-    notebook's folder, or beside it where it is a lesson's. Nothing is sent anywhere."""
+    """Your progress, from your own files: the lessons in `folder`, or without `folder` those in the
+    notebook's folder, or beside that where it is a lesson's. Nothing is sent anywhere."""
     here = beside.FOLDER if folder is None else Path(folder)
     return MyProgress(progress.find(here), beside.FOLDER.absolute())
 
@@ -104,5 +104,5 @@ def _row(lesson: Work) -> tuple[str, ...]:
 
 
 def _title(lesson: Work) -> str:
-    """Its number and its title; the folder's name where it could not be read."""
+    """The lesson's number and title; the folder's name where the lesson could not be read."""
     return f"{lesson.name[:2]} {lesson.title}" if lesson.title else lesson.name

@@ -1,7 +1,7 @@
 """Values that differ from learner to learner, and are the same whenever the same work is run.
 
-A seed is drawn when a lesson first asks for a value, and kept in a file beside the notebook: it
-travels with the submission, so that grading finds the values that the learner had.
+A seed is drawn when a lesson first asks for a value, and kept in a file beside the notebook. The
+file is part of the submission, so that grading uses the learner's values.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from insidedocker.lab import beside
 Value = TypeVar("Value")
 
 FILE = "variant.txt"  # in the notebook's own folder
-VARIABLE = "INSIDEDOCKER_VARIANT"  # where checks run beside no files: the seed itself
+VARIABLE = "INSIDEDOCKER_VARIANT"  # the seed itself, for checks without files beside them
 SEED = re.compile(r"[0-9a-f]{32}")
 
 
 def number(name: str, least: int, most: int) -> int:
-    """A whole number from `least` to `most`, both included. Each name has a value of its own."""
+    """A whole number from `least` to `most`, both included; each `name` has its own value."""
     return least + _drawn(name) % (most - least + 1)
 
 
 def one_of(name: str, values: Sequence[Value]) -> Value:
-    """One of some values."""
+    """One of `values`; each `name` has its own choice."""
     return values[_drawn(name) % len(values)]
 
 
 def seed_in(folder: Path) -> str:
-    """The seed that a folder holds; empty where there is none, or none that can be read."""
+    """The seed in a folder; empty for a missing or unreadable seed."""
     try:
         return _read(folder / FILE)
     except beside.Unreadable:
@@ -43,7 +43,7 @@ def seed_in(folder: Path) -> str:
 
 
 def _read(path: Path) -> str:
-    """The seed in a file; empty where there is no file. Raises Unreadable."""
+    """The seed in a file; empty for a missing file. Raises Unreadable."""
     data = beside.read(path)
     if data is None:
         return ""
@@ -54,12 +54,12 @@ def _read(path: Path) -> str:
 
 
 def _drawn(name: str) -> int:
-    # A hash and no generator of random numbers: the same for every version of Python.
+    # A hash, not a random number generator: the value is the same in every version of Python.
     return int.from_bytes(hashlib.sha256(f"{_seed()}/{name}".encode()).digest())
 
 
 def _seed() -> str:
-    """This learner's seed. Where none can be kept there is none, and all have the same values."""
+    """This learner's seed; empty where none can be kept: then all learners have the same values."""
     given = os.environ.get(VARIABLE)
     if given is not None:
         return given
@@ -71,7 +71,8 @@ def _seed() -> str:
 
 
 def _drawn_anew(path: Path) -> str:
-    """A new seed, which is kept; or the one that another notebook has drawn meanwhile."""
+    """Draw and save a new seed, and return it; or return the seed that another notebook has drawn
+    meanwhile."""
     try:
         if found := _read(path):
             return found

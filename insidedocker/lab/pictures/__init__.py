@@ -5,7 +5,12 @@
     lab.pictures.networks(engine)
     lab.pictures.architecture(calls)
 
-One module a picture; `drawing.py` below them writes the SVG and knows nothing of engines.
+One module for each picture; `drawing` below them writes the SVG and knows nothing of engines.
+
+    architecture  the parts of an engine, and those that calls touched
+    layers        the layers of images, and those that images share
+    life_cycle    a container's states, and its present one
+    networks      networks with their containers, addresses and published ports
 """
 
 from insidedocker.lab.pictures.architecture import architecture, parts_of

@@ -1,7 +1,7 @@
-"""The parts of a container engine and the ways between them; those that calls touched light up.
+"""The parts of a container engine and the paths between them; parts that calls touched are lit.
 
-Which call touches which part is written down below, as Docker's own engine works. What another
-engine has in place of a part comes from that engine's own answers.
+The tables below say which call touches which part, as in Docker's own engine. Another engine's
+equivalents of the parts come from its own answers.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from insidedocker.lab.pictures.drawing import TIMES, Drawing, Picture, Point
 
 @dataclass(frozen=True)
 class Part:
-    """One part: its name, a few words on it, and its place in the picture."""
+    """One part: its name, a short description, and its place in the picture."""
 
     name: str
     what: str
@@ -61,7 +61,7 @@ WAYS = [
 WAY_IN = ("client", "api", "daemon")
 RUN = ("containerd", "runc", "containers")
 
-# Method, path, and what is touched beyond the way in; the first that fits counts.
+# Method, pattern of the path, and the parts touched besides WAY_IN; the first match counts.
 TOUCHED: list[tuple[str, str, tuple[str, ...]]] = [
     ("POST", r"/images/create", ("registry", "images", "storage")),
     ("POST", r"/images/.+/push", ("registry", "images")),
@@ -89,18 +89,17 @@ TOUCHED: list[tuple[str, str, tuple[str, ...]]] = [
     ("GET", r"/info", ("containerd", "runc", "images", "containers", "storage")),
 ]
 
-SHOWN = 4  # calls named in the picture; its text names all
+SHOWN = 4  # calls named in the picture; the picture's text names all
 
 
 def architecture(
     calls: Iterable[Any] = (), engine: Engine | Mapping[str, Part] | None = None
 ) -> Picture:
-    """The parts of an engine; lit are those that `calls` touched.
+    """A picture of the parts of an engine; the parts that `calls` touched are lit.
 
-    A call is anything with `.method` and `.path`, or a pair of the two. One that also has a
-    `.status` of 400 or more was refused and counts as having come as far as the daemon. With
-    `engine`, or what `parts_of` made of it before, the parts are those that this engine has;
-    without it they are Docker's.
+    A call is any object with `.method` and `.path`, or a pair of the two. A call with a `.status`
+    of 400 or more was refused and counts as having reached the daemon only. With `engine` (or the
+    result of `parts_of`) the picture shows that engine's parts, without it Docker's.
     """
     parts = parts_of(engine) if isinstance(engine, Engine) else engine or PARTS
     reached: dict[str, list[str]] = {}
@@ -138,7 +137,7 @@ def _read(call: Any) -> tuple[str, str, int]:
 
 
 def parts_of(engine: Engine) -> Mapping[str, Part]:
-    """The parts with the names this engine gives them, without those it has not.
+    """Key -> part, with this engine's names, without the parts that this engine lacks.
 
     Raises EngineUnreachable.
     """
@@ -179,19 +178,19 @@ def _draw(drawing: Drawing, parts: Mapping[str, Part], lit: Mapping[str, int]) -
 
 
 def _ways(parts: Mapping[str, Part]) -> list[tuple[str, str]]:
-    """From part to part; where there is no runc, what stands in for containerd does its work."""
+    """Pairs of connected parts; without runc, the equivalent of containerd does its work."""
     return [(start if start in parts else "containerd", end) for start, end in WAYS if end in parts]
 
 
 def _way(start: Part, end: Part) -> tuple[Point, Point]:
-    """A straight line down from one part to the next, or up to the registry."""
+    """The ends of a straight line down from one part to the next, or up to the registry."""
     narrow = min(start, end, key=lambda part: part.width)
     x = narrow.x + narrow.width / 2
     return ((x, start.y), (x, end.foot)) if end.y < start.y else ((x, start.foot), (x, end.y))
 
 
 def _name_calls(drawing: Drawing, counted: Mapping[str, int]) -> None:
-    """The calls that lit the picture, in the free corner beside the containers."""
+    """Write the calls that touched parts into the free corner beside the containers."""
     lines = [words + (f"  {count}{TIMES}" if count > 1 else "") for words, count in counted.items()]
     if len(lines) > SHOWN:
         lines[SHOWN - 1 :] = [f"… and {len(lines) - SHOWN + 1} more"]

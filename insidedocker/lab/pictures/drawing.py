@@ -1,7 +1,7 @@
 """A small SVG writer: boxes, lines and words that follow JupyterLab's theme.
 
 Knows neither engines nor notebooks' cells. Lengths are SVG units, pixels at full size; a picture
-shrinks with its place as long as its words can be read, and then scrolls sideways.
+shrinks with the available width while its words stay readable, and then scrolls sideways.
 """
 
 from __future__ import annotations
@@ -17,18 +17,19 @@ WIDTH = 640
 """Wide enough for four boxes, narrow enough for an 800 pixel page without its sidebar."""
 
 LINE = 18
-"""From one line of text to the next."""
+"""The distance between two lines of text."""
 
 LETTER = {"code": 7.9, "strong": 7.8, "small": 6.6, "": 7.2}
-"""How wide a letter is: for code exactly, in the widest of the usual typefaces, else roughly."""
+"""Kind of text -> width of a letter: exact for code (in the widest of the usual typefaces),
+approximate for other kinds."""
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
 Kind = Literal["", "code", "small", "strong"]
 
-# JupyterLab's variables carry the theme; the values behind them serve an SVG on its own. The
-# background is drawn, too: on its own, nobody knows what lies behind it. At the least width the
-# smallest words have nine pixels.
+# JupyterLab's variables carry the theme; the fallback values are for a standalone SVG. The
+# background is drawn, too: the colour behind a standalone SVG is unknown. At the minimum width the
+# smallest words are nine pixels high.
 _STYLE = """
 svg.insidedocker { max-width: 100%; min-width: 480px; height: auto; display: block;
   --ink: var(--jp-ui-font-color0, #000); --ground: var(--jp-layout-color0, #fff);
@@ -53,7 +54,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture and its words. Ending a cell with it shows it; printed, it is its text."""
+    """A picture and its text. A cell that ends with the picture shows it; `print`, its text."""
 
     title: str
     text: str
@@ -67,8 +68,8 @@ class Picture:
 
     @property
     def html(self) -> str:
-        """The picture in a frame that scrolls. As part of a page it has the page's theme;
-        image/svg+xml would be an <img>, which knows none."""
+        """The picture in a frame that scrolls. Inline SVG has the page's theme; image/svg+xml
+        would become an <img>, which has no theme."""
         what = 'role="group" aria-label="a picture; it scrolls sideways on a narrow page"'
         return f'<div tabindex="0" {what} style="overflow-x: auto">{self.svg}</div>'
 
@@ -81,7 +82,7 @@ class Drawing:
         self._bottom = 0.0
 
     def box(self, x: float, y: float, width: float, height: float, kind: str = "box") -> None:
-        """A rectangle; `kind` is "box", "box lit" or "frame"."""
+        """Add a rectangle; `kind` is "box", "box lit" or "frame"."""
         self._bottom = max(self._bottom, y + height)
         self._shapes.append(
             f'<rect class="{kind}" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" '
@@ -91,8 +92,8 @@ class Drawing:
     def words(
         self, x: float, y: float, words: str, kind: Kind = "", *, room: float = WIDTH, at: str = ""
     ) -> None:
-        """One line of text with its foot at `y`; where it is wider than `room` its middle is
-        left out and the whole is shown to a mouse that rests on it. `at` is "middle" or "end"."""
+        """Add one line of text with its baseline at `y`. A text wider than `room` loses its middle,
+        and a tooltip shows the whole. `at` is the anchor: "middle" or "end"."""
         self._bottom = max(self._bottom, y + 4)
         shown = shorten(words, room, kind)
         anchor = f' text-anchor="{at}"' if at else ""
@@ -103,7 +104,7 @@ class Drawing:
         )
 
     def line(self, *points: Point, lit: bool = False, arrow: bool = True) -> None:
-        """A line through points, with a head at its end."""
+        """Add a line through points, with an arrowhead at its end."""
         style = " lit" if lit else ""
         path = " ".join(f"{x:g},{y:g}" for x, y in points)
         self._shapes.append(f'<polyline class="line{style}" points="{path}"/>')
@@ -111,7 +112,7 @@ class Drawing:
             self._shapes.append(f'<polygon class="head{style}" points="{_head(*points[-2:])}"/>')
 
     def picture(self, title: str, lines: Sequence[str]) -> Picture:
-        """The finished picture; `lines` say in words what it shows."""
+        """The finished picture; `lines` are its text, with the same facts."""
         name = f"picture-{uuid.uuid4().hex[:12]}"  # a page may show the same picture twice
         text = "\n".join(lines)
         height = self._bottom + 12
@@ -129,7 +130,7 @@ class Drawing:
 
 
 def shorten(words: str, room: float, kind: Kind = "code") -> str:
-    """The words, or as much of their beginning and end as there is room for."""
+    """The words, or as much of their beginning and end as fits into `room`."""
     if width(words, kind) <= room:
         return words
     front, back = words, words
@@ -141,13 +142,13 @@ def shorten(words: str, room: float, kind: Kind = "code") -> str:
 
 
 def width(words: str, kind: Kind = "code") -> float:
-    """About how wide a line of text is."""
+    """The approximate width of a line of text."""
     wide = sum(unicodedata.east_asian_width(each) in "WF" for each in words)
     return LETTER[kind] * (len(words) + wide)
 
 
 def size(count: float) -> str:
-    """A number of bytes for people."""
+    """A number of bytes in GB, MB, kB or B."""
     for unit, much in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= much:
             return f"{count / much:.1f} {unit}"
@@ -155,12 +156,12 @@ def size(count: float) -> str:
 
 
 def _clean(words: str) -> str:
-    """Escaped, and without what XML cannot hold."""
+    """The words, escaped, without characters that XML cannot hold."""
     return escape("".join(each for each in words if each == "\n" or each.isprintable()))
 
 
 def _head(before: Point, end: Point) -> str:
-    """The three corners of an arrow's head; lines go straight across, up or down."""
+    """The three corners of an arrowhead; lines are horizontal or vertical."""
     (x, y), across, down = end, _sign(end[0] - before[0]), _sign(end[1] - before[1])
     base = (x - 9 * across, y - 9 * down)
     corners = [(x, y), (base[0] + 5 * down, base[1] + 5 * across)]

@@ -1,4 +1,4 @@
-"""The layers of images, lowest at the foot, and which of them are the same layer."""
+"""The layers of images, the lowest at the bottom, and the layers that images share."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from insidedocker.lab.engines.images import ImageMissing
 from insidedocker.lab.engines.session import Engine
 from insidedocker.lab.pictures.drawing import WIDTH, Drawing, Picture, size
 
-ACROSS = 3  # images beside each other
+ACROSS = 3  # images in a row
 GAP = 12
 HEIGHT = 28
 
-# Instructions that change an image's settings and no file: a line of history without a layer.
+# Instructions that change an image's settings but no file: their line of history has no layer.
 SETTINGS = (
     *("ARG", "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER"),
     *("ONBUILD", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"),
@@ -26,7 +26,7 @@ SETTINGS = (
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer: its digest when unpacked and, where the history tells, its size and maker."""
+    """One layer: its diff id and, where the history tells them, its size and instruction."""
 
     digest: str
     bytes: int | None = None
@@ -39,20 +39,20 @@ class Layer:
 
 @dataclass(frozen=True)
 class Stack:
-    """An image by the name it was asked for, with its layers, lowest first."""
+    """An image under the requested name, with its layers, lowest first."""
 
     name: str
     layers: tuple[Layer, ...]
 
 
 def layers(engine: Engine, *images: str) -> Picture:
-    """The layers of these images, or of every image that has a tag; shared ones are lit.
+    """A picture of the layers of these images, or of every image with a tag; shared layers are lit.
 
-    Images stand beside each other in the order given; a layer that neighbours share at the same
-    height is drawn once, across them. Raises ImageMissing.
+    Images stand side by side in the given order; a layer that neighbours share at the same height
+    is drawn once, across them. Raises ImageMissing.
     """
     stacks = [_stack(engine, name) for name in images or _tagged(engine)]
-    if not images:  # beside each other what begins alike
+    if not images:  # side by side: images with the same lowest layers
         stacks.sort(key=lambda stack: [layer.digest for layer in stack.layers])
     holders = Counter(digest for stack in stacks for digest in {e.digest for e in stack.layers})
     drawing = Drawing()
@@ -86,8 +86,8 @@ def _stack(engine: Engine, name: str) -> Stack:
 
 def _layers(digests: Sequence[str], history: Sequence[dict[str, Any]]) -> Iterator[Layer]:
     """The layers with their line of history, oldest first. The API does not say which lines made
-    a layer. If those that changed files, or all, are as many as the layers, they are taken to be
-    them; else nobody knows."""
+    a layer: if there are as many lines that changed files (or lines in all) as layers, these lines
+    are taken; else the layers have no line."""
     for lines in ([line for line in history if _changes_files(line)], history):
         if len(lines) == len(digests):
             for digest, line in zip(digests, lines, strict=True):
@@ -102,14 +102,14 @@ def _changes_files(line: dict[str, Any]) -> bool:
 
 
 def _instruction(text: str) -> str:
-    """What made a layer, without what the classic builder puts before it."""
+    """The instruction that made a layer, without the classic builder's prefix."""
     for before in ("/bin/sh -c #(nop)", "/bin/sh -c"):
         text = text.removeprefix(before)
     return " ".join(text.removesuffix("# buildkit").split())
 
 
 def _draw_row(drawing: Drawing, y: float, row: Sequence[Stack], holders: Counter[str]) -> float:
-    """Some images beside each other; returns where the next row begins."""
+    """Draw a row of images; returns the `y` of the next row."""
     room = (WIDTH - GAP * (len(row) + 1)) / len(row)
     foot = y + 26 + HEIGHT * max(len(stack.layers) for stack in row)
     for number, stack in enumerate(row):

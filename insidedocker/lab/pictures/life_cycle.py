@@ -1,4 +1,4 @@
-"""A container's life: its states, the calls that lead from one to the next, and where one is."""
+"""A container's life cycle: its states, the calls between them, and a container's present state."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ WIDE, HIGH = 120, 50
 
 @dataclass(frozen=True)
 class Step:
-    """A way from one state to another: the calls that lead there, its line, and where the words
-    stand beside it."""
+    """A transition between two states: its calls, its line, and the place of its words."""
 
     start: str
     end: str
@@ -48,7 +47,7 @@ STEPS = [
     Step("running", "removed", ("DELETE …?force=true",), ((320, 200), (320, 264)), (328, 237)),
 ]
 
-# What engines say besides these five, and the nearest of the five.
+# Any other state that engines report -> the nearest of these five.
 NEAREST = {
     "restarting": "running",
     "stopping": "running",
@@ -61,8 +60,8 @@ NEAREST = {
 
 
 def life_cycle(engine: Engine, container: str) -> Picture:
-    """The states of a container, the calls between them, and where `container` (a name or an id)
-    stands. One that the engine does not know is shown as removed."""
+    """A picture of a container's states and the calls between them, with the present state of
+    `container` (a name or an id). A container that the engine does not know counts as removed."""
     answer = engine.get(f"/containers/{quote(container, safe='')}/json")
     if answer.status_code == 404:
         stands, said = "removed", "there is no container of that name (any more)"
@@ -89,7 +88,7 @@ def life_cycle(engine: Engine, container: str) -> Picture:
 
 
 def _state(state: dict[str, Any]) -> tuple[str, str]:
-    """Which of the states a container is in, and what the engine says in its own words."""
+    """A container's state (one of the five), and the engine's own words for it."""
     status = str(state.get("Status", ""))
     stands = NEAREST.get(status, status)
     said = status

@@ -12,23 +12,23 @@ from insidedocker.lab.pictures.drawing import WIDTH, Drawing, Picture
 ACROSS = 3
 MARGIN, GAP = 12, 10
 BOX = (WIDTH - 4 * MARGIN - (ACROSS - 1) * GAP) / ACROSS
-PORTS = 3  # shown in a box; the text has all
+PORTS = 3  # shown in a box; the picture's text has all
 
 
 @dataclass(frozen=True)
 class Member:
-    """A container as one network sees it."""
+    """A container on one network."""
 
     name: str
-    address: str  # empty where it has none, as when it does not run
+    address: str  # empty without an address, as when the container does not run
     state: str
     published: tuple[str, ...]
     unpublished: tuple[str, ...]
-    elsewhere: tuple[str, ...]  # the other networks it is on
+    elsewhere: tuple[str, ...]  # the container's other networks
 
     @property
     def lines(self) -> list[str]:
-        """What stands below its name."""
+        """The lines below the container's name."""
         ports = [*self.published, *(f"{port}, not published" for port in self.unpublished)]
         if len(ports) > PORTS:
             ports[PORTS - 1 :] = [f"and {len(ports) - PORTS + 1} more ports"]
@@ -46,7 +46,8 @@ class Network:
 
 
 def networks(engine: Engine, *names: str) -> Picture:
-    """The engine's networks, or those named, with their containers, addresses and ports."""
+    """A picture of the engine's networks, or of those named, with their containers, addresses and
+    ports."""
     found = [each for each in _networks(engine) if not names or each.name in names]
     drawing = Drawing()
     y = 8.0
@@ -71,12 +72,12 @@ def _networks(engine: Engine) -> list[Network]:
         subnets = [each.get("Subnet") for each in (network.get("IPAM") or {}).get("Config") or []]
         what = ", ".join([network.get("Driver", ""), *filter(None, subnets)])
         found.append(Network(network["Name"], what, tuple(own)))
-    # Those with something in them first: an engine's own are often empty.
+    # Networks with containers first: an engine's own networks are often empty.
     return sorted(found, key=lambda network: not network.members)
 
 
 def _memberships(container: dict[str, Any]) -> Iterator[tuple[str, Member]]:
-    """The networks a container is on, each with how it is there."""
+    """Pairs (network's name, the container as its member), for each of a container's networks."""
     joined = (container.get("NetworkSettings") or {}).get("Networks") or {}
     ports = list(_ports(container.get("Ports") or []))
     published = tuple(sorted({words for is_public, words in ports if is_public}))
@@ -99,7 +100,8 @@ def _memberships(container: dict[str, Any]) -> Iterator[tuple[str, Member]]:
 
 
 def _ports(ports: Sequence[dict[str, Any]]) -> Iterator[tuple[bool, str]]:
-    """Whether each port is published, and in words. Two addresses for all (IPv4, IPv6) are one."""
+    """Pairs (True if published, the port in words). The wildcard addresses of IPv4 and IPv6 give
+    the same words."""
     for port in ports:
         inner = f"{port['PrivatePort']}/{port.get('Type', 'tcp')}"
         if public := port.get("PublicPort"):
@@ -112,7 +114,7 @@ def _ports(ports: Sequence[dict[str, Any]]) -> Iterator[tuple[bool, str]]:
 
 
 def _draw_network(drawing: Drawing, y: float, network: Network) -> float:
-    """A network's frame with its members; returns where the next begins."""
+    """Draw a network's frame with its members; returns the `y` of the next frame."""
     drawing.words(2 * MARGIN, y + 20, network.name, "strong", room=300)
     drawing.words(WIDTH - 2 * MARGIN, y + 20, network.what, "small", room=280, at="end")
     top, foot = y + 32, y + 32

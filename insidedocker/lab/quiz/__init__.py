@@ -4,8 +4,15 @@
 
     daemon_role = quiz.choice("daemon_role", "What …?", {"a": "…", "b": "…"})
 
-A graded question does not know which answer is right. One for practice is told with `right`, and
-then explains every answer at once: `explain` says for an answer, or a part of one, what it shows.
+A graded question does not know which answer is right. A practice question gets the right answer as
+`right` and explains every answer at once: `explain` maps an answer, or a part of one, to a text.
+
+    question                 the base class: what counts, what is saved, how it is shown
+    chosen, arranged, typed  the kinds of question
+    practice                 explanations of practice questions
+    answers                  the saved answers, in a file beside the notebook
+    answer_matching          comparison of answers
+    page                     styles and keys of a question on the page
 """
 
 from __future__ import annotations
@@ -42,7 +49,7 @@ def choice(
     right: str | Sequence[str] | None = None,
     explain: Explain = None,
 ) -> Choice:
-    """A question with options: {"a": "text", …}; with `many` any number of them is chosen."""
+    """A question with options: {"a": "text", …}; with `many` any number of them can be chosen."""
     wanted = sorted(right) if many and right is not None else right
     return practice(Choice(name, prompt, options, many), [wanted], explain)
 
@@ -50,15 +57,15 @@ def choice(
 def true_false(
     name: str, prompt: str, *, right: bool | None = None, explain: Explain = None
 ) -> TrueFalse:
-    """A statement to be judged; the answer is True or False."""
+    """A statement to judge; the answer is True or False."""
     return practice(TrueFalse(name, prompt), [right], explain)
 
 
 def short(
     name: str, prompt: str, *, right: Sequence[str] | None = None, explain: Explain = None
 ) -> Short:
-    """A question answered in a few words; blanks at the ends and doubled ones do not count.
-    `right` lists every spelling that is."""
+    """A question answered in a few words; blanks at the ends and doubled blanks do not count.
+    `right` lists every right spelling."""
     return practice(Short(name, prompt), [None] if right is None else list(right), explain)
 
 
@@ -70,7 +77,7 @@ def ordering(
     right: Sequence[str] | None = None,
     explain: Explain = None,
 ) -> Ordering:
-    """Steps to be put in order: {"a": "text", …}; the answer is the list of their letters."""
+    """Steps to put in order: {"a": "text", …}; the answer is the list of their letters."""
     wanted = None if right is None else list(right)
     return practice(Ordering(name, prompt, options), [wanted], explain)
 
@@ -84,7 +91,7 @@ def matching(
     right: Mapping[str, str] | None = None,
     explain: Explain = None,
 ) -> Matching:
-    """Each of `left` ({"1": "text", …}) gets one of `options` ({"a": "text", …}); the answer is
-    a dictionary, {"1": "b", …}. An option may serve several, or none."""
+    """Pairs: each of `left` ({"1": "text", …}) gets one of `options` ({"a": "text", …}); the answer
+    is a dictionary, {"1": "b", …}. An option may be used several times or never."""
     wanted = None if right is None else dict(right)
     return practice(Matching(name, prompt, left, options), [wanted], explain)

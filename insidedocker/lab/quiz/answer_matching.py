@@ -1,6 +1,6 @@
-"""Holding a quiz answer against others: is it the same, is it whole, what does it show?
+"""Comparison of quiz answers: equal answers, incomplete answers, and the signs in an answer.
 
-Plain data alone; knows no question and no key.
+Works on plain data only; knows no question and no key.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from typing import Any
 
 from insidedocker.lab.plain_data import same
 
-MISSING = ""  # stands for a place of an ordering, or an end of a match, not yet chosen
+MISSING = ""  # a place of an ordering, or a side of a match, that is not yet chosen
 
 
 def alike(value: Any, other: Any) -> bool:
-    """Whether two answers count as the same: capitals and doubled blanks do not matter."""
+    """True where two answers count as equal: case and doubled blanks do not matter."""
     if isinstance(value, str) and isinstance(other, str):
         return " ".join(value.split()).casefold() == " ".join(other.split()).casefold()
     return same(value, other)
 
 
 def half(value: Any) -> bool:
-    """Whether an ordering or a match leaves something out, or an ordering names a thing twice."""
+    """True where an ordering or a match is incomplete, or an ordering repeats a step."""
     if isinstance(value, Mapping):
         return MISSING in value.values()
     if isinstance(value, list | tuple):
@@ -30,10 +30,10 @@ def half(value: Any) -> bool:
 
 
 def shows(value: Any, sign: Any) -> bool:
-    """Whether an answer shows what `sign` stands for.
+    """True where an answer shows `sign`.
 
-    A sign is a whole answer, or a part of one: an option that is among the chosen; a tuple of
-    options that are chosen in this order; of a match, the tuple (left, right).
+    A sign is a whole answer, or a part of one: one of the chosen options; a tuple of options that
+    are chosen in this order; for a match, the tuple (left, right).
     """
     if alike(value, sign):
         return True
@@ -46,5 +46,5 @@ def shows(value: Any, sign: Any) -> bool:
 
 
 def first_remedy(value: Any, remedies: Mapping[Any, str]) -> str:
-    """The text of the first sign that the answer shows; empty where it shows none."""
+    """The text of the first sign that the answer shows; empty if it shows none of them."""
     return next((text for sign, text in remedies.items() if shows(value, sign)), "")

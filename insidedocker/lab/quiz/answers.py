@@ -1,6 +1,6 @@
 """The learner's quiz answers on disk: one small file beside the notebook.
 
-Knows neither questions nor widgets. While nbgrader runs a notebook nothing is written.
+Knows neither questions nor widgets. Writes nothing while nbgrader runs a notebook.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ASIDE = "unreadable"
 
 
 def read(question: str, folder: Path | None = None) -> Answer | None:
-    """The saved answer; None where there is none, or the file cannot be read."""
+    """The saved answer; None without one, or where the file cannot be read."""
     try:
         found = _read_all(_file(folder)).get(question)
     except beside.Unreadable:
@@ -33,10 +33,10 @@ def read(question: str, folder: Path | None = None) -> Answer | None:
 
 
 def write(question: str, answer: Answer | None) -> bool:
-    """Save an answer, or take it back with None; False where it could not be written.
+    """Save an answer, or remove the saved one with None; False where the file cannot be written.
 
-    A reader sees the old file or the new one, never half of one. One that cannot be read is kept
-    under another name.
+    A reader sees the old file or the new one, never half. An unreadable file is kept under another
+    name.
     """
     if os.environ.get("NBGRADER_EXECUTION"):
         return False
@@ -58,7 +58,7 @@ def write(question: str, answer: Answer | None) -> bool:
 
 
 def trouble() -> str:
-    """What is wrong with the file, or was, in a sentence; empty where all is well."""
+    """The present or past problem with the file, as a sentence; empty without a problem."""
     path = _file(None)
     try:
         _read_all(path)
@@ -79,12 +79,12 @@ def _file(folder: Path | None) -> Path:
 
 
 def _read_all(path: Path) -> dict[str, object]:
-    """All that is saved; raises Unreadable where the file holds something else."""
+    """Question -> saved answer; raises Unreadable where the file holds other data."""
     data = beside.read(path)
     if data is None:
         return {}
     try:
-        found = json.loads(data)  # bytes: a mark of the encoding at the beginning is no error
+        found = json.loads(data)  # bytes: a byte order mark is not an error
     except (ValueError, RecursionError):
         raise beside.Unreadable("it is not JSON, perhaps since it was edited") from None
     if not isinstance(found, dict):

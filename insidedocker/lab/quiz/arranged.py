@@ -1,6 +1,6 @@
-"""Questions answered by arranging: steps put in order, and pairs found.
+"""Questions answered by arranging: steps to put in order, and pairs to find.
 
-Each place has a drop-down list of its own: it works with mouse, keyboard and screen reader.
+Each place has its own drop-down list, which works with mouse, keyboard and screen reader.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ TO_CHOOSE = "(choose)"
 
 
 class Ordering(Question):
-    """Steps put in order. The answer is the list of their letters; what was clicked so far may
-    have empty places, or a letter twice."""
+    """Steps to put in order. The answer is the list of their letters; a clicked answer may still
+    have empty places or repeat a letter."""
 
     def __init__(self, name: str, prompt: str, options: Mapping[str, str]) -> None:
         super().__init__(name, prompt)
@@ -60,8 +60,8 @@ class Ordering(Question):
 
 
 class Matching(Question):
-    """Pairs found. The answer is a dictionary {"1": "b", …}; what was clicked so far may have
-    empty text in it."""
+    """Pairs to find. The answer is a dictionary {"1": "b", …}; a clicked answer may still hold
+    empty texts."""
 
     def __init__(
         self, name: str, prompt: str, left: Mapping[str, str], options: Mapping[str, str]
@@ -107,7 +107,7 @@ class Matching(Question):
 def _lists(
     labels: Mapping[str, str], value: Mapping[str, str], options: Mapping[str, str], tell: Any
 ) -> Any:
-    """One drop-down list for each label; `tell` gets all that is chosen after each change."""
+    """One drop-down list for each label; `tell` gets the whole choice after each change."""
     import ipywidgets
 
     choices = [(TO_CHOOSE, MISSING), *((f"{key}) {text}", key) for key, text in options.items())]

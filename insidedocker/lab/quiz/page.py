@@ -1,10 +1,10 @@
-"""What a question gives the page besides ipywidgets' controls: long options are shown in full, and
-keys pressed in its controls are theirs."""
+"""Additions of a question to the page besides ipywidgets' controls: long options are shown in full,
+and keys pressed in the controls do not reach JupyterLab."""
 
 OPTIONS = "insidedocker-options"  # the class of controls that hold options
 QUESTION = "insidedocker-question"
 
-# ipywidgets gives every option one line: longer ones would be cut, or lie upon another.
+# ipywidgets gives every option one line: longer options would be cut, or overlap.
 _STYLE = f"""<style>
 .{OPTIONS} label:has(> input) {{
   display: flex; align-items: center; height: auto; padding: 2px 0;
@@ -16,8 +16,8 @@ _STYLE = f"""<style>
 </style>"""
 
 # JupyterLab takes plain letters and arrows for commands wherever the focus is in its output: X in
-# a list would cut the whole cell. What it listens to is stopped, once for a page; what the browser
-# does with a key is not. Enter, and keys with Ctrl or Alt, go to JupyterLab as ever.
+# a list would cut the whole cell. So these key events are stopped, with one listener for a page;
+# the browser still handles the key. Enter, and keys with Ctrl or Alt, still reach JupyterLab.
 _KEYS = f"""<script>
 window.insidedockerQuizKeys ??= addEventListener("keydown", event => {{
   const here = event.target.closest?.(".jp-OutputArea")?.querySelector(".{QUESTION}");

@@ -1,6 +1,6 @@
-"""Questions for practice know what is right and explain every answer at once.
+"""Practice questions know the right answer and explain every answer at once.
 
-Graded questions never come here with a key: it would reach whoever reads the notebook.
+Graded questions never pass a key to this module: every reader of the notebook would see the key.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ AnyQuestion = TypeVar("AnyQuestion", bound=Question)
 def practice(
     question: AnyQuestion, right: Sequence[Any], explain: Mapping[Any, str] | None
 ) -> AnyQuestion:
-    """The question; it explains answers from now on where `right` holds more than None."""
+    """Return the question; unless `right` is [None], the question explains answers from now on.
+
+    Raises ValueError for `explain` without `right`.
+    """
     if list(right) != [None]:
         question.explain = lambda value: _told(value, right, explain or {})
     elif explain:

@@ -1,4 +1,4 @@
-"""What all kinds of question have in common: what counts, what is saved, and how it is shown."""
+"""The base class of all kinds of question: the answer that counts, its saving and its display."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ WIDE = {"width": "auto"}  # a control as wide as its text, not ipywidgets' 300 p
 
 
 class NotAnOption(Sentence, ValueError):
-    """An answer in code that the question does not offer; the text says what it offers."""
+    """An answer in code that the question does not offer; the text lists the possible answers."""
 
 
 class Question:
-    """One question. `value` is the answer as plain data, None while there is none; of an
-    ordering or a match it may be half an answer, with empty text where nothing is chosen yet.
+    """One question. `value` is the answer as plain data, None without an answer; for an ordering or
+    a match the answer may be incomplete, with empty text for each place that is not yet chosen.
 
-    An answer given in code wins over a click. Ending a cell with the question shows it.
+    An answer given in code wins over a click. A cell that ends with the question shows it.
     """
 
     def __init__(self, name: str, prompt: str) -> None:
         self.name = name
         self.prompt = prompt
-        self.explain: Callable[[Any], str] | None = None  # only where it is for practice
+        self.explain: Callable[[Any], str] | None = None  # only for practice questions
         self._in_code: Answer | None = None
 
     @property
     def value(self) -> Answer | None:
-        """What counts: the answer in code, else the saved one if it still fits."""
+        """The answer that counts: the one in code, else the saved one if the question offers it."""
         if self._in_code is not None:
             return self._in_code
         return self._fitting(answers.read(self.name))
 
     def __call__(self) -> Answer | None:
-        """The same as `value`. Checks call the question, as they call any function of yours."""
+        """Return `value`: checks call a question as they call a learner's function."""
         return self.value
 
     def _answer(self, given: Any) -> None:
@@ -57,15 +57,15 @@ class Question:
         self._in_code = found
 
     def _fitting(self, given: Any) -> Answer | None:
-        """The answer in its one form, or None where the question does not offer it."""
+        """The answer in canonical form; None where the question does not offer it."""
         raise NotImplementedError
 
     def _open(self, value: Any) -> str:
-        """What half an answer still lacks, in words; empty for a whole one."""
+        """The missing part of an incomplete answer, in words; empty for a whole answer."""
         return ""
 
     def _offer(self) -> str:
-        """What can be answered, in words for an error message."""
+        """The possible answers, in words for an error message."""
         raise NotImplementedError
 
     def _lines(self) -> list[str]:
@@ -73,23 +73,23 @@ class Question:
         return []
 
     def _spelt_out(self) -> Mapping[str, str]:
-        """Options to be shown in full above controls that may cut them short."""
+        """Letter -> option, shown in full above controls that may cut options short."""
         return {}
 
     def _control(self) -> Any:
-        """The widget to answer with. It calls `_clicked` with what was chosen."""
+        """The widget for an answer. The widget calls `_clicked` with the chosen answer."""
         raise NotImplementedError
 
     def _clicked(self, given: Any) -> None:
         if self._in_code is not None:
-            return  # code counts before clicks
+            return  # an answer in code wins
         written = answers.write(self.name, self._fitting(given))
         line = self._status() if written else "not saved: answers.json cannot be written here"
         self._line.update(_html(line, self._explanation()), raw=True)
 
     def _status(self) -> str:
-        """One line, always written by the kernel: what is saved counts, not what a dead widget
-        of an ended kernel may show."""
+        """A line on the saved answer, always written by the kernel: the saved answer counts, and a
+        widget of an ended kernel may show another."""
         if self._in_code is not None:
             return f"answered in code: {_words(self._in_code)}"
         value = self.value
@@ -120,7 +120,7 @@ class Question:
         widget.add_class(OPTIONS)
         if self._in_code is not None:
             _disable(widget)
-        # Where the widget cannot be shown (a reopened notebook), this says what to do.
+        # This text says what to do where the widget cannot be shown (a reopened notebook).
         bundle = widget._repr_mimebundle_()
         display({**bundle, "text/plain": RUN_AGAIN}, raw=True)
 
@@ -151,7 +151,7 @@ def _html_prompt(prompt: str, lines: list[str], options: Mapping[str, str]) -> d
 
 
 def _marked(text: str) -> str:
-    """Escaped, with code between backticks, as in Markdown."""
+    """The text as HTML: escaped, with backticks for code as in Markdown."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
@@ -161,7 +161,7 @@ def _disable(widget: Any) -> None:
 
 
 def _has_front_end() -> bool:
-    """Whether widgets can be shown: in a kernel, not in a plain Python or IPython."""
+    """True where widgets can be shown: in a kernel, not in plain Python or IPython."""
     from IPython.core.getipython import get_ipython
 
     shell = get_ipython()

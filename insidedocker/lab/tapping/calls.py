@@ -1,4 +1,4 @@
-"""What is kept of a request and its answer: plain data, bounded, without secrets."""
+"""The record of a request and its answer: plain data, bounded, without secrets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote
 from insidedocker_engine.recording.http_parser import Headers
 
 KEPT = 64 * 1024
-"""Bytes that are kept of a body."""
+"""The number of bytes that are kept of a body."""
 
 MASKED = "(masked)"
 SECRET_HEADERS = {"x-registry-auth", "x-registry-config", "authorization", "proxy-authorization"}
@@ -22,7 +22,8 @@ VERSION = re.compile(r"/v(\d+(?:\.\d+)+)(?=/)")
 
 
 class Clock:
-    """Seconds since the tap began, for calls (by our clock) and events (by the engine's)."""
+    """Seconds since the tap began, for calls (by this machine's clock) and events (by the engine's
+    clock)."""
 
     def __init__(self) -> None:
         self.began = time.time()
@@ -32,8 +33,8 @@ class Clock:
         return time.monotonic() - self._start
 
     def at(self, nanoseconds: int) -> float:
-        """The moment of an event that came just now; one that the engine's clock puts outside
-        of the block was stamped by a clock that is not ours."""
+        """The moment of an event that arrived just now. A timestamp outside the block comes from a
+        clock that differs from this machine's: then the moment is now."""
         moment, now = nanoseconds / 1e9 - self.began, self.now()
         return moment if 0 <= moment <= now else now
 
@@ -44,22 +45,22 @@ class Call:
 
     method: str
     path: str
-    """Without version and query."""
+    """The path without version and query."""
 
     version: str = ""
     query: dict[str, str | list[str]] = field(default_factory=dict)
-    """A list where a name came more than once."""
+    """Name -> value; a list of values where a name came more than once."""
 
     started: float = 0.0
     """Seconds since the tap began."""
 
     seconds: float | None = None
     status: int = 0
-    """0 while, or where, no answer came."""
+    """The answer's status; 0 without an answer."""
 
     request_headers: dict[str, str] = field(default_factory=dict)
     request_body: str | bytes = ""
-    """Text where it is text; at most the first 64 KiB."""
+    """The body, as str if it is text, else bytes; at most the first 64 KiB."""
 
     request_size: int = 0
     """The whole body's length in bytes."""
@@ -68,22 +69,22 @@ class Call:
     answer_body: str | bytes = ""
     answer_size: int = 0
     streamed: bool = False
-    """The answer came in chunks, its length not told beforehand."""
+    """True: the answer came in chunks, without a length in its head."""
 
     taken_over: bool = False
-    """After the answer's head the connection was a stream in both directions."""
+    """True: after the answer's head the connection was a stream in both directions."""
 
     problem: str = ""
-    """Why there is no whole answer; empty where all went well."""
+    """The reason why the answer is missing or incomplete; empty for a whole answer."""
 
 
 class Taker:
-    """Takes down one call as its bytes pass; `changed` hears of its begin, head and end."""
+    """Records one call as its bytes pass; calls `changed` at its begin, head and end."""
 
     def __init__(self, call: Call, clock: Clock, changed: Callable[[Call], None]) -> None:
         self._call, self._clock, self._changed = call, clock, changed
         self._request, self._answer = bytearray(), bytearray()
-        self._dark = False  # what comes is no text for people
+        self._dark = False  # True: the bytes are not text for people
 
     def sent(self, data: bytes) -> None:
         self._call.request_size += len(data)
@@ -121,7 +122,7 @@ class Taker:
 
 
 def asked(method: str, target: str, headers: Headers, clock: Clock) -> Call:
-    """A call whose answer is awaited."""
+    """A new call, whose answer is awaited."""
     place, _, query = target.partition("?")
     version = VERSION.match(place)
     return Call(
@@ -138,12 +139,12 @@ def asked(method: str, target: str, headers: Headers, clock: Clock) -> Call:
 
 
 def masked(headers: Headers) -> dict[str, str]:
-    """Headers as plain data; those that hold secrets only by name."""
+    """Name -> value of headers; MASKED as the value of headers that hold secrets."""
     return {name: MASKED if name.lower() in SECRET_HEADERS else value for name, value in headers}
 
 
 def body(path: str, kept: bytearray, size: int) -> str | bytes:
-    """A body as text where it is text; what people log in with is masked."""
+    """A body, as str if it is text, else bytes; credentials are masked."""
     data = bytes(kept)
     if path == "/auth" and data:
         return _without_secrets(data)
@@ -152,7 +153,7 @@ def body(path: str, kept: bytearray, size: int) -> str | bytes:
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        cut = len(data) < size and error.start > len(data) - 4  # within the last letter
+        cut = len(data) < size and error.start > len(data) - 4  # cut within the last character
         return data[: error.start].decode() if cut else data
 
 

@@ -1,4 +1,4 @@
-"""The engine's own event stream, asked beside the tap and put on the tap's clock."""
+"""The engine's own event stream, requested directly, not through the tap, on the tap's clock."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from insidedocker_engine.recording.proxy import READ, Target
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened on the engine."""
+    """One event of the engine."""
 
     at: float
     """Seconds since the tap began."""
@@ -31,12 +31,12 @@ class Event:
 
     @property
     def name(self) -> str:
-        """What people call it: its name, else its id's beginning."""
+        """The object's name, else the first 12 characters of its id."""
         return self.attributes.get("name") or self.id.removeprefix("sha256:")[:12]
 
 
 class Collector:
-    """Gathers events in `events`; `changed` hears of each. Without an engine there are none."""
+    """Gathers events in `events` and calls `changed` for each; no events without an engine."""
 
     def __init__(self, target: Target, clock: Clock, changed: Callable[[Event], None]) -> None:
         self.events: list[Event] = []
@@ -44,11 +44,11 @@ class Collector:
         self._seen: set[tuple[object, ...]] = set()
 
     async def follow(self) -> None:
-        """Events as they happen, until the connection ends."""
+        """Gather events as they happen, until the connection ends."""
         await self._ask(f"since={self._clock.began:.6f}")
 
     async def catch_up(self) -> None:
-        """Those that `follow` has not been told of until now."""
+        """Gather the events until now that `follow` has not received."""
         until = self._clock.began + self._clock.now()
         await self._ask(f"since={self._clock.began:.6f}&until={until:.6f}")
 

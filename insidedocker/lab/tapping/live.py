@@ -1,6 +1,6 @@
-"""Something shown in a notebook that is shown anew as it changes, from a thread of its own.
+"""A display in a notebook that is redrawn as its contents change, from its own thread.
 
-A display with an id, not a widget: what was shown last stays in the saved notebook.
+It is a display with an id, not a widget: the saved notebook keeps the last state.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-PAUSE = 0.1  # seconds between two pictures, so that many changes make no many messages
+PAUSE = 0.1  # seconds between two drawings, so that many changes make few messages
 
 
 class Live:
@@ -22,22 +22,22 @@ class Live:
         self._draw = draw
         self._handle: Any = display(draw(), raw=True, display_id=True)
         self._changed, self._over = threading.Event(), threading.Event()
-        # The cell that shows it is known by context; another thread has none of its own.
+        # The context knows the cell that shows this; a new thread would lack the context.
         context = contextvars.copy_context()
         self._thread = threading.Thread(
             target=context.run, args=(self._paint,), name="tap's picture", daemon=True
         )
 
     def follow(self) -> None:
-        """Begin to draw whatever changes."""
+        """Begin to redraw after changes."""
         self._thread.start()
 
     def changed(self) -> None:
-        """Draw soon; from any thread."""
+        """Have the display redrawn soon; may be called from any thread."""
         self._changed.set()
 
     def end(self) -> None:
-        """Draw the last state."""
+        """Draw the last state and end the thread."""
         self._over.set()
         self._changed.set()
         self._thread.join()
@@ -46,7 +46,7 @@ class Live:
         while True:
             self._changed.wait()
             self._changed.clear()
-            over = self._over.is_set()  # asked before: what is drawn now is then the last
+            over = self._over.is_set()  # read first: the last drawing comes after the end
             if self._handle is not None:
                 self._handle.update(self._draw(), raw=True)
             if over:

@@ -1,4 +1,4 @@
-"""The tap itself: for a `with` block everything that is sent to the engine passes through it."""
+"""The tap: for a `with` block all requests to the engine pass through it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from insidedocker_engine.recording.http_parser import Headers
 from insidedocker_engine.recording.proxy import Proxy, Target, listening, loop_in_thread
 
 CATCH_UP_SECONDS = 5.0
-TLS = ("DOCKER_TLS_VERIFY", "DOCKER_TLS")  # the way to the tap is a plain socket
+TLS = ("DOCKER_TLS_VERIFY", "DOCKER_TLS")  # unset for the block: the tap listens on a plain socket
 
 log = logging.getLogger(__name__)
 
@@ -38,14 +38,14 @@ class Tap:
             subprocess.run(["docker", "ps"])
         tap
 
-    For the block DOCKER_HOST leads through it, so that the docker command, the SDK's
-    `docker.from_env()`, compose and `lab.connect()` do; `tap.engine` is a session that does, and
-    `tap.url` the address for everything else. `calls` and `events` are what was seen, oldest
-    first, and can be read in the block and after it. Ending a cell with the tap shows both as a
-    timeline; `show()` in the block shows them as they come.
+    For the block DOCKER_HOST is the tap's address, so the docker command, the SDK's
+    `docker.from_env()`, compose and `lab.connect()` go through the tap; `tap.engine` is a session
+    through the tap, and `tap.url` the address for other clients. `calls` and `events` are the
+    records, oldest first, and can be read in the block and after it. A cell that ends with the tap
+    shows both as a timeline; `show()` in the block shows them as they arrive.
 
-    `on_call` is called with each call when it begins, when its answer begins, and when it has
-    ended (`call.seconds` is a number then), from a thread of the tap's.
+    `on_call` gets each call when it begins, when its answer begins, and when it has ended (then
+    `call.seconds` is a number), from a thread of the tap.
     """
 
     def __init__(
@@ -54,7 +54,8 @@ class Tap:
         *,
         on_call: Callable[[Call], object] | None = None,
     ) -> None:
-        """`engine` is a session or an address; without it, what `lab.connect()` would take."""
+        """Prepare a tap for `engine`, a session or an address; default: the engine that
+        `lab.connect()` would take."""
         self.url = ""
         self._wanted = engine
         self._on_call = on_call
@@ -72,8 +73,7 @@ class Tap:
 
     @property
     def events(self) -> list[Event]:
-        """What the engine has told until now of what happened on it, oldest first; after the
-        block it is complete."""
+        """The engine's events until now, oldest first; complete after the block."""
         found = self._collector.events if self._collector else []
         return sorted(found, key=lambda event: event.at)
 
@@ -84,7 +84,7 @@ class Tap:
 
     @property
     def seconds(self) -> float:
-        """How long the block took, or has taken until now."""
+        """The duration of the block, until its end or until now."""
         return self._clock.now() if self._ended is None else self._ended
 
     def __enter__(self) -> Tap:
@@ -115,8 +115,8 @@ class Tap:
         self._stack.__exit__(kind, error, trace)
 
     def show(self, *, picture: bool = False) -> None:
-        """Show the timeline here, and in the block go on as calls come; with `picture` below the
-        parts of the engine, which light up as calls pass."""
+        """Show the timeline here, and in the block update it as calls arrive; with `picture` also
+        the parts of the engine below it, which light up as calls pass."""
         draw = self._picture() if picture else None
         live = Live(lambda: self._bundle(draw))
         if self.url and self._ended is None:
@@ -162,7 +162,7 @@ class Tap:
             live.end()
 
     def _picture(self) -> Callable[[], pictures.Picture]:
-        """Draws the calls so far; what the engine is made of is asked for once."""
+        """A function that draws the calls so far; the engine's parts are requested only once."""
         try:
             with Engine(terminals.behind(_url(self._wanted)), "behind the tap") as behind:
                 parts = pictures.parts_of(behind)
@@ -197,8 +197,8 @@ def _url(wanted: Engine | str | None) -> str:
 
 @contextlib.contextmanager
 def own_folder() -> Iterator[Path]:
-    """A private folder, where sockets have a folder of their own in that; not below a long
-    TMPDIR, for a socket's path has its limit."""
+    """A private folder for a socket, below INSIDEDOCKER_SOCKETS or TMPDIR; below /tmp where that
+    path is too long, since a socket's path is limited."""
     above = embedded.sockets() or tempfile.gettempdir()
     longest = len(os.fsencode(above)) + len("/inside-docker-12345678/docker.sock")
     where = "/tmp" if longest > SOCKET_PATH_LIMIT else above
@@ -208,7 +208,7 @@ def own_folder() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _pointing_at(url: str) -> Iterator[None]:
-    """DOCKER_HOST for the block; what was there comes back."""
+    """Set DOCKER_HOST for the block, and restore its former value."""
     ours = {"DOCKER_HOST": url, discovery.TAP: url}
     before = {name: os.environ.pop(name, None) for name in (*ours, *TLS)}
     os.environ.update(ours)

@@ -1,4 +1,4 @@
-"""Where a tapped engine is reached, from an address as DOCKER_HOST has it."""
+"""The connection to a tapped engine, from an address in the form of DOCKER_HOST."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from insidedocker_engine.recording.proxy import Target
 
 
 def target_of(url: str) -> Target:
-    """From an address as DOCKER_HOST has it. Raises NoEngine for one of another kind."""
+    """The target for an address in the form of DOCKER_HOST. Raises NoEngine for another kind of
+    address."""
     path = socket_of(url)
     if path is not None:
         return Target(path)

@@ -1,8 +1,8 @@
-"""Calls and events in the order of time: as text, and as HTML whose rows open one by one.
+"""Calls and events in order of time: as text, and as HTML with rows that open one by one.
 
-No scripts: a notebook that is opened again shows it too, and where its style is taken away (a
-notebook from somebody else) a plain list is left. No headings: JupyterLab would put them into the
-table of contents.
+No scripts: a reopened notebook shows the timeline, too, and where JupyterLab removes the style (in
+an untrusted notebook) a plain list is left. No headings: JupyterLab would put them into the table
+of contents.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from insidedocker.lab.tapping.events import Event
 from insidedocker_engine.recording.proxy import CLIENT_LEFT
 
 ROWS = 200
-"""Rows that are shown; `calls` and `events` hold all."""
+"""The number of rows that are shown; `calls` and `events` hold all."""
 
 SHOWN = 4000  # characters of a body
 
@@ -64,7 +64,7 @@ div.id-tap summary.id-tap-row > code.id-tap-path {
 
 
 def text(calls: Sequence[Call], events: Sequence[Event], seconds: float) -> str:
-    """One line a row."""
+    """The timeline as text: one line for each row."""
     lines = [_title(calls, events, seconds)]
     rows, left = _rows(calls, events)
     for row in rows:
@@ -79,7 +79,7 @@ def text(calls: Sequence[Call], events: Sequence[Event], seconds: float) -> str:
 
 
 def html(calls: Sequence[Call], events: Sequence[Event], seconds: float) -> str:
-    """A list whose calls open with the Enter key or a click."""
+    """The timeline as an HTML list; a call opens with the Enter key or a click."""
     rows, left = _rows(calls, events)
     items = "".join(
         f"<li>{_event(row) if isinstance(row, Event) else _call(row, seconds)}</li>" for row in rows
@@ -93,7 +93,7 @@ def html(calls: Sequence[Call], events: Sequence[Event], seconds: float) -> str:
 
 
 def _rows(calls: Sequence[Call], events: Sequence[Event]) -> tuple[list[Call | Event], list[str]]:
-    """The rows to show, and what is to be said of the others."""
+    """The rows to show, and a line on the others, if any."""
     rows: list[Call | Event] = [*calls, *events]
     rows.sort(key=lambda row: row.at if isinstance(row, Event) else row.started)
     left = len(rows) - ROWS
@@ -113,12 +113,12 @@ def _time(seconds: float) -> str:
 
 
 def _short(call: Call) -> str:
-    """The line with ids as short as the docker command writes them."""
+    """The call's line, with ids shortened as by the docker command."""
     return re.sub(r"\b([0-9a-f]{12})[0-9a-f]{52}\b", r"\1", _line(call))
 
 
 def _line(call: Call) -> str:
-    """The path with its query, in words that people can read."""
+    """The path with its query, decoded for people."""
     words = [
         f"{name}={value}"
         for name, values in call.query.items()
@@ -146,7 +146,8 @@ def _remark(call: Call) -> str:
 
 
 def _failed(call: Call) -> bool:
-    """Not where a client has heard enough: that is how it ends a stream."""
+    """True for a failed call. A client that hangs up is not a failure: that is the way to end a
+    stream."""
     return call.status >= 400 or call.problem not in ("", CLIENT_LEFT)
 
 
@@ -176,7 +177,7 @@ def _call(call: Call, seconds: float) -> str:
 
 
 def _bar(call: Call, seconds: float) -> str:
-    """When it was and how long, within the whole block; the numbers say the same."""
+    """A bar for the call's start and duration within the block; the row's numbers say the same."""
     whole = max(seconds, 1e-9)
     start = min(100.0, 100 * call.started / whole)
     took = seconds - call.started if call.seconds is None else call.seconds
@@ -219,7 +220,7 @@ def _body(title: str, body: str | bytes, size: int) -> list[str]:
 
 
 def _pretty(body: str | bytes) -> str:
-    """JSON with its lines indented; bytes as Python writes them."""
+    """A body for display: JSON indented, bytes as their repr, other text unchanged."""
     if isinstance(body, bytes):
         return repr(body[:SHOWN])
     try:

@@ -1,9 +1,9 @@
-"""What went through one door was made by whom the door was shown to: the proof is the engine's
-own answer to each request.
+"""A proxy for one function's requests, which proves what that function has made: only the function
+gets the proxy's address, and the proof is the engine's own answer to each request.
 
-A proxy like the tap, without its timeline, and for one function alone: neither DOCKER_HOST nor a
-terminal leads here. Before a request that can make something it asks what is there already;
-after the answer it notes what is new and was named in it.
+The proxy is like the tap without its timeline; neither DOCKER_HOST nor a terminal uses its address.
+Before a request that can make objects, the witness asks the engine which objects exist; after the
+answer, it records the objects that are new and were named in request or answer.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ PREFIXES = re.compile(r"^(docker\.io/library/|docker\.io/|index\.docker\.io/libr
 
 @dataclass
 class Made:
-    """What is known to be made: by Id, or by name with what tells it from another of that name."""
+    """The objects proved to be made: by Id, or by name with a property that tells the object from
+    another of the same name."""
 
     containers: set[str] = field(default_factory=set)
     networks: dict[str, str] = field(default_factory=dict)
@@ -48,12 +49,12 @@ class Made:
     tags: dict[str, str] = field(default_factory=dict)
     """Name -> the image's Id."""
     images_before: set[str] = field(default_factory=set)
-    """Images which were there before one of the tags was made."""
+    """Ids of images that existed before one of the tags was made."""
 
 
 @dataclass
 class _There:
-    """What is on the engine right before a request."""
+    """The objects on the engine right before a request."""
 
     networks: set[str] = field(default_factory=set)
     volumes: set[str] = field(default_factory=set)
@@ -63,19 +64,19 @@ class _There:
 
 
 class Witness:
-    """Sees what is made through `engine`."""
+    """Records the objects that are made through the session `engine`."""
 
     def __init__(self, url: str) -> None:
         self.made = Made()
         self.engine: Engine
-        """A session through the door."""
+        """A session through the proxy."""
         self._behind = Engine(url)
         self._clock = Clock()
         self._todo: list[Callable[[], None]] = []
         self._lock = asyncio.Lock()
 
     def begin(self, method: str, target: str, headers: Headers) -> Taker:
-        """Called by the proxy with each request."""
+        """Begin to record a request; called by the proxy for each request."""
         call = asked(method, target, headers, self._clock)
         there = _There()
         if kind := _made_by(call):
@@ -83,8 +84,8 @@ class Witness:
         return Taker(call, self._clock, functools.partial(self._changed, there))
 
     async def settle(self) -> None:
-        """Called before the proxy passes on what it has read: do what came up by it."""
-        async with self._lock:  # also where another connection's turn is doing our part
+        """Do the pending requests to the engine; called before the proxy passes on what it read."""
+        async with self._lock:  # also waits while another connection does this connection's part
             while self._todo:
                 try:
                     await asyncio.to_thread(self._todo.pop(0))
@@ -105,7 +106,7 @@ class Witness:
         elif kind == "images":
             there.tags = self._tags()
             there.images = {each["Id"] for each in self._ask("/images/json?all=1")}
-        else:  # a container brings volumes along
+        else:  # a new container may make volumes
             there.volumes = {each["Name"] for each in self._volumes()}
         there.looked = True
 
@@ -137,7 +138,8 @@ class Witness:
                 self.made.volumes[each["Name"]] = each.get("CreatedAt", "")
 
     def _forget(self, kind: str, name: str) -> None:
-        """It was removed through this door: what has its name later may be another's."""
+        """Forget an object that was removed through the proxy: a later object with the same name
+        may be another client's."""
         if kind == "volumes":
             self.made.volumes.pop(name, None)
         elif kind == "networks":
@@ -161,7 +163,7 @@ class Witness:
         return {tag: each["Id"] for each in images for tag in each.get("RepoTags") or []}
 
     def _ask(self, path: str) -> Any:
-        """The engine's answer, past the door."""
+        """The engine's answer to a direct request, not through the proxy."""
         answer = self._behind.get(path)
         answer.raise_for_status()
         return answer.json()
@@ -169,7 +171,7 @@ class Witness:
 
 @contextlib.contextmanager
 def witnessed(engine: Engine) -> Iterator[Witness]:
-    """A door to an engine for a `with` block."""
+    """A witness in front of an engine for a `with` block."""
     with own_folder() as folder, loop_in_thread("witness") as loop:
         place = folder / "docker.sock"
         witness = Witness(engine.url)
@@ -180,7 +182,7 @@ def witnessed(engine: Engine) -> Iterator[Witness]:
 
 
 def _made_by(call: Call) -> str:
-    """What a request can make ("containers", "networks", …); empty where nothing."""
+    """The kind of object that a request can make ("containers", "networks", …), else empty."""
     found = MAKES.fullmatch(call.path) if call.method == "POST" else None
     return (found[1] or "images") if found else ""
 
@@ -194,7 +196,7 @@ def _loaded(body: str | bytes) -> dict[str, Any]:
 
 
 def _named(call: Call) -> Iterator[Callable[[str], bool]]:
-    """Which tags a request asks for, as tests of a tag."""
+    """Tests of a tag, one for each tag that a request asks for."""
     asks = {
         name: [values] if isinstance(values, str) else values for name, values in call.query.items()
     }
@@ -204,7 +206,7 @@ def _named(call: Call) -> Iterator[Callable[[str], bool]]:
     for name in asks.get("repo", []) + asks.get("fromImage", []):
         if tag or "fromImage" not in asks:
             yield functools.partial(_same, f"{name}:{tag}" if tag else name)
-        else:  # without a tag, older engines pull every one of a repository
+        else:  # without a tag, older engines pull all tags of a repository
             yield functools.partial(_of_repository, name)
     if call.path.endswith("/load"):
         for name in LOADED.findall(str(call.answer_body)):
@@ -222,6 +224,6 @@ def _of_repository(asked_for: str, tag: str) -> bool:
 
 
 def _plain(name: str) -> str:
-    """A name without what engines add or leave out, with its tag."""
+    """A name with its tag, without the prefixes that engines add or leave out."""
     short = PREFIXES.sub("", name)
     return short if ":" in short.rpartition("/")[2] else f"{short}:latest"
