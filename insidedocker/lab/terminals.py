@@ -96,7 +96,7 @@ def terminal(engine: Addressed | None = None) -> Terminal:
 
 @contextlib.contextmanager
 def linked(url: str) -> Iterator[dict[str, str]]:
-    """For a server: make the link, and yield the environment variables that kernels need; empty
+    """Make the link for a server, and yield the environment variables that its kernels need; empty
     where the engine is not at a socket of this machine."""
     with tempfile.TemporaryDirectory(prefix="inside-docker-", dir="/tmp") as name:
         yield link_in(Path(name), url)

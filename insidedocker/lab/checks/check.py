@@ -210,7 +210,7 @@ def _plain(value: Any, what: str) -> Any:
 
 
 def _remedy(observed: Any, hints: Sequence[Hint]) -> str:
-    """What to try next, by the first hint whose test is true; a test that raises is false."""
+    """The advice of the first hint whose test is true; a test that raises counts as false."""
     for test, remedy in hints:
         with contextlib.suppress(TypeError, ValueError, LookupError, AttributeError):
             if test(observed):
