@@ -103,10 +103,11 @@ CASES = [
         "notebook-is-a-relative-link",
         lambda f, s: instead(f).symlink_to(f"../../{VICTIM}/{ASSIGNMENT}/{NOTEBOOK}"),
     ),
-    # Whose it was nobody can tell: it is reported with both, and neither loses it.
+    # Whose it was nobody can tell: it is reported with both, so that both are graded again, and
+    # neither loses it.
     beside(
         "notebook-is-a-hard-link",
-        lambda f, s: instead(f).hardlink_to(s.submission(VICTIM) / NOTEBOOK),
+        lambda f, s: instead(f).hardlink_to(s.submission("zzz-control") / NOTEBOOK),
         most=MOST,
     ),
     beside("notebook-is-a-folder", lambda f, s: instead(f).mkdir()),
