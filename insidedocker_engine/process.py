@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from . import lock
-from .base import paths, private
+from .base import paths
 from .files import directory_trees
+from .host import private
 from .lock import whereabouts
-from .sharing import Use
+from .sharing import Use, users
 
 if TYPE_CHECKING:
     import subprocess
@@ -50,6 +51,11 @@ class Handle:
     _options: list[str]
     fault_control: str = ""
     """URL of the socket for faults (server/faults.py); empty for an engine without them."""
+
+    @property
+    def socket(self) -> Path:
+        """The socket's path in `url`. Raises PathError where the engine listens on TCP."""
+        return paths.socket_path(self.url)
 
     def close(self) -> None:
         """End the engine and its containers; remove a root folder made for it alone."""
@@ -188,6 +194,7 @@ def _await_ready(reader: int, seconds: float) -> list[str]:
 class Running:
     """A running engine, started by any process."""
 
+    root: Path
     pid: int
     urls: list[str]
     """Addresses it listens on; none while it is starting."""
@@ -200,6 +207,21 @@ class Running:
             return bool(self.info())
         except (OSError, ValueError, IndexError):
             return False
+
+    def users(self) -> list[str]:
+        """Names of the programs that use the engine."""
+        return users(self.root)
+
+    def await_end(self, seconds: float = STOP_SECONDS) -> bool:
+        """True where the engine has ended, or ends within `seconds`."""
+        try:
+            pidfd = os.pidfd_open(self.pid)
+        except OSError:
+            return True
+        try:
+            return bool(select.select([pidfd], [], [], seconds)[0])
+        finally:
+            os.close(pidfd)
 
     def info(self) -> dict[str, Any]:
         """The engine's answer to GET /info. Raises OSError where it does not answer."""
@@ -227,26 +249,27 @@ class Running:
 def find(root: Path) -> Running | None:
     """The engine that runs on `root`, or None."""
     pid = lock.holder(root)
-    return None if pid is None else Running(pid, lock.told(root), not lock.while_used(root))
+    return None if pid is None else Running(root, pid, lock.told(root), not lock.while_used(root))
 
 
 @dataclass(frozen=True)
 class Joined:
     """An engine, and this process's use of it."""
 
-    root: Path
     running: Running
     use: Use
     started: bool
     """True where `join` started the engine."""
 
 
-def join(root: Path, what: str, runtime: str = "auto", *, stays: bool) -> Joined:
+def join(root: Path, what: str, runtime: str = "auto", *, stays: bool | None = None) -> Joined:
     """Use the engine on `root`; start one if none runs. `what` names this user to other users. An
-    engine started here ends with its last user, unless it `stays`.
+    engine started here ends with its last user, unless it `stays`; None: stays where no other
+    program uses it.
 
     Raises StartFailed.
     """
+    stays = not users(root) if stays is None else stays
     try:
         paths.make_root(root)
         use = Use(root, what)  # from now on the engine has a user and does not end
@@ -259,7 +282,7 @@ def join(root: Path, what: str, runtime: str = "auto", *, stays: bool) -> Joined
         for _ in range(3):  # a running engine may be stopped by hand at any moment
             started = lock.holder(root) is None and _start_first(root, runtime, stays)
             if running := _await_answer(root):
-                return Joined(root, running, use, started)
+                return Joined(running, use, started)
         raise StartFailed(f"the engine on {root} ends as soon as it runs: see engine.log there")
     except BaseException:
         use.end()
@@ -291,18 +314,6 @@ def _await_answer(root: Path, seconds: float = START_SECONDS) -> Running | None:
             )
         time.sleep(0.02)
     return None
-
-
-def await_end(running: Running, seconds: float = STOP_SECONDS) -> bool:
-    """True where the engine has ended, or ends within `seconds`."""
-    try:
-        pidfd = os.pidfd_open(running.pid)
-    except OSError:
-        return True
-    try:
-        return bool(select.select([pidfd], [], [], seconds)[0])
-    finally:
-        os.close(pidfd)
 
 
 def stop(root: Path, seconds: float = STOP_SECONDS) -> int | None:

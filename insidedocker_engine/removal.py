@@ -11,9 +11,9 @@ import os
 import sys
 from pathlib import Path
 
-from .base import linux
 from .base.paths import OWNER
 from .files import directory_trees
+from .host import linux
 from .lock import NAME, Lock, Locked, whereabouts
 
 KEPT_TO_THE_END = ("engine-id", NAME)

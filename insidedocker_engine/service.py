@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .api import routing
-from .base import linux, paths
+from .base import paths
 from .base.restrictions import Restrictions
 from .daemon import Daemon
 from .files import directory_trees
+from .host import linux
 from .images.registry_options import OptionError, Options
 from .lock import Lock, Locked, whereabouts
 from .runtime import choice

@@ -2,5 +2,5 @@
 
 import pytest
 
-# Pytest shows what an assertion compared in test modules; the modules that they share are told here.
+# What an assertion compared is shown also for the modules that tests share.
 pytest.register_assert_rewrite("tests.support")

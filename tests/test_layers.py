@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ UPWARDS = {
     "insidedocker_engine/networks/links.py": "from insidedocker_engine.containers import lifecycle",
     "insidedocker_engine/volumes.py": "import insidedocker.lab",
     "insidedocker/catalog/store.py": "from insidedocker.lab.engines import discovery",
+    "insidedocker/catalog/hub.py": "from insidedocker_engine.images import blobs",
+    "insidedocker/launch/local.py": "from insidedocker_engine import lock",
     "insidedocker/grading/pod/cells.py": "from insidedocker.grading import grade",
     "insidedocker/lab/errors.py": "from insidedocker.lab.checks import check",
 }
@@ -39,6 +42,19 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_layers_hold(copy: Path) -> None:
     done = checked(copy)
     assert done.returncode == 0, done.stdout
+
+
+def test_the_courses_contract_names_every_inner_module_of_the_engine() -> None:
+    public = {"cli", "host", "recording"}
+    inside = {
+        f"insidedocker_engine.{path.stem}"
+        for path in (ROOT / "insidedocker_engine").iterdir()
+        if (path.suffix == ".py" and path.stem != "__init__") or (path / "__init__.py").exists()
+    }
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (face,) = [each for each in settings["contracts"] if "public face" in each["name"]]
+    named = set(face["forbidden_modules"])
+    assert named == inside - {f"insidedocker_engine.{each}" for each in public}
 
 
 @pytest.mark.parametrize("type_only", [False, True])

@@ -11,7 +11,7 @@ from typing import Any
 from insidedocker.catalog import image_archive
 from insidedocker.catalog.layer import MOMENT
 from insidedocker.catalog.recipes import RECIPES, Kitchen, Made, Step
-from insidedocker_engine.images.platforms import Platform
+from insidedocker_engine import Platform
 
 _CREATED = datetime.fromtimestamp(MOMENT, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from insidedocker.catalog.errors import CatalogError
-from insidedocker_engine.base import private
+from insidedocker_engine.host import private
 
 
 def cache() -> Path:

@@ -5,18 +5,13 @@ checked, and written as an archive. Knows nothing of the course's images.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from insidedocker.catalog import image_archive
 from insidedocker.catalog.errors import OutOfReach
 from insidedocker.progress import Progress
-from insidedocker_engine.base import errors
-from insidedocker_engine.images import references, registry
-from insidedocker_engine.images.blobs import Blobs
-from insidedocker_engine.images.platforms import Platform
-from insidedocker_engine.images.registry_client import Options
-
-_ANONYMOUS = Options()
+from insidedocker_engine import Platform, pull
 
 
 def save(
@@ -24,30 +19,26 @@ def save(
     path: Path,
     platform: Platform,
     *,
-    options: Options = _ANONYMOUS,
+    mirrors: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> tuple[image_archive.Contents, str]:
     """Pull `reference` ("busybox:latest") for `platform` and write it to the archive `path`.
 
     Also returns the digest that the name has at the registry, usually that of an index.
-    `options` may name mirrors of Docker Hub. Raises `OutOfReach`.
+    `mirrors` are URLs asked before Docker Hub. Raises `OutOfReach`.
     """
     shown = _Download(reference, progress or Progress())
     with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
-        blobs = Blobs(Path(scratch))
         try:
-            pulled = registry.pull(
-                references.parse(reference), blobs, shown, platform=platform, options=options
-            )
-        except errors.APIError as error:
+            pulled = pull(reference, Path(scratch), platform, mirrors=mirrors, progress=shown)
+        except ConnectionError as error:
             raise OutOfReach(
-                f"Docker Hub does not give {reference}: {error.message.rstrip('.')}."
+                f"Docker Hub does not give {reference}: {str(error).rstrip('.')}."
             ) from None
         layers = [
-            image_archive.Blob(blobs.path(layer.diff_id), layer.diff_id, blobs.size(layer.diff_id))
-            for layer in pulled.layers
+            image_archive.Blob(layer.path, layer.diff_id, layer.size) for layer in pulled.layers
         ]
-        contents = image_archive.write(path, reference, blobs.read(pulled.config), layers)
+        contents = image_archive.write(path, reference, pulled.config, layers)
         return contents, pulled.digest
 
 

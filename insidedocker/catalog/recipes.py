@@ -20,7 +20,7 @@ from insidedocker.catalog.errors import CatalogError
 from insidedocker.catalog.layer import Layer
 from insidedocker.catalog.texts import text
 from insidedocker.progress import Progress
-from insidedocker_engine.images.platforms import Platform
+from insidedocker_engine import Platform
 
 _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

@@ -21,7 +21,7 @@ from insidedocker.catalog.image_archive import Contents, blob
 from insidedocker.catalog.lock import exclusive
 from insidedocker.catalog.recipes import RECIPES, Kitchen
 from insidedocker.progress import Progress
-from insidedocker_engine.images import platforms
+from insidedocker_engine import Platform
 
 Source = Literal["auto", "hub", "debian"]
 
@@ -150,7 +150,7 @@ def take_from(folder: Path, progress: Progress) -> None:
 
 def _usable(references: list[str], source: Source, progress: Progress) -> dict[str, Stored]:
     """Reference -> entry, for those of `references` that are stored, fit `source` and are whole."""
-    entries, here, good = stored(), str(platforms.host()), {}
+    entries, here, good = stored(), str(Platform.host()), {}
     for reference in references:
         entry = entries.get(reference)
         if entry is None or entry.platform != here or source not in ("auto", entry.origin):
@@ -184,7 +184,7 @@ class _Maker:
     def __init__(self, source: Source, progress: Progress) -> None:
         self._source = source
         self._progress = progress
-        self._platform = platforms.host()
+        self._platform = Platform.host()
         self._kitchen = Kitchen(self._platform, progress)
         self._hub_answers = True
         self.used_debian = False

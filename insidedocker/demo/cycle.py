@@ -19,7 +19,7 @@ from insidedocker.errors import UserError
 from insidedocker.grading import processors
 from insidedocker.grading.sandbox import why_not
 from insidedocker.grading.settings import APART, PLAIN, VARIABLE
-from insidedocker_engine.base import private
+from insidedocker_engine.host import private
 
 COURSE_ID = "insidedocker"
 

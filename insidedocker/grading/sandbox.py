@@ -23,8 +23,7 @@ from insidedocker.catalog import folders
 from insidedocker.errors import UserError
 from insidedocker.grading import processes, scratch
 from insidedocker.place import packages
-from insidedocker_engine.runtime import cgroups, seccomp
-from insidedocker_engine.runtime.contract import Limits as GroupLimits
+from insidedocker_engine.host import cgroups, seccomp
 
 HERE = Path(__file__).parent
 IN, WORK, HOME, SOCKETS, CACHE = "/in", "/submission", "/tmp/home", "/run/engines", "/cache"
@@ -426,7 +425,7 @@ def _new_group(name: str, memory: int) -> list[str]:
     found = _groups()
     try:
         both = memory * MIB
-        return list(found.make(name, GroupLimits(both, both)) if found else ())
+        return list(found.make(name, cgroups.Limits(both, both)) if found else ())
     except OSError:
         return []
 

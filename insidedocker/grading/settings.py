@@ -19,7 +19,7 @@ from nbgrader.preprocessors import (
 )
 
 from insidedocker.grading import timestamps
-from insidedocker_engine.base import private
+from insidedocker_engine.host import private
 
 KEPT = (".grading", "downloaded", "submitted", "autograded", "feedback")
 VARIABLE, APART, PLAIN = "INSIDEDOCKER_GRADING", "apart", "plain"

@@ -10,7 +10,7 @@ from typing import Any
 from insidedocker import catalog
 from insidedocker.catalog import store
 from insidedocker.progress import for_stream
-from insidedocker_engine.images import platforms
+from insidedocker_engine import Platform
 
 
 def add_to(subparsers: Any) -> None:
@@ -73,7 +73,7 @@ def _list(_arguments: argparse.Namespace) -> int:
     for name in store.names():
         entry = entries.get(name)
         if entry is None:
-            rows.append((name, "-", "not built", "-", str(platforms.host())))
+            rows.append((name, "-", "not built", "-", str(Platform.host())))
             continue
         size = f"{entry.size / 1e6:.1f} MB" if entry.size >= 100_000 else f"{entry.size} B"
         short = entry.config.removeprefix("sha256:")[:12]

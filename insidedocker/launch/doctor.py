@@ -5,12 +5,9 @@ Tries things out and reports; changes nothing and starts no engine.
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import sys
-import tempfile
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,8 +36,8 @@ class Line:
 def run() -> int:
     """Print the report; returns 0 where the course can run, else 1."""
     # The trials fork, and a fork must come before any thread starts.
-    runtimes, runs_containers = _runtimes()
-    lines = [_python(), *runtimes, _storage(runs_containers)]
+    embedded, runs_containers = _embedded_engine()
+    lines = [_python(), *embedded]
     engines, other_engine, spoiled = _engines()
     images, all_cached = _images()
     packages, reachable = _packages()
@@ -94,9 +91,9 @@ def _python() -> Line:
 
 
 def _disk() -> Line:
-    from insidedocker_engine.base import paths
+    from insidedocker_engine import default_root
 
-    place = _existing(paths.default_root())
+    place = _existing(default_root())
     free = shutil.disk_usage(place).free
     found = f"{free / 1e9:.1f} GB free at {place}"
     if free >= DISK_WANTED:
@@ -107,11 +104,11 @@ def _disk() -> Line:
 
 def _left_behind() -> list[Line]:
     """Folders of embedded engines whose checkouts are gone: they take up disk space."""
-    from insidedocker_engine.base import paths
+    from insidedocker_engine import every_root, owner
 
     lines = []
-    for root in paths.every_root():
-        place = paths.owner(root)
+    for root in every_root():
+        place = owner(root)
         if place is not None and not place.exists():
             found = f"{root} was for {place}, which has gone"
             advice = f"to remove it with all in it: insidedocker engine remove --root {root}"
@@ -127,86 +124,39 @@ def _existing(path: Path) -> Path:
 # The embedded engine
 
 
-def _runtimes() -> tuple[list[Line], bool]:
-    """The runtimes of the embedded engine, and True where one of them can run containers."""
-    from insidedocker_engine.runtime import probe
+def _embedded_engine() -> tuple[list[Line], bool]:
+    """The runtimes and the storage of the embedded engine, and True where it can run containers."""
+    from insidedocker_engine import default_root, probe
 
-    better, users, fallback = probe.findings()
+    found = probe()
     lines = []
-    if better.works:
-        lines.append(Line("ok", "runtime", f"namespaces: {better.why}"))
-        if not users.works:
-            lines.append(Line("note", "user ids", users.why, users.advice))
-        state = fallback.why if fallback.works else f"{fallback.why}; it is not needed here"
-        lines.append(Line("ok", "PRoot", state))
-    elif fallback.works:
-        lines.append(Line("note", "runtime", f"proot: {fallback.why}"))
-        lines.append(Line("note", "", f"not namespaces: {better.why}", better.advice))
-    else:
-        lines.append(Line("no", "runtime", f"not namespaces: {better.why}", better.advice))
-        lines.append(Line("no", "", f"not proot: {fallback.why}", fallback.advice))
-    return lines, better.works or fallback.works
-
-
-def _storage(runs_containers: bool) -> Line:
-    """The storage driver that the engine would take, tried out in the folder of its layers."""
-    from insidedocker_engine.base import paths
-
-    if not runs_containers:
-        return Line("note", "storage", "not tried: it depends on the runtime")
-    said = _in_child(lambda: _try_storage(_existing(paths.default_root())))
-    driver, _, why = said.partition("\n")
-    if driver == "overlay2":
-        return Line("ok", "storage", "overlay2: layers are stacked by overlayfs")
-    if driver == "vfs":
-        return Line(
-            "note",
-            "storage",
-            f"vfs: layers are copied, which takes more time and room ({why})",
+    if found.namespaces.works:
+        lines.append(Line("ok", "runtime", f"namespaces: {found.namespaces.why}"))
+        if not found.users.works:
+            lines.append(Line("note", "user ids", found.users.why, found.users.advice))
+        state = (
+            found.proot.why if found.proot.works else f"{found.proot.why}; it is not needed here"
         )
-    return Line("note", "storage", f"not tried: {why or 'the trial ended unexpectedly'}")
-
-
-def _try_storage(place: Path) -> str:
-    """The driver's name, and the reason where it is not the better driver."""
-    from insidedocker_engine.base import linux
-    from insidedocker_engine.files import directory_trees
-    from insidedocker_engine.runtime import probe
-    from insidedocker_engine.storage import choice
-    from insidedocker_engine.storage.overlay import Overlay
-
-    mounts = probe.namespaces().works
-    try:
-        if mounts:
-            linux.become_root_in_user_namespace()
-        root = Path(tempfile.mkdtemp(prefix=".insidedocker-doctor-", dir=place))
-    except OSError as error:
-        return f"\n{place}: {error.strerror}"
-    try:
-        driver = choice.choose(root, mounts).name
-        if driver == "overlay2":
-            return driver
-        why = Overlay(root).why_not() if mounts else "the runtime proot cannot mount"
-        return f"{driver}\n{why}"
-    finally:
-        directory_trees.remove(root)
-
-
-def _in_child(work: Callable[[], str]) -> str:
-    """The answer of `work` run in a child process, which it may change for good; "" on failure."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.close(reader)
-            os.write(writer, work().encode())
-        finally:
-            os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader) as pipe:
-        said = pipe.read()
-    os.waitpid(child, 0)
-    return said
+        lines.append(Line("ok", "PRoot", state))
+    else:
+        mark = "note" if found.proot.works else "no"
+        if found.proot.works:
+            lines.append(Line(mark, "runtime", f"proot: {found.proot.why}"))
+        why = f"not namespaces: {found.namespaces.why}"
+        lines.append(Line(mark, "" if lines else "runtime", why, found.namespaces.advice))
+        if not found.proot.works:
+            lines.append(Line(mark, "", f"not proot: {found.proot.why}", found.proot.advice))
+    if not found.works:
+        return [*lines, Line("note", "storage", "not tried: it depends on the runtime")], False
+    storage = found.storage(_existing(default_root()))
+    if storage.works:
+        line = Line("ok", "storage", f"{storage.subject}: layers are stacked by overlayfs")
+    elif storage.subject:
+        slow = "layers are copied, which takes more time and room"
+        line = Line("note", "storage", f"{storage.subject}: {slow} ({storage.why})")
+    else:
+        line = Line("note", "storage", f"not tried: {storage.why}")
+    return [*lines, line], True
 
 
 # Other engines
@@ -254,9 +204,9 @@ def _open_it(problem: str) -> str:
 def _images() -> tuple[Line, bool]:
     """The cached images of the course, and True where all are cached."""
     from insidedocker.catalog import store
-    from insidedocker_engine.images import platforms
+    from insidedocker_engine import Platform
 
-    entries, here = store.stored(), str(platforms.host())
+    entries, here = store.stored(), str(Platform.host())
     missing = []
     for name in store.names():
         entry = entries.get(name)

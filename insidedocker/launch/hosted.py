@@ -18,7 +18,8 @@ from insidedocker.lab.engines import discovery, embedded
 from insidedocker.lab.engines.session import Engine
 from insidedocker.lab.errors import NoEngine
 from insidedocker.launch import jupyter_lab, local
-from insidedocker_engine.base import paths, private
+from insidedocker_engine import ROOT_VARIABLE, PathError, account_root, own_root, own_socket
+from insidedocker_engine.host import private
 
 
 def become(command: list[str], folder: Path, settings: str) -> NoReturn:
@@ -30,7 +31,7 @@ def become(command: list[str], folder: Path, settings: str) -> NoReturn:
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     told: dict[str, str] = {}
     # One root for each account, whichever version of the course the account has today.
-    os.environ.setdefault(paths.ROOT, str(paths.account_root()))
+    os.environ.setdefault(ROOT_VARIABLE, str(account_root()))
     place = _own_folder()
     try:
         engine = _engine()
@@ -53,11 +54,9 @@ def become(command: list[str], folder: Path, settings: str) -> NoReturn:
 def _own_folder() -> Path:
     """The folder for a session's files, beside the engine's socket; only this account can enter."""
     try:
-        root = paths.own_root()
-        paths.make_root(root)
-        socket = paths.own_socket(root)
+        socket = own_socket(own_root())
         return private.folder(socket.with_name(socket.stem.replace("engine", "session")))
-    except (paths.PathError, private.NotPrivate, OSError) as error:
+    except (PathError, private.NotPrivate, OSError) as error:
         raise UserError(f"A session cannot begin: {error}.") from None
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from jupyter_core.paths import jupyter_runtime_dir
 
 from insidedocker.errors import UserError
-from insidedocker_engine.base import linux, private
+from insidedocker_engine.host import linux, private
 
 SETTINGS = Path(__file__).parent / "jupyter"
 ADDRESS = "127.0.0.1"

@@ -21,11 +21,20 @@ from insidedocker.lab.engines.session import Engine
 from insidedocker.lab.errors import NoEngine
 from insidedocker.launch import copies
 from insidedocker.launch.jupyter_lab import JupyterLab, need_port
-from insidedocker_engine import process, sharing
-from insidedocker_engine.base import paths, private
-from insidedocker_engine.process import Joined
+from insidedocker_engine import (
+    ROOT_VARIABLE,
+    Joined,
+    PathError,
+    every_root,
+    find,
+    own_root,
+    owner,
+    probe,
+)
+from insidedocker_engine.host import private
 
 START_PAGE = "00-start-here/00-start-here.ipynb"
+ENDING_SECONDS = 30.0  # an engine ends its containers first
 
 
 def open_lab(course: Course, work: Path, *, engine: str, port: int | None, show: bool) -> int:
@@ -84,8 +93,8 @@ def _engine(choice: str, command: str, course: Course) -> Iterator[Engine]:
     joined: list[Joined] = []
 
     def start() -> str:
-        root = paths.own_root(course.root)
-        os.environ[paths.ROOT] = str(root)  # for kernels and terminals: the same engine
+        root = own_root(course.root)
+        os.environ[ROOT_VARIABLE] = str(root)  # for kernels and terminals: the same engine
         joined.append(embedded.while_used(what))
         return joined[0].running.urls[0]
 
@@ -105,7 +114,7 @@ def _engine(choice: str, command: str, course: Course) -> Iterator[Engine]:
 def _find(start: Callable[[], str]) -> Engine:
     try:
         return discovery.find(start)
-    except paths.PathError as error:
+    except PathError as error:
         raise UserError(f"The embedded engine cannot be used: {error}.") from None
     except NoEngine as error:
         # People choose the engine with `make lab ENGINE=…`, so messages use that name.
@@ -118,7 +127,7 @@ def _whose(engine: Engine, joined: Joined | None = None) -> Iterator[str]:
     if joined is None:
         yield told
         return
-    place = paths.owner(joined.root)
+    place = owner(joined.running.root)
     others = joined.use.others()
     yield (
         f"{told}; {'started' if joined.started else 'running already'}"
@@ -131,21 +140,21 @@ def _whose(engine: Engine, joined: Joined | None = None) -> Iterator[str]:
         yield "It stays when you end here; to end it: .venv/bin/insidedocker engine stop"
     elif others:
         yield "It ends with the last of you."
-    if joined.started and not any((joined.root / "storage").glob("*/layers/*")):
-        for other in paths.every_root():
-            if other != joined.root and (place := paths.owner(other)):
-                yield f"{place} has one of its own; to use that one here: {paths.ROOT}={other}"
+    if joined.started and not any((joined.running.root / "storage").glob("*/layers/*")):
+        for other in every_root():
+            if other != joined.running.root and (place := owner(other)):
+                yield f"{place} has one of its own; to use that one here: {ROOT_VARIABLE}={other}"
 
 
 def _leave(joined: Joined) -> None:
     """End the use of an embedded engine, and print whether the engine ended with it."""
     joined.use.end()
-    running = process.find(joined.root)
+    running = find(joined.running.root)
     if running is None or running.stays:
         return
-    until = time.monotonic() + process.STOP_SECONDS
-    while not process.await_end(running, 0.1):
-        if others := sharing.users(joined.root):
+    until = time.monotonic() + ENDING_SECONDS
+    while not running.await_end(0.1):
+        if others := running.users():
             print(f"The embedded engine runs on: it is used by {', '.join(others)}.")
             return
         if time.monotonic() > until:
@@ -167,9 +176,8 @@ def fetch_tools() -> None:
     """Fetch PRoot where only PRoot can run containers: the engine looks for it when it starts."""
     from insidedocker.catalog import tools
     from insidedocker.catalog.errors import CatalogError
-    from insidedocker_engine.runtime import probe
 
-    if shutil.which("proot") or probe.namespaces().works:
+    if shutil.which("proot") or probe().namespaces.works:
         return
     with contextlib.suppress(CatalogError):  # the engine itself says what is missing
         program = tools.tool("proot")

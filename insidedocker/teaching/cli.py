@@ -59,7 +59,7 @@ def _items(options: argparse.Namespace) -> int:
 def _similar(options: argparse.Namespace) -> int:
     from insidedocker.grading import mishaps
     from insidedocker.teaching import side_by_side, similarity
-    from insidedocker_engine.base import private
+    from insidedocker_engine.host import private
 
     class_ = _read(options)
     pairs = similarity.pairs(class_)[: options.most]

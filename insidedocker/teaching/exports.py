@@ -21,7 +21,7 @@ from traitlets import Dict, Unicode
 from insidedocker.errors import UserError
 from insidedocker.grading import mishaps
 from insidedocker.grading.alone import alone
-from insidedocker_engine.base import private
+from insidedocker_engine.host import private
 
 Row = list[str]
 

@@ -19,7 +19,7 @@ from insidedocker.grading.grade import Grading
 from insidedocker.grading.intake import FOLDER
 from insidedocker.teaching.graded import Grade, grades
 from insidedocker.teaching.tables import table
-from insidedocker_engine.base import private
+from insidedocker_engine.host import private
 
 Grades = dict[str, dict[tuple[str, str], Grade]]
 

@@ -128,9 +128,13 @@ def _runtime(daemon: Daemon) -> dict[str, Any]:
     """The runtime that runs the containers, the reason for its choice, and warnings about what it
     cannot do."""
     runtime = daemon.runtime
+    status = {
+        "insidedocker.why": runtime.why,
+        "insidedocker.not-isolated": ", ".join(runtime.isolation.missing()),
+    }
     return {
         "DefaultRuntime": runtime.name,
-        "Runtimes": {runtime.name: {"path": "", "status": {"insidedocker.why": runtime.why}}},
+        "Runtimes": {runtime.name: {"path": "", "status": status}},
         "Warnings": [
             *runtime.isolation.warnings(),
             *daemon.networks.warnings(),

@@ -17,17 +17,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import private
+from ..host import linux, private
 
-ROOT = "INSIDEDOCKER_ROOT"
+ROOT_VARIABLE = "INSIDEDOCKER_ROOT"
 """The environment variable that names the root folder: set by hand to choose one, and by
 `make lab` for the programs it starts."""
 OWNER = "checkout"
 """The file in a root folder that names its owner: the checkout's path and inode."""
 _NUMBERED = re.compile(r"engine(-[1-9]\d*)?")
-
-SOCKET_PATH_LIMIT = 107
-"""Most bytes that the kernel accepts as a Unix socket's path (sun_path without the final zero)."""
 
 
 class PathError(Exception):
@@ -41,19 +38,22 @@ def default_root() -> Path:
     The first checkout has `engine`, further checkouts have `engine-2` and so on: engines of two
     checkouts share nothing. Creates nothing: see `own_root`.
     """
-    named = os.environ.get(ROOT, "")
+    named = os.environ.get(ROOT_VARIABLE, "")
     return Path(named) if named.startswith("/") else root_of(checkout())
 
 
 def own_root(place: Path | None = None) -> Path:
-    """Create the root folder of `place` (this checkout if not given) and note `place` as owner.
+    """Create the root folder of `place` (this checkout if not given) and note `place` as owner;
+    or create the folder that INSIDEDOCKER_ROOT names.
 
     Raises PathError.
     """
-    if named := os.environ.get(ROOT):
+    if named := os.environ.get(ROOT_VARIABLE):
         if not named.startswith("/"):
-            raise PathError(f"{ROOT} is {named!r}: name a folder by its whole path")
-        return Path(named)
+            raise PathError(f"{ROOT_VARIABLE} is {named!r}: name a folder by its whole path")
+        root = Path(named)
+        make_root(root)
+        return root
     place = place or checkout()
     base = _data_folder()
     try:
@@ -122,7 +122,8 @@ def socket_of(root: Path) -> Path:
 
 
 def own_socket(root: Path) -> Path:
-    """Reserve the socket of `socket_of` for this root (a note beside it). Raises PathError."""
+    """Reserve the socket of `socket_of` for the existing root folder `root` (a note beside the
+    socket). Raises PathError."""
     path = socket_of(root)
     make_folder(path)
     try:
@@ -168,7 +169,7 @@ def _socket_folder() -> Path:
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     if runtime.startswith("/") and os.access(runtime, os.W_OK | os.X_OK):
         folder = Path(runtime) / "insidedocker"
-        if len(os.fsencode(folder)) + len("/engine-999.sock") <= SOCKET_PATH_LIMIT:
+        if len(os.fsencode(folder)) + len("/engine-999.sock") <= linux.SOCKET_PATH_LIMIT:
             return folder
     return Path(f"/tmp/insidedocker-{os.getuid()}")
 
@@ -230,9 +231,9 @@ def socket_path(url: str) -> Path:
     path = Path(url.removeprefix("unix://"))
     if not url.startswith("unix://") or not path.is_absolute():
         raise PathError(f"{url!r} is no socket address: write unix:///absolute/path")
-    if len(os.fsencode(path)) > SOCKET_PATH_LIMIT:
+    if len(os.fsencode(path)) > linux.SOCKET_PATH_LIMIT:
         raise PathError(
-            f"the socket path {path} is longer than {SOCKET_PATH_LIMIT} bytes: "
+            f"the socket path {path} is longer than {linux.SOCKET_PATH_LIMIT} bytes: "
             "choose a shorter one with --host unix:///path"
         )
     return path

@@ -17,7 +17,7 @@ from ..base.version import VERSION
 from ..containers import spec
 from ..containers.commit import OF_IMAGES, PLATFORM, keep_changes
 from ..files import directory_trees, tar_extract
-from ..images import platforms
+from ..images.platforms import Platform
 from ..images.store import Image, Images
 from . import copying, running, settings, sources
 from .arguments import Arguments
@@ -391,6 +391,6 @@ class StageBuild:
 
 
 def _of_scratch() -> dict[str, Any]:
-    here = platforms.host()
+    here = Platform.host()
     found = {"architecture": here.architecture, "os": "linux"}
     return found | ({"variant": here.variant} if here.variant else {})

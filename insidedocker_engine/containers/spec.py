@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..files import safe_path
+from ..host.cgroups import Limits
 from ..runtime.capabilities import ALL, DEFAULT
-from ..runtime.contract import Endpoint, Limits, ProcessSpec, SandboxSpec
+from ..runtime.contract import Endpoint, ProcessSpec, SandboxSpec
 from . import mounts, users
 
 if TYPE_CHECKING:

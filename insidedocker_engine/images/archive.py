@@ -152,7 +152,7 @@ def load(
             if archive.has("manifest.json"):
                 yield from _load_docker(archive, blobs, progress, platform)
             elif archive.has("index.json"):
-                yield from _load_oci(archive, blobs, progress, platform or platforms.host())
+                yield from _load_oci(archive, blobs, progress, platform or Platform.host())
             else:
                 raise errors.BadRequest(
                     "this is no archive of images: it has neither manifest.json nor index.json"

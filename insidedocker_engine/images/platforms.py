@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from ..base import errors
 
@@ -29,6 +29,13 @@ class Platform:
     architecture: str = ""
     variant: str = ""
 
+    @classmethod
+    def host(cls) -> Self:
+        """The platform of this host."""
+        machine = os.uname().machine
+        architecture, variant = _MACHINES.get(machine, (machine, ""))
+        return cls("linux", architecture, variant)
+
     def __str__(self) -> str:
         return "/".join(filter(None, (self.os, self.architecture, self.variant)))
 
@@ -45,12 +52,6 @@ class Platform:
 Entry = TypeVar("Entry")
 
 
-def host() -> Platform:
-    machine = os.uname().machine
-    architecture, variant = _MACHINES.get(machine, (machine, ""))
-    return Platform("linux", architecture, variant)
-
-
 def parse(text: str) -> Platform:
     """Parse `linux/arm64/v8`, `linux`, `arm64`, or the JSON form `{"os": …}`. Raises BadRequest."""
     if text.lstrip().startswith("{"):
@@ -60,7 +61,8 @@ def parse(text: str) -> Platform:
         raise errors.BadRequest(f'"{text}": cannot parse platform specifier: invalid argument')
     if len(parts) == 1:
         if parts[0] == "linux":
-            return Platform("linux", host().architecture, host().variant)
+            host = Platform.host()
+            return Platform("linux", host.architecture, host.variant)
         parts = ["linux", parts[0]]
     return Platform(parts[0], _ALIASES.get(parts[1], parts[1]), parts[2] if parts[2:] else "")
 

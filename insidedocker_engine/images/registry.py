@@ -98,7 +98,7 @@ def pull(
     """
     cancel = cancel or threading.Event()
     with Source(reference, auth, options, cancel) as source:
-        here = source.find(platform or platforms.host(), given=platform is not None)
+        here = source.find(platform or Platform.host(), given=platform is not None)
         found(here)
         return source.fetch(here, blobs, progress)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..base import linux
+from ..host import linux
 from . import probe
 from .contract import Runtime
 from .probe import Trial

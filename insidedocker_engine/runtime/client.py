@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..base import linux
+from ..host import linux
 from . import launcher_messages as messages
 from .contract import Ended
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from ..host.cgroups import Limits
+
 
 class Unavailable(Exception):
     """The requested runtime cannot work on this host; the text says why and what to do."""
@@ -85,22 +87,6 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
-class Limits:
-    """Limits of a container, where the host grants limits; None means unlimited."""
-
-    memory: int | None = None
-    """Bytes."""
-    memory_and_swap: int | None = None
-    """Bytes of memory and swap together; -1 does not limit swap."""
-    pids: int | None = None
-    """Processes and threads."""
-    cpu: tuple[int, int] | None = None
-    """(microseconds of processor time, microseconds of the period)."""
-    cpu_shares: int | None = None
-    """Weight relative to other containers, which have 1024 by default."""
-
-
-@dataclass(frozen=True)
 class SandboxSpec:
     """A container without its process: file system, name, mounts, network."""
 
@@ -139,7 +125,7 @@ class SandboxSpec:
     """Paths that cannot be read; None means the Engine's list. Ignored where `privileged`."""
     read_only_paths: tuple[str, ...] | None = None
     oom_score_adjust: int = 0
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True)
@@ -216,11 +202,13 @@ class Isolation:
     read_only_mounts: bool = True
     """True where read-only mounts cannot be written."""
 
+    def missing(self) -> list[str]:
+        """The parts that containers share with the host: "processes", "read only mounts" …"""
+        return [name.replace("_", " ") for name, has in vars(self).items() if not has]
+
     def warnings(self) -> list[str]:
-        missing = [name.replace("_", " ") for name, has in vars(self).items() if not has]
-        if not missing:
-            return []
-        return [f"WARNING: not isolated on this host: {', '.join(missing)}"]
+        missing = ", ".join(self.missing())
+        return [f"WARNING: not isolated on this host: {missing}"] if missing else []
 
 
 class Runtime(Protocol):

@@ -22,8 +22,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from ..base import linux
-from . import capabilities, seccomp
+from ..host import linux, seccomp
+from . import capabilities
 from .contract import ProcessSpec, SandboxSpec, User
 
 _UNLOCK_TERMINAL, _TERMINAL_NUMBER = 0x40045431, 0x80045430  # TIOCSPTLCK, TIOCGPTN

@@ -15,7 +15,7 @@ import signal
 import socket
 from contextlib import suppress
 
-from ..base import linux
+from ..host import linux
 from . import exec, launcher_messages
 
 _MOST_DESCRIPTORS = 16

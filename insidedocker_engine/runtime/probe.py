@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..base import linux
+from ..host import linux
 from . import tinyinit
 from .contract import Unavailable
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from ..base import linux
 from ..files import directory_trees
+from ..host import linux
 from . import changes
 from .layout import Places, backing_filesystem, unpack_layer
 

@@ -14,7 +14,6 @@ from insidedocker.catalog.errors import OutOfReach
 from insidedocker.catalog.layer import Layer
 from insidedocker.progress import Progress
 from insidedocker_engine.images.platforms import Platform
-from insidedocker_engine.images.registry_client import Options
 from tests.catalog.parts import Registry
 from tests.support import patience
 
@@ -91,8 +90,8 @@ def pull(registry: Registry, tmp_path: Path) -> Callable[..., tuple[Any, str]]:
     def run(
         platform: Platform = AMD, reference: str = "busybox:latest", **options: Any
     ) -> tuple[Any, str]:
-        mirrors = Options(mirrors=(registry.url,))
-        return hub.save(reference, tmp_path / "image.tar", platform, options=mirrors, **options)
+        archive = tmp_path / "image.tar"
+        return hub.save(reference, archive, platform, mirrors=[registry.url], **options)
 
     return run
 

@@ -24,8 +24,10 @@ def test_bytes_that_are_no_text_do_not_matter() -> None:
     assert text_of(frame(1, b"\xff ok")).endswith(" ok")
 
 
-def test_what_is_shared_is_read_from_the_engines_warnings() -> None:
-    warnings = ["WARNING: No swap", "WARNING: not isolated on this host: processes, network"]
-    for said, expected in [({"Warnings": warnings}, ["processes", "network"]), ({}, [])]:
+def test_what_is_shared_is_read_from_the_runtimes_status() -> None:
+    listed = {"status": {"insidedocker.not-isolated": "processes, network"}}
+    of_ours = {"DefaultRuntime": "proot", "Runtimes": {"proot": listed}}
+    of_docker = {"DefaultRuntime": "runc", "Runtimes": {"runc": {"path": "runc"}}}
+    for said, expected in [(of_ours, ["processes", "network"]), (of_docker, []), ({}, [])]:
         with check.scripted_engine({"GET /info": (200, {}, said)}) as scripted:
             assert shared_with_host(connect(scripted.url)) == expected

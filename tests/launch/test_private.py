@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from insidedocker_engine.base import private
+from insidedocker_engine.host import private
 from tests.support.engines import own_folder
 from tests.support.ordinary import as_ordinary_user, give_away, ordinary_python
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from insidedocker_engine.base import linux
-from insidedocker_engine.runtime import seccomp
+from insidedocker_engine.host import linux, seccomp
 
 linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
 linux.install_seccomp(seccomp.program(True, frozenset(), pretend_owners=False))

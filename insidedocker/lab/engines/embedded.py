@@ -13,12 +13,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from insidedocker.lab.errors import NoEngine
-from insidedocker_engine import lock, sharing
-from insidedocker_engine.base import paths
-from insidedocker_engine.process import Handle, Joined, StartFailed, find, join, start
+from insidedocker_engine import (
+    Handle,
+    Joined,
+    PathError,
+    StartFailed,
+    find,
+    join,
+    own_root,
+    start,
+)
 
-_uses: dict[Path, sharing.Use] = {}
-"""Root folder -> use. A use keeps an engine from ending while this process needs it."""
+_uses: dict[Path, Joined] = {}
+"""Root folder -> use of its engine, which does not end while this process needs it."""
 
 
 def staying() -> str:
@@ -29,20 +36,20 @@ def staying() -> str:
     not start.
     """
     try:
-        root = paths.own_root()
+        root = own_root()
         if root in _uses:
             running = find(root)
             if running and running.answers():
                 return running.urls[0]
-            _uses.pop(root).end()
+            _uses.pop(root).use.end()
         what = f"a notebook or program (process {os.getpid()})"
-        joined = join(root, what, runtime(), stays=not sharing.users(root))
-    except (StartFailed, paths.PathError) as error:
+        joined = join(root, what, runtime())
+    except (StartFailed, PathError) as error:
         raise _did_not_start(error) from error
     if joined.running.stays:
         joined.use.end()
     else:
-        _uses[root] = joined.use
+        _uses[root] = joined
     return joined.running.urls[0]
 
 
@@ -51,8 +58,8 @@ def while_used(what: str) -> Joined:
     engine that is started here ends with the last of its users. Raises NoEngine where the engine
     does not start."""
     try:
-        return join(paths.own_root(), what, runtime(), stays=False)
-    except (StartFailed, paths.PathError) as error:
+        return join(own_root(), what, runtime(), stays=False)
+    except (StartFailed, PathError) as error:
         raise _did_not_start(error) from error
 
 
@@ -60,7 +67,7 @@ def named(root: Path, what: str) -> Joined | None:
     """Join the users of the embedded engine that runs on `root`, found by its address; None where
     this process cannot see the engine."""
     try:
-        if lock.holder(root) is None:
+        if find(root) is None:
             return None
         return join(root, what, runtime(), stays=False)
     except (StartFailed, OSError):

@@ -20,8 +20,7 @@ from insidedocker.lab.engines.fake_registry import ANYBODY, User, small_registry
 from insidedocker.lab.engines.images import need
 from insidedocker.lab.engines.session import Engine
 from insidedocker.lab.errors import NoEngine
-from insidedocker_engine.base import paths
-from insidedocker_engine.process import Handle
+from insidedocker_engine import Handle
 
 FILE_RIGHTS = 0b110  # CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH
 
@@ -134,7 +133,7 @@ def _crashed(handle: Handle, _settings: Settings) -> Iterator[str]:
 def _stopped(handle: Handle, settings: Settings) -> Iterator[str]:
     """Kill the engine and remove its socket, as an engine does that ends in order."""
     with _crashed(handle, settings):
-        paths.socket_path(handle.url).unlink()
+        handle.socket.unlink()
         yield ""
 
 
@@ -142,9 +141,9 @@ def _stopped(handle: Handle, settings: Settings) -> Iterator[str]:
 def _forbidden(handle: Handle, _settings: Settings) -> Iterator[str]:
     """Take all rights to the socket. Root ignores modes, so this thread gives up root's
     capabilities over files meanwhile."""
-    from insidedocker_engine.base import linux  # not importable on every machine
+    from insidedocker_engine.host import linux  # not importable on every machine
 
-    place = paths.socket_path(handle.url)
+    place = handle.socket
     before = place.stat().st_mode
     rights = linux.capget()
     place.chmod(0)

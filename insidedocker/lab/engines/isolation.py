@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from insidedocker.lab.engines.session import Engine
 
-SAYS = "not isolated on this host:"
+FIELD = "insidedocker.not-isolated"
 
 
 def shared_with_host(engine: Engine) -> list[str]:
     """The parts that containers share with the host here: "processes", "network", "hostname" …
 
-    The embedded engine lists them under Warnings of /info, on hosts that restrict ordinary users;
-    engines with full isolation list nothing.
+    The embedded engine lists them in /info, in the status of its runtime, on hosts that restrict
+    ordinary users; engines with full isolation list nothing.
     """
-    for line in engine.get("/info").json().get("Warnings") or []:
-        _, found, rest = line.partition(SAYS)
-        if found:
-            return [each.strip() for each in rest.split(",")]
-    return []
+    info = engine.get("/info").json()
+    runtime = (info.get("Runtimes") or {}).get(info.get("DefaultRuntime")) or {}
+    listed = (runtime.get("status") or {}).get(FIELD, "")
+    return [each.strip() for each in listed.split(",") if each]

@@ -21,7 +21,7 @@ from insidedocker.lab.tapping.calls import Call, Clock, Taker, asked
 from insidedocker.lab.tapping.events import Collector, Event
 from insidedocker.lab.tapping.live import Live
 from insidedocker.lab.tapping.target import target_of
-from insidedocker_engine.base.paths import SOCKET_PATH_LIMIT
+from insidedocker_engine.host.linux import SOCKET_PATH_LIMIT
 from insidedocker_engine.recording.http_parser import Headers
 from insidedocker_engine.recording.proxy import Proxy, Target, listening, loop_in_thread
 

@@ -12,8 +12,8 @@ import socket
 from dataclasses import dataclass
 from typing import NoReturn
 
-from ...base import linux
-from .. import cgroups, exec
+from ...host import cgroups, linux
+from .. import exec
 from ..contract import ProcessSpec, SandboxSpec
 from . import netlink, network_namespace, rootfs
 

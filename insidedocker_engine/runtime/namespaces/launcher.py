@@ -17,8 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-from ...base import linux
-from .. import capabilities, exec, launcher_messages, seccomp
+from ...host import linux, seccomp
+from .. import capabilities, exec, launcher_messages
 from ..contract import Endpoint, SandboxSpec
 from ..launcher_server import Gone, Refused, Service, forget_descriptors
 from . import network_namespace

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from ...base import linux
+from ...host import linux
 from ..contract import NAME_SERVER, Endpoint
 from ..launcher_messages import NotDone
 from . import netlink

@@ -12,7 +12,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from ...base import linux
+from ...host import linux
 from ..contract import MASKED_PATHS, READ_ONLY_PATHS, Mount, SandboxSpec
 
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")

@@ -11,8 +11,8 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
-from ...base import linux
-from .. import cgroups, launcher_messages
+from ...host import cgroups, linux
+from .. import launcher_messages
 from ..client import Client, Failed, Gone, RunningProcess
 from ..contract import (
     ContainerGone,

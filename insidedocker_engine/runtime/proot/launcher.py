@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from ...base import linux
 from ...files import safe_path
+from ...host import linux
 from .. import exec, launcher_messages, tinyinit
 from ..contract import Mount, ProcessSpec, SandboxSpec, User
 from ..launcher_server import Refused, Service, forget_descriptors

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from insidedocker_engine.base import linux
+from insidedocker_engine.host import linux
 from tests.support.missing import Missing, skip_missing
 from tests.support.ordinary import as_ordinary_user, ordinary_python
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from insidedocker_engine.runtime import capabilities, seccomp, tinyinit
+from insidedocker_engine.host import seccomp
+from insidedocker_engine.runtime import capabilities, tinyinit
 
 PACKAGES = Path(__file__).parents[3]
 SOURCES = PACKAGES / "insidedocker_engine/runtime"

@@ -13,6 +13,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+SOCKET_PATH_LIMIT = 107
+"""Most bytes in a Unix socket's path (sun_path without the final zero)."""
+
 CLONE_NEWTIME = 0x00000080
 CLONE_NEWNS = 0x00020000
 CLONE_NEWCGROUP = 0x02000000

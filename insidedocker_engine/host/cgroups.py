@@ -11,8 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .contract import Limits
-
 _CONTROLLERS = ("memory", "pids", "cpu")
 _PREFIX = "insidedocker-"
 _MEMBERS = "cgroup.procs"
@@ -20,6 +18,22 @@ _UNLIMITED_SWAP = -1
 _SHARES = (2, 262144)
 _WEIGHTS = (1, 10000)
 """Ranges of a share of processor time: shares in version 1, weights in version 2."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of a container, where the host grants limits; None means unlimited."""
+
+    memory: int | None = None
+    """Bytes."""
+    memory_and_swap: int | None = None
+    """Bytes of memory and swap together; -1 does not limit swap."""
+    pids: int | None = None
+    """Processes and threads."""
+    cpu: tuple[int, int] | None = None
+    """(microseconds of processor time, microseconds of the period)."""
+    cpu_shares: int | None = None
+    """Weight relative to other containers, which have 1024 by default."""
 
 
 @dataclass(frozen=True)
