@@ -7,7 +7,7 @@ were not made from a text stay.
 from __future__ import annotations
 
 import json
-import os
+import stat
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +31,7 @@ from insidedocker.authoring.source_notebook import (
 )
 from insidedocker.course import Course
 from insidedocker.errors import UserError
+from insidedocker_engine.host import whole_files
 
 CHECKPOINTS = ".ipynb_checkpoints"  # JupyterLab's own folder: sync never removes it
 
@@ -250,15 +251,8 @@ def apply(plan: Plan) -> None:
 
 def replace(path: Path, content: bytes) -> None:
     """Write a file: a reader sees the old file or the new one, never half."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(temporary).chmod(path.stat().st_mode if path.exists() else 0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644
+    whole_files.replace(path, content, mode, lasting=False)
 
 
 def _remove_empty_folders(folder: Path) -> None:

@@ -21,8 +21,8 @@ from pathlib import Path
 
 from insidedocker.catalog import folders
 from insidedocker.catalog.errors import CatalogError, OutOfReach
-from insidedocker.catalog.lock import exclusive
 from insidedocker.progress import Progress
+from insidedocker_engine.host import locks
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 MIRROR = "http://deb.debian.org/debian"
@@ -100,7 +100,8 @@ def closure(
     """The result of `fetch` with the name and version of each package; sorted by name."""
     room = _Room(suite, architecture)
     shown = progress or Progress()
-    with exclusive(room.folder / "lock"):
+    room.folder.mkdir(parents=True, exist_ok=True)
+    with locks.held(room.folder / "lock"):
         room.prepare(without)
         room.update(shown)
         try:

@@ -18,10 +18,10 @@ from typing import Literal
 from insidedocker.catalog import build, debian, folders, texts
 from insidedocker.catalog.errors import CatalogError, Damaged, OutOfReach
 from insidedocker.catalog.image_archive import Contents, blob
-from insidedocker.catalog.lock import exclusive
 from insidedocker.catalog.recipes import RECIPES, Kitchen
 from insidedocker.progress import Progress
 from insidedocker_engine import Platform
+from insidedocker_engine.host import locks, whole_files
 
 Source = Literal["auto", "hub", "debian"]
 
@@ -107,8 +107,9 @@ def ensure(
             return [there[reference] for reference in references]
     folder = folders.make()
     try:
-        with exclusive(
-            folder / "lock", lambda: shown.say("Another build is under way; waiting for it.")
+        with locks.held(
+            folder / "lock",
+            on_wait=lambda: shown.say("Another build is under way; waiting for it."),
         ):
             # The process that held the lock may have made the archives meanwhile.
             there = {} if force else _usable(references, source, shown)
@@ -138,7 +139,7 @@ def copy_to(folder: Path, wanted: Iterable[str], progress: Progress) -> None:
 def take_from(folder: Path, progress: Progress) -> None:
     """Add the archives that `copy_to` put into `folder` to the store, except those that the store
     has already. Raises `CatalogError` for a damaged archive."""
-    with exclusive(folders.make() / "lock"):
+    with locks.held(folders.make() / "lock"):
         for entry in _listed(folder / "index.json").values():
             if _usable([entry.reference], "auto", Progress()):
                 continue
@@ -253,19 +254,10 @@ def _index_path() -> Path:
 
 def _write_index(path: Path, entries: dict[str, Stored]) -> None:
     listed = [asdict(entries[reference]) for reference in RECIPES if reference in entries]
-    _write_whole(path, json.dumps({"images": listed}, indent=1).encode() + b"\n")
+    whole_files.replace(path, json.dumps({"images": listed}, indent=1).encode() + b"\n", mode=0o644)
 
 
 def _copy_whole(source: Path, target: Path) -> None:
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     shutil.copyfile(source, draft)
     draft.replace(target)
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with draft.open("wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    draft.replace(path)

@@ -8,13 +8,13 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from insidedocker.catalog import debian, folders
 from insidedocker.catalog.errors import CatalogError
-from insidedocker.catalog.lock import exclusive
 from insidedocker.progress import Progress
+from insidedocker_engine.host import locks
 
 
 def tool(name: str, progress: Progress | None = None) -> Path:
@@ -42,12 +42,17 @@ def take_from(folder: Path) -> None:
     """Add the programs that `copy_to` put into `folder` to the cache, where they are missing."""
     for path in sorted(folder.glob("*.tar")):
         home = _home(path.stem)
-        with exclusive(home.with_suffix(".lock")):
+        with _in_turn(home):
             if not (home / path.stem).is_file():
                 with _drafted(home) as files, tarfile.open(path) as archive:
                     archive.extraction_filter = getattr(tarfile, "tar_filter", None)
                     archive.extractall(files)  # Python knows filters from 3.11.4 on
                     _write_command(path.stem, files, home)
+
+
+def _in_turn(home: Path) -> AbstractContextManager[None]:
+    home.parent.mkdir(parents=True, exist_ok=True)
+    return locks.held(home.with_suffix(".lock"))
 
 
 def _home(name: str) -> Path:
@@ -58,7 +63,7 @@ def _kept(name: str, progress: Progress) -> Path:
     """The program's folder in the cache; a missing program is fetched first."""
     folders.make()
     home = _home(name)
-    with exclusive(home.with_suffix(".lock")):
+    with _in_turn(home):
         if not (home / name).is_file():
             _fetch(name, home, progress)
     return home

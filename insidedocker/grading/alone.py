@@ -6,14 +6,13 @@ The kernel gives the lock back however its holder ends.
 from __future__ import annotations
 
 import errno
-import fcntl
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from insidedocker.errors import UserError
 from insidedocker.grading.intake import FOLDER
+from insidedocker_engine.host import locks
 
 BUSY = (
     "This course is being graded already, or handed out or back: wait until the other command "
@@ -25,23 +24,15 @@ BUSY = (
 def alone(root: Path, *, reading: bool = False) -> Iterator[None]:
     """Hold the course's lock; those who are only reading share it. Raises UserError at once
     where somebody else holds it."""
-    try:
-        descriptor = _opened(root / FOLDER)
-    except OSError as error:
-        if reading and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            yield  # nobody of this account can be writing there
-            return
-        raise
-    try:
+    folder = root / FOLDER
+    with ExitStack() as stack:
         try:
-            fcntl.flock(descriptor, (fcntl.LOCK_SH if reading else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            stack.enter_context(locks.held(folder / "lock", shared=reading, seconds=0))
         except BlockingIOError:
             raise UserError(BUSY) from None
+        except OSError as error:
+            # Where this account cannot write, no program of this account can be writing.
+            if not reading or error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+                raise
         yield
-    finally:
-        os.close(descriptor)
-
-
-def _opened(folder: Path) -> int:
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

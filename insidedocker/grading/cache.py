@@ -11,7 +11,6 @@ import os
 import platform
 import re
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -20,9 +19,10 @@ from pathlib import Path
 from insidedocker.grading.runner import Cell, Ran
 from insidedocker.grading.sandbox import BUBBLEWRAP, Sandbox
 from insidedocker.place import packages
+from insidedocker_engine.host import whole_files
 
 UNUSED_DAYS = 60
-OURS = re.compile(r"[0-9a-f]{64}(?:\.([0-9a-f]{16}))?\.json|\.run-.*")
+OURS = re.compile(r"[0-9a-f]{64}(?:\.([0-9a-f]{16}))?\.json|\.(run-|[0-9a-f]{64}).*")
 """The names of files that are made here, with the machine's digest where they have one."""
 
 
@@ -95,11 +95,8 @@ def write(folder: Path, name: str, ran: Ran) -> None:
     """Keep it: a reader sees all of it or nothing."""
     place = _place(folder, name)
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(dir=place.parent, prefix=".run-")
     kept = {each: getattr(ran, each) for each in ("outputs", "notes", "points", "learner")}
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(kept, file)
-    Path(beside).replace(place)
+    whole_files.replace(place, json.dumps(kept).encode(), lasting=False)
 
 
 @functools.cache
@@ -113,8 +110,8 @@ def tidy(folder: Path) -> None:
             continue
         with contextlib.suppress(OSError):
             days = (now - path.lstat().st_mtime) / 86400
-            foreign = made[1] != _machine()[:16] and not path.name.startswith(".run-")
-            if foreign or days > UNUSED_DAYS or (path.name.startswith(".run-") and days > 1):
+            foreign = made[1] != _machine()[:16] and not path.name.startswith(".")
+            if foreign or days > UNUSED_DAYS or (path.name.startswith(".") and days > 1):
                 path.unlink()
 
 

@@ -65,22 +65,23 @@ class SandboxUnavailable(UserError):
     """This machine does not let us build the sandbox; the text says why and what to do."""
 
 
+def _limit(default: int, what: str) -> int:
+    return field(default=default, metadata={"help": what})
+
+
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may use. Sizes in MiB, times in seconds."""
+    """What one submission may use: seconds, MiB and numbers. The one place of each limit: a field
+    here is a setting of `SandboxedExecute` too (docs/instructors.md lists them)."""
 
-    cell_seconds: int = 120
-    """For one cell, and for one call of a learner's function by a check."""
-    notebook_seconds: int = 600
-    cpu_seconds: int = 600
-    memory: int = 1024
-    """Of the learner's processes and files together."""
-    processes: int = 200
-    files: int = 1024
-    """Open at once, in one process."""
-    file_size: int = 64
-    disk: int = 128
-    """For the learner's folder, and for its /tmp."""
+    cell_seconds: int = _limit(120, "for one cell, and for one call by a check")
+    notebook_seconds: int = _limit(600, "for a whole notebook")
+    cpu_seconds: int = _limit(0, "of processor time for a process; 0: as notebook_seconds")
+    memory: int = _limit(1024, "MiB, of a learner's processes and files together")
+    processes: int = _limit(200, "of a submission at once")
+    files: int = _limit(1024, "open at once, in one process")
+    file_size: int = _limit(64, "MiB of one file")
+    disk: int = _limit(128, "MiB in a submission's folder, and in its /tmp")
 
     @property
     def together(self) -> int:
@@ -91,7 +92,7 @@ class Limits:
     def of_the_learner(self) -> dict[str, int]:
         """As setrlimit has them."""
         return {
-            "CPU": self.cpu_seconds,
+            "CPU": self.cpu_seconds or self.notebook_seconds,
             "DATA": 2 * self.memory * MIB,
             "NPROC": self.processes,
             "NOFILE": self.files,

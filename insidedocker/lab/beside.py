@@ -7,19 +7,13 @@ that cannot be read is never overwritten: it is kept under another name.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 import sys
-import tempfile
-import time
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:  # pragma: no cover - Windows has none; answers are then saved without a lock
-    fcntl = None  # type: ignore[assignment]
+from insidedocker_engine.host import locks, whole_files
 
 MOST = 4_000_000  # bytes; a larger file is not read
 LOCK_SECONDS = 5.0
@@ -68,19 +62,9 @@ def read(path: Path) -> bytes | None:
 
 
 def save(path: Path, text: str) -> None:
-    """Write a file whole: a reader sees the old file or the new one. Raises OSError."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-    draft = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(handle)  # only fsync is sure to report a full disk
-        draft.chmod(0o644)  # the account that collects the folder must be able to read the file
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+    """Write a file whole, so that also the account that collects the folder can read it. Raises
+    OSError."""
+    whole_files.replace(path, text.encode(), mode=0o644)
 
 
 def set_aside(path: Path, why: str) -> Path:
@@ -98,33 +82,10 @@ def free_name(path: Path, why: str) -> Path:
     return aside
 
 
-@contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> AbstractContextManager[None]:
     """Keep other kernels from writing in `folder` for a block. Raises OSError where another kernel
     holds the lock too long.
 
     The lock is on the folder itself: a lock file in it would be submitted.
     """
-    if fcntl is None:
-        yield
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        until = time.monotonic() + LOCK_SECONDS
-        while not _taken(descriptor):
-            if time.monotonic() > until:
-                raise TimeoutError("another notebook is writing in this folder")
-            time.sleep(0.01)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _taken(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True  # a file system without locks
-    return True
+    return locks.held(folder, seconds=LOCK_SECONDS, needed=False)

@@ -24,6 +24,7 @@ from insidedocker.lab.beside import set_aside
 from insidedocker.lab.learner import variant
 from insidedocker.lab.quiz import answers
 from insidedocker.launch import likeness
+from insidedocker_engine.host import locks, whole_files
 
 LEDGER = ".delivered.json"
 """The record of what was delivered, in the root of the copies: nbgrader submits all files of a
@@ -87,7 +88,7 @@ def update(release: Path, work: Path) -> Delivery:
     """Bring every lesson of `release` into `work`; the next update repairs a killed one."""
     work.mkdir(parents=True, exist_ok=True)
     delivery = Delivery()
-    with _in_turn(work):
+    with locks.held(work, needed=False):
         _look_after(release, work, delivery, last_time=True)
         ledger = _read_ledger(work / LEDGER)
         for lesson in sorted(path for path in release.iterdir() if path.is_dir()):
@@ -103,18 +104,6 @@ def update(release: Path, work: Path) -> Delivery:
                 delivery.failed.append((lesson.name, reason))
         _look_after(release, work, delivery, last_time=False)
     return delivery
-
-
-@contextlib.contextmanager
-def _in_turn(folder: Path) -> Iterator[None]:
-    """Let updates of the same copies take turns, where the file system can lock a folder."""
-    lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        with contextlib.suppress(OSError):
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
 
 
 def _bring(
@@ -388,6 +377,5 @@ def _read_ledger(path: Path) -> dict[str, Digests]:
 
 
 def _write_ledger(path: Path, ledger: dict[str, Digests]) -> None:
-    draft = path.with_suffix(".draft")
-    draft.write_text(json.dumps(ledger, indent=1, sort_keys=True))
-    draft.replace(path)
+    text = json.dumps(ledger, indent=1, sort_keys=True)
+    whole_files.replace(path, text.encode(), mode=0o644)

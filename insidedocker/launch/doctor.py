@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from insidedocker.errors import UserError
+from insidedocker.lab.engines.machine import DISK_WANTED, PYTHON_WANTED
 
-PYTHON_WANTED = (3, 11)
-DISK_WANTED = 2e9
-"""Bytes for the course with all its images; below DISK_NEEDED no trial is possible."""
 DISK_NEEDED = 3e8
+"""Bytes: with less, not even a trial is possible."""
 PACKAGES_SECONDS = 4.0
 APT_SECONDS = 60.0  # no network request, but slow on a busy machine
 HUB = "https://registry-1.docker.io/v2/"

@@ -19,7 +19,7 @@ from insidedocker.grading.grade import Grading
 from insidedocker.grading.intake import FOLDER
 from insidedocker.teaching.graded import Grade, grades
 from insidedocker.teaching.tables import table
-from insidedocker_engine.host import private
+from insidedocker_engine.host import private, whole_files
 
 Grades = dict[str, dict[tuple[str, str], Grade]]
 
@@ -176,13 +176,11 @@ def _read(path: Path) -> Grades | None:
 def _write(path: Path, found: Grades) -> None:
     """All of it or nothing is there for a reader."""
     private.folder(path.parent)
-    beside = path.with_suffix(".new")
     as_lists = {
         student: [[*key, asdict(grade)] for key, grade in cells.items()]
         for student, cells in found.items()
     }
-    beside.write_text(json.dumps(as_lists), encoding="utf-8")
-    beside.replace(path)
+    whole_files.replace(path, json.dumps(as_lists).encode())
 
 
 def _shown(points: float | None) -> str:

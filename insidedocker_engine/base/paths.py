@@ -9,21 +9,21 @@ Used by the engine's own command and by programs that look for a running engine.
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import itertools
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..host import linux, private
+from ..host import linux, locks, private, whole_files
 
 ROOT_VARIABLE = "INSIDEDOCKER_ROOT"
 """The environment variable that names the root folder: set by hand to choose one, and by
 `make lab` for the programs it starts."""
 OWNER = "checkout"
 """The file in a root folder that names its owner: the checkout's path and inode."""
+TURN = ".turn"
+"""The lock file of a folder with roots or sockets: one program at a time gives out a number."""
 _NUMBERED = re.compile(r"engine(-[1-9]\d*)?")
 
 
@@ -58,7 +58,7 @@ def own_root(place: Path | None = None) -> Path:
     base = _data_folder()
     try:
         private.folder(base)
-        with _in_turn(base):
+        with locks.held(base / TURN):
             root = root_of(place)
             root.mkdir(mode=0o700, exist_ok=True)
             note = place and f"{place}\n{place.stat().st_ino}\n"
@@ -127,7 +127,7 @@ def own_socket(root: Path) -> Path:
     path = socket_of(root)
     make_folder(path)
     try:
-        with _in_turn(path.parent):
+        with locks.held(path.parent / TURN):
             path = socket_of(root)
             _write(path.with_suffix(".root"), f"{root.resolve()}\n")
     except OSError as error:
@@ -200,17 +200,6 @@ def _numbered(path: Path) -> Iterator[Path]:
         yield path.with_stem(f"{path.stem}-{number}")
 
 
-@contextlib.contextmanager
-def _in_turn(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock: one process at a time."""
-    lock = os.open(folder / ".turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
-
-
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8", errors="surrogateescape")
@@ -219,10 +208,7 @@ def _read(path: Path) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """Replace the file by a rename: a reader sees the old text or the new one."""
-    draft = path.with_name(f".{path.name}.new")
-    draft.write_text(text, encoding="utf-8", errors="surrogateescape")
-    draft.replace(path)
+    whole_files.replace(path, text.encode(errors="surrogateescape"), lasting=False)
 
 
 def socket_path(url: str) -> Path:

@@ -1,39 +1,25 @@
-"""Files that survive a kill at any moment: written beside, synced, renamed into place."""
+"""The engine's records on disk: each write checks for room first, and survives a kill at any
+moment."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from ..base import disk
+from ..host import whole_files
+from ..host.whole_files import sync_folder
+
+__all__ = ["encode", "read_json", "sync_folder", "write_bytes", "write_json", "write_new"]
 
 
-def write_bytes(path: Path, data: bytes, mode: int = 0o600, lasting: bool = True) -> None:
-    """Replace `path` by `data` so that a reader sees the old file or the new one, never half.
-
-    Without `lasting` the file survives any end of the engine, but may be missing or empty after
-    a power failure: for files that can be made again.
-    """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            disk.need_room()
-            file.write(data)
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            if lasting:
-                os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
-    if lasting:
-        sync_folder(path.parent)
+def write_bytes(path: Path, data: bytes, lasting: bool = True) -> None:
+    """Replace `path` by `data`; see `whole_files.replace`. Without `lasting` the file may be
+    missing or empty after a power failure: for files that can be made again."""
+    disk.need_room()
+    whole_files.replace(path, data, lasting=lasting)
 
 
 def write_new(path: Path, data: bytes, mode: int = 0o600) -> None:
@@ -58,12 +44,3 @@ def encode(value: Any) -> bytes:
 
 def read_json(path: Path) -> Any:
     return json.loads(path.read_bytes())
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename or unlink in `folder` durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -1,7 +1,6 @@
 """Archives loaded into engines, and every image run there for real."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ import requests_unixsocket
 from insidedocker import catalog
 from insidedocker.catalog import loading, store
 from insidedocker.catalog.errors import CatalogError
+from insidedocker.lab.checks.fixtures import free_port
 from insidedocker_engine import process
 from tests.support import patience
 from tests.support.engines import Engine
@@ -210,12 +210,6 @@ def test_nginx_serves_and_stops(any_engine: Engine, loaded: Callable[..., Runs])
     runs.until(identity, "sh", "-c", f"wget -qO- http://127.0.0.1:{port}/ | grep -q nginx")
     assert runs.stop(identity) == 0
     assert '"GET / HTTP/1.1" 200' in runs.logs(identity)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_registry_answers(loaded: Callable[..., Runs]) -> None:

@@ -4,7 +4,6 @@ Reads notebooks and files; runs nothing.
 """
 
 import ast
-import itertools
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,12 @@ from typing import Any, Literal
 
 import nbformat
 
+from insidedocker.lab import quiz
+
 REPOSITORY = Path(__file__).parents[2]
+
+KINDS: dict[str, Any] = {name: getattr(quiz, name) for name in quiz.__all__ if name.islower()}
+"""The function that makes each kind of question."""
 
 Cell = Any  # nbformat's NotebookNode
 
@@ -123,19 +127,21 @@ def _from_file(path: Path) -> Solution:
 
 
 def _of_question(source: str, stub: str) -> list[Solution]:
-    """Ways to answer a question with options: by click, code over click, and all wrong ones; of
-    an ordering and of a match those in which two places are exchanged, and a half one."""
+    """Ways to answer a question: by click, by code over a click, with half an answer, and with each
+    wrong answer that the question's kind names; none for other cells, and for words."""
     question = _question(source)
-    if question is None:
+    wrong = question.wrong_answers(question.value) if question else {}
+    if question is None or not wrong:
         return []
-    name, key, wrong, half = question
+    name = question.name
     found = [
-        Solution("right-clicked", "right", stub, saved={name: key}),
+        Solution("right-clicked", "right", stub, saved={name: question.value}),
         Solution(
             "right-code-over-click", "right", source, saved={name: next(iter(wrong.values()))}
         ),
         Solution("wrong-unanswered", "wrong", stub, "a question left out", "no saved answer"),
     ]
+    half = question.half_answer(question.value)
     if half is not None:
         told = "not whole yet.*Try next: "
         found.append(
@@ -149,48 +155,18 @@ def _of_question(source: str, stub: str) -> list[Solution]:
     return found
 
 
-def _question(source: str) -> tuple[str, Any, dict[str, Any], Any] | None:
-    """Name and key of the question that an answer cell asks, wrong answers by what they are, and
-    half an answer where there is such a thing; None for other cells, and for questions that are
-    answered in words."""
-    name, kind, options, key = "", "", [], []
+def _question(source: str) -> quiz.Question | None:
+    """The question that an answer cell asks, answered as the cell does; None for other cells."""
+    question, given = None, None
     for node in ast.walk(ast.parse(source)):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
             continue
-        if node.func.attr in ("choice", "true_false", "ordering", "matching"):
-            name, kind = ast.literal_eval(node.args[0]), node.func.attr
-            options = list(ast.literal_eval(node.args[2])) if len(node.args) > 2 else [True, False]
-            if any(keyword.arg == "many" for keyword in node.keywords):
-                options = [[each for each in options if each in some] for some in _some(options)]
+        if node.func.attr in KINDS:
+            named = {each.arg: ast.literal_eval(each.value) for each in node.keywords if each.arg}
+            question = KINDS[node.func.attr](*map(ast.literal_eval, node.args), **named)
         elif node.func.attr == "answer":
-            key = [ast.literal_eval(each) for each in node.args]
-    if not name or not key:
+            given = [ast.literal_eval(each) for each in node.args]
+    if question is None or given is None:
         return None
-    if kind == "ordering":
-        return name, key, _exchanged(key), [*key[:-1], ""]
-    if kind == "matching":
-        pairs = key[0]
-        wrong = {
-            what: dict(zip(pairs, answer, strict=True))
-            for what, answer in _exchanged(list(pairs.values())).items()
-        }
-        return name, pairs, wrong, {**pairs, next(iter(pairs)): ""}
-    right = key if isinstance(options[0], list) else key[0]
-    wrong = {"-".join(each) if isinstance(each, list) else str(each): each for each in options}
-    return name, right, {what: each for what, each in wrong.items() if each != right}, None
-
-
-def _exchanged(key: list[str]) -> dict[str, list[str]]:
-    """The key with two neighbours exchanged, for all neighbours, and back to front."""
-    found = {"backwards": key[::-1]}
-    for at, (one, other) in enumerate(itertools.pairwise(key), 1):
-        found[f"{at}-{at + 1}-exchanged"] = [*key[: at - 1], other, one, *key[at + 1 :]]
-    return {what: answer for what, answer in found.items() if answer != key}
-
-
-def _some(options: list[str]) -> list[set[str]]:
-    """Every selection of one or more options."""
-    every: list[set[str]] = [set()]
-    for option in options:
-        every += [{*some, option} for some in every]
-    return every[1:]
+    question.answer(*given)
+    return question

@@ -9,11 +9,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from insidedocker.grading import sandbox
+from insidedocker.grading.plugins.preprocessors import SandboxedExecute
 from insidedocker.grading.runner import Cell, Ran, run
 from insidedocker.grading.sandbox import Limits, Sandbox, SandboxUnavailable
 from tests.support import patience
@@ -80,6 +82,15 @@ def test_without_bubblewrap_nothing_runs_and_a_sentence_says_why(
         sandbox.insist(sandbox.BUBBLEWRAP)
     assert str(refused.value).startswith("Nothing was graded")
     assert "install the package bubblewrap" in str(refused.value)
+
+
+def test_each_limit_is_a_setting_and_is_written_down() -> None:
+    page = (Path(__file__).parents[2] / "docs/instructors.md").read_text()
+    for each in fields(Limits):
+        line = f"c.SandboxedExecute.{each.name} = {each.default}  # {each.metadata['help']}"
+        assert line in page.splitlines()
+    asked = SandboxedExecute(**{each.name: 7 for each in fields(Limits)})
+    assert asked.chosen(Path("/elsewhere")).limits == Limits(**dict.fromkeys(vars(Limits()), 7))
 
 
 def test_an_unknown_sandbox_is_no_sandbox() -> None:

@@ -173,11 +173,11 @@ def test_the_last_one_out_ends_it(home: Path, enter: Enter, how: int | None) -> 
     assert second.socket == first.socket
     assert sorted(sharing.users(in_home(home))) == ["the first", "the second"]
     first.leave(how)
-    assert not process.await_end(engine, 0)
+    assert not engine.await_end(0)
     assert sharing.users(in_home(home)) == ["the second"]
     assert answers(second.socket)
     second.leave(how)
-    assert process.await_end(engine)
+    assert engine.await_end()
     assert sharing.users(in_home(home)) == []
 
 
@@ -186,9 +186,9 @@ def test_many_that_come_at_once_share_one_and_the_last_ends_it(home: Path, enter
     assert len({user.socket for user in users}) == 1
     engine = engine_of(in_home(home))
     for user in users:
-        assert not process.await_end(engine, 0)
+        assert not engine.await_end(0)
         user.leave(signal.SIGKILL)
-    assert process.await_end(engine)
+    assert engine.await_end()
 
 
 def test_whoever_comes_while_it_ends_gets_a_new_one(home: Path, enter: Enter) -> None:
@@ -210,7 +210,7 @@ def test_homes_that_share_a_runtime_folder_have_engines_of_their_own(
     engines = [engine_of(in_home(each)) for each in others]
     assert engines[0].pid != engines[1].pid
     one.leave()
-    assert process.await_end(engines[0])
+    assert engines[0].await_end()
     assert answers(two.socket)
     again = enter("lab", others[0], XDG_RUNTIME_DIR=str(home))
     assert again.socket == one.socket, "the address stays that of its home"
@@ -246,10 +246,10 @@ def test_a_notebook_keeps_the_engine_of_a_lab_and_one_of_its_own_stays(
     assert notebook.socket == first.socket
     engine = engine_of(in_home(home))
     first.leave(signal.SIGINT)
-    assert not process.await_end(engine, 0)
+    assert not engine.await_end(0)
     assert answers(notebook.socket)
     notebook.leave()
-    assert process.await_end(engine)
+    assert engine.await_end()
     enter("a notebook").leave()  # nobody's lab: another kernel shall find its containers running
     engine = engine_of(in_home(home))
     assert engine.stays and engine.answers()
@@ -271,7 +271,7 @@ def test_one_that_was_asked_to_stay_outlives_its_users(home: Path, enter: Enter)
     assert "used by      lab\nends         with the last of its users" in run("status")
     assert run("start") == f"export DOCKER_HOST=unix://{user.socket}\n"
     user.leave()
-    assert not process.await_end(engine, 1)
+    assert not engine.await_end(1)
     assert "ends         when it is stopped" in run("status")
     assert f"process {engine.pid}" in run("stop")
 

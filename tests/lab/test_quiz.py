@@ -28,6 +28,13 @@ def click(name: str, value: Any) -> None:
     assert answers.write(name, value)
 
 
+def test_each_kind_says_its_wrong_answers() -> None:
+    kinds = [each for each in vars(quiz).values() if isinstance(each, type)]
+    of_ours = [each for each in kinds if issubclass(each, quiz.Question) and each != quiz.Question]
+    assert len(of_ours) == 5
+    assert [each for each in of_ours if "wrong_answers" not in vars(each)] == []
+
+
 def test_without_an_answer_there_is_none() -> None:
     assert quiz.choice("q", "Which?", OPTIONS).value is None
 

@@ -7,6 +7,7 @@ what nbgrader does with them stays as it is.
 from __future__ import annotations
 
 import functools
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ UNKEPT: dict[str, list[Ran]] = {}
 
 
 UNASKED = ("busybox", "hello-world")
-"""Images that the lab's staging uses."""
+"""Images that the lab's fixtures use."""
 
 
 class SandboxedExecute(NbGraderPreprocessor):
@@ -37,15 +38,13 @@ class SandboxedExecute(NbGraderPreprocessor):
         BUBBLEWRAP,
         help="'bubblewrap'; or 'processes', which walls nothing off, where that is impossible",
     ).tag(config=True)
-    cell_seconds = Int(120, help="for one cell, and one call of a learner's function").tag(
-        config=True
-    )
-    notebook_seconds = Int(600, help="for a whole notebook").tag(config=True)
-    memory = Int(1024, help="MiB, of a learner's processes and files together").tag(config=True)
-    processes = Int(200, help="of a submission at once").tag(config=True)
-    disk = Int(128, help="MiB in a submission's folder, and in its /tmp").tag(config=True)
     remember = Bool(True, help="keep what came of a run, and use it when the same is to run").tag(
         config=True
+    )
+
+    vars().update(
+        (each.name, Int(getattr(Limits, each.name), help=each.metadata["help"]).tag(config=True))
+        for each in fields(Limits)
     )
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
@@ -76,14 +75,7 @@ class SandboxedExecute(NbGraderPreprocessor):
 
     def chosen(self, course: Path) -> Sandbox:
         """The sandbox that these settings ask for."""
-        limits = Limits(
-            cell_seconds=self.cell_seconds,
-            notebook_seconds=self.notebook_seconds,
-            cpu_seconds=self.notebook_seconds,
-            memory=self.memory,
-            processes=self.processes,
-            disk=self.disk,
-        )
+        limits = Limits(**{each.name: getattr(self, each.name) for each in fields(Limits)})
         return Sandbox(self.sandbox, limits, never_shown=(course,))
 
     def kept(self, course: Path) -> Path | None:

@@ -9,19 +9,19 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-import socket
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import requests
 
+from insidedocker.lab import web
 from insidedocker.lab.checks import fixtures
+from insidedocker.lab.checks.fixtures import free_port
 from insidedocker.lab.engines.embedded import ending_with_us
 from insidedocker.lab.engines.images import need
 from insidedocker.lab.engines.session import Engine
-from insidedocker.lab.errors import SetupFailed
+from insidedocker.lab.errors import NoPage, SetupFailed
 from insidedocker.lab.labels import labels as labels_of
 
 START_SECONDS = 60.0
@@ -171,22 +171,9 @@ def another() -> Engine:
     return Engine(ending_with_us().url, "a second one, for this lesson")
 
 
-def free_port() -> int:
-    """A TCP port on which no process of this machine listens at 127.0.0.1."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def await_answer(host: str, path: str = "/v2/", seconds: float = START_SECONDS) -> None:
     """Return once a web server at `host` answers; raises SetupFailed after `seconds`."""
-    deadline = time.monotonic() + seconds
-    with requests.Session() as session:
-        session.trust_env = False
-        while time.monotonic() < deadline:
-            with contextlib.suppress(requests.RequestException):
-                session.get(f"http://{host}{path}", timeout=2)
-                return
-            time.sleep(0.02)
-    raise SetupFailed(f"Nobody answered at {host} within {seconds:.0f} seconds.")
+    try:
+        web.fetch(f"http://{host}{path}", seconds)
+    except NoPage:
+        raise SetupFailed(f"Nobody answered at {host} within {seconds:.0f} seconds.") from None

@@ -14,7 +14,8 @@ from insidedocker.lab.engines.session import NAMES, Engine
 
 PYTHON_WANTED = (3, 11)
 API_WANTED = (1, 40)
-DISK_WANTED = 2e9  # bytes
+DISK_WANTED = 2e9
+"""Bytes for the course with all its images."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Each place has its own drop-down list, which works with mouse, keyboard and scre
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from insidedocker.lab.quiz.answer_matching import MISSING
@@ -58,6 +59,12 @@ class Ordering(Question):
         labels = {place: f"Step {place}:" for place in places}
         return _lists(labels, places, self.options, lambda new: self._clicked(list(new.values())))
 
+    def wrong_answers(self, key: Any) -> dict[str, Answer]:
+        return {**_exchanged(key)}
+
+    def half_answer(self, key: Any) -> Answer | None:
+        return [*key[:-1], MISSING]
+
 
 class Matching(Question):
     """Pairs to find. The answer is a dictionary {"1": "b", …}; a clicked answer may still hold
@@ -102,6 +109,21 @@ class Matching(Question):
         value = found if isinstance(found, dict) else dict.fromkeys(self.left, MISSING)
         labels = {key: f"{key}) {text}:" for key, text in self.left.items()}
         return _lists(labels, value, self.options, self._clicked)
+
+    def wrong_answers(self, key: Any) -> dict[str, Answer]:
+        exchanged = _exchanged(list(key.values())).items()
+        return {what: dict(zip(key, values, strict=True)) for what, values in exchanged}
+
+    def half_answer(self, key: Any) -> Answer | None:
+        return {**key, next(iter(key)): MISSING}
+
+
+def _exchanged(key: list[str]) -> dict[str, list[str]]:
+    """The key with two neighbours exchanged, for all neighbours, and back to front."""
+    found = {"backwards": key[::-1]}
+    for at, (one, other) in enumerate(pairwise(key), 1):
+        found[f"{at}-{at + 1}-exchanged"] = [*key[: at - 1], other, one, *key[at + 1 :]]
+    return {what: answer for what, answer in found.items() if answer != key}
 
 
 def _lists(

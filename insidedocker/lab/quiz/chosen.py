@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import combinations
 from typing import Any
 
 from insidedocker.lab.quiz.answers import Answer
@@ -42,6 +43,13 @@ class Choice(Question):
 
     def _control(self) -> Any:
         return self._boxes() if self.many else self._buttons()
+
+    def wrong_answers(self, key: Any) -> dict[str, Answer]:
+        if not self.many:
+            return {option: option for option in self.options if option != key}
+        sizes = range(1, len(self.options) + 1)
+        some = [list(each) for size in sizes for each in combinations(sorted(self.options), size)]
+        return {"-".join(each): each for each in some if each != key}
 
     def _buttons(self) -> Any:
         texts = {key: f"{key}) {text}" for key, text in self.options.items()}
@@ -87,6 +95,9 @@ class TrueFalse(Question):
 
     def _control(self) -> Any:
         return _radio(self, {True: "True", False: "False"})
+
+    def wrong_answers(self, key: Any) -> dict[str, Answer]:
+        return {str(not key): not key}
 
 
 def _radio(question: Question, texts: Mapping[Any, str]) -> Any:

@@ -80,6 +80,15 @@ class Question:
         """The widget for an answer. The widget calls `_clicked` with the chosen answer."""
         raise NotImplementedError
 
+    def wrong_answers(self, key: Any) -> dict[str, Answer]:
+        """The wrong answers that are tried where `key` is right, by what they are; empty where
+        there are too many to list (words)."""
+        raise NotImplementedError
+
+    def half_answer(self, key: Any) -> Answer | None:
+        """`key` with a place left open; None where an answer is always whole."""
+        return None
+
     def _clicked(self, given: Any) -> None:
         if self._in_code is not None:
             return  # an answer in code wins

@@ -24,6 +24,9 @@ class Short(Question):
     def _lines(self) -> list[str]:
         return ["  (a few words)"]
 
+    def wrong_answers(self, key: Any) -> dict[str, Answer]:
+        return {}
+
     def _control(self) -> Any:
         import ipywidgets
 

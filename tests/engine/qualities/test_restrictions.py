@@ -207,8 +207,9 @@ def test_what_is_kept_in_memory_has_a_size_and_a_number_of_files(restricted: Eng
 
 UNCOUNTED = """\
 import ctypes, errno, mmap, os, socket, sys
-from insidedocker_engine.base import linux
-from insidedocker_engine.runtime import capabilities, seccomp
+from insidedocker_engine.host import linux
+from insidedocker_engine.host import seccomp
+from insidedocker_engine.runtime import capabilities
 program = {
     "container": lambda: seccomp.program(True, capabilities.DEFAULT, False, counted=True),
     "builder": seccomp.for_sandbox_builder,

@@ -18,7 +18,7 @@ def ordinary(code: str) -> str:
     """What `code` prints, run by an ordinary user as root of a user namespace."""
     head = (
         f"import os, sys; sys.path.insert(0, {PACKAGES!r})\n"
-        "from insidedocker_engine.base import linux\n"
+        "from insidedocker_engine.host import linux\n"
         "try: linux.become_root_in_user_namespace()\n"
         "except OSError as error: sys.exit(f'refused: {error}')\n"
     )
@@ -106,7 +106,7 @@ def test_granted_ids(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_signal_descriptor() -> None:
     code = (
         f"import os, signal, sys; sys.path.insert(0, {PACKAGES!r})\n"
-        "from insidedocker_engine.base import linux\n"
+        "from insidedocker_engine.host import linux\n"
         "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])\n"
         "descriptor = linux.signal_descriptor([signal.SIGUSR1])\n"
         "os.kill(os.getpid(), signal.SIGUSR1)\n"

@@ -22,8 +22,8 @@ def filtered(code: str, arguments: str) -> list[str]:
     """What `code` prints in a process behind the filter with these arguments."""
     head = (
         f"import ctypes, os, sys; sys.path.insert(0, {str(PACKAGES)!r})\n"
-        "from insidedocker_engine.base import linux\n"
-        "from insidedocker_engine.runtime import seccomp\n"
+        "from insidedocker_engine.host import linux\n"
+        "from insidedocker_engine.host import seccomp\n"
         "def tried(call, *arguments):\n"
         "    try: return call(*arguments) or 'done'\n"
         "    except OSError as error: return error.errno\n"
