@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -14,7 +14,7 @@ from insidedocker.place import need_own_programs
 from insidedocker_engine.cli import CommandError
 
 # Each offers add_to(subparsers) and keeps its own imports inside its handlers.
-COMMANDS = (
+MODULES = (
     "insidedocker.authoring.cli",
     "insidedocker.launch.catalog_cli",
     "insidedocker_engine.cli",
@@ -23,6 +23,15 @@ COMMANDS = (
     "insidedocker.launch.cli",
     "insidedocker.teaching.cli",
 )
+READERS = {
+    "Learners": ("lab", "doctor", "catalog", "engine"),
+    "Instructors": (
+        *("teach", "demo", "grade", "regrade", "items", "similar", "learners-edition", "kit"),
+    ),
+    "Authors of lessons": ("sync", "import", "format", "lint", "coverage"),
+    "Hosts (Binder, JupyterHub)": ("session",),
+}
+EXIT_CODES = "Exit codes: 0 done, or yes; 1 not done, or no; 2 used wrongly; 130 ended by Ctrl-C."
 
 
 class _Version(argparse.Action):
@@ -36,22 +45,38 @@ class _Version(argparse.Action):
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Build the parser of the whole command; importing the modules in COMMANDS must stay cheap."""
+    """Build the parser of the whole command; importing MODULES must stay cheap."""
     parser = argparse.ArgumentParser(
         prog="insidedocker",
+        usage="insidedocker [-h] [--version] COMMAND ...",
         description="An autograded Jupyter course on how Docker works inside.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name in COMMANDS:
+    subparsers = parser.add_subparsers(
+        metavar="COMMAND", prog="insidedocker", required=True, help=argparse.SUPPRESS
+    )
+    for name in MODULES:
         package = name.rpartition(".")[0]
         if find_spec(package):  # the learner's edition lacks some
-            import_module(name).add_to(commands)
+            import_module(name).add_to(subparsers)
+    parser.epilog = _overview(subparsers.choices)
     return parser
 
 
+def _overview(commands: Mapping[str, argparse.ArgumentParser]) -> str:
+    """The commands by reader, each with its description."""
+    sections = []
+    for reader, names in READERS.items():
+        rows = [f"  {name:<17} {commands[name].description}" for name in names if name in commands]
+        if rows:
+            sections.append("\n".join([f"{reader}:", *rows]))
+    more = "insidedocker COMMAND --help: more, with an example."
+    return "\n\n".join([*sections, f"{more}\n{EXIT_CODES}"])
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 1 a mistake, 2 wrong usage, 130 Ctrl-C."""
+    """Run one command and return its exit code, one of EXIT_CODES."""
     try:
         need_own_programs()
         options = build_parser().parse_args(arguments)

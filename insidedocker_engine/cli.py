@@ -16,12 +16,10 @@ class CommandError(Exception):
 
 def add_to(subparsers: Any) -> None:
     """Register `engine` with its subcommands; each sets `run`, which gives the exit code."""
-    parser = subparsers.add_parser(
-        "engine", help="the embedded engine: start, stop, status, remove"
-    )
+    parser = _add(subparsers, "engine", "start, stop or remove the embedded engine", "status")
     commands = parser.add_subparsers(dest="engine_command", metavar="COMMAND", required=True)
 
-    started = commands.add_parser("start", help="start it in the background")
+    started = _add(commands, "start", "start the engine in the background", "start")
     _add_root(started)
     started.add_argument(
         "--host",
@@ -35,20 +33,33 @@ def add_to(subparsers: Any) -> None:
     )
     started.set_defaults(run=_start)
 
-    stopped = commands.add_parser("stop", help="end it and its containers")
+    stopped = _add(commands, "stop", "end the engine and its containers", "stop")
     _add_root(stopped)
     stopped.set_defaults(run=_stop)
 
-    status = commands.add_parser("status", help="whether it runs, where, and how")
+    status = _add(commands, "status", "say if the engine runs, where, and how", "status")
     _add_root(status)
     status.set_defaults(run=_status)
 
-    removed = commands.add_parser(
-        "remove", help="remove its folder: its images, containers and volumes, for good"
+    removed = _add(
+        commands,
+        "remove",
+        "remove the engine's folder with its images, containers and volumes, for good",
+        "remove --stop",
     )
     _add_root(removed)
     removed.add_argument("--stop", action="store_true", help="end the engine first if it runs")
     removed.set_defaults(run=_remove)
+
+
+def _add(subparsers: Any, name: str, does: str, example: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        name,
+        help=does,
+        description=f"{does[0].upper()}{does[1:]}.",
+        epilog=f"Example: insidedocker engine {example}",
+    )
+    return parser
 
 
 def _add_root(parser: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from insidedocker import commands
 from insidedocker.course import Course
 
 
@@ -14,53 +15,65 @@ def add_to(subparsers: Any) -> None:
     """Add this package's commands to the `insidedocker` parser."""
     from insidedocker.launch.cli import add_python
 
-    sync = subparsers.add_parser(
-        "sync", help="make source/ and release/ from the lessons' texts in notebooks/"
+    sync = commands.add(
+        subparsers,
+        "sync",
+        "make source/ and release/ from the lessons' texts in notebooks/",
+        "insidedocker sync --check",
     )
     sync.add_argument("--check", action="store_true", help="change nothing, fail if they differ")
     sync.add_argument("--force", action="store_true", help="drop edits of what a text made")
-    _add_course(sync, names=True)
+    commands.add_course(sync)
+    commands.add_lessons(sync, all_if_none=True)
     sync.set_defaults(run=run_sync)
-    imported = subparsers.add_parser(
+    imported = commands.add(
+        subparsers,
         "import",
-        aliases=["back"],  # its older name
-        help="take edits made in source/*.ipynb home into the lessons' texts",
+        "take edits made in source/*.ipynb over into the lessons' texts",
+        "insidedocker import 04-rest-api",
+        aliases=("back",),  # its older name
     )
     imported.add_argument("--force", action="store_true", help="drop newer changes of the text")
-    imported.add_argument("names", nargs="+", metavar="NAME", help="lessons, such as 04-rest-api")
-    _add_course(imported, names=False)
+    commands.add_course(imported)
+    commands.add_lessons(imported, all_if_none=False)
     imported.set_defaults(run=run_import)
-    form = subparsers.add_parser("format", help="bring lessons' texts into the common form")
-    _add_course(form, names=True)
+    form = commands.add(
+        subparsers,
+        "format",
+        "bring lessons' texts into the common form",
+        "insidedocker format 04-rest-api",
+    )
+    commands.add_course(form)
+    commands.add_lessons(form, all_if_none=True)
     form.set_defaults(run=run_format)
-    lint = subparsers.add_parser("lint", help="check the form of lessons")
-    _add_course(lint, names=True)
+    lint = commands.add(
+        subparsers, "lint", "check the form of lessons", "insidedocker lint 04-rest-api"
+    )
+    commands.add_course(lint)
+    commands.add_lessons(lint, all_if_none=True)
     lint.set_defaults(run=run_lint)
-    coverage = subparsers.add_parser(
-        "coverage", help="show which lessons teach, show, practise and grade which objective"
+    coverage = commands.add(
+        subparsers,
+        "coverage",
+        "show which lessons teach, show, practise and grade which objective",
+        "insidedocker coverage --markdown",
     )
     coverage.add_argument("--markdown", action="store_true", help="as a Markdown table")
-    _add_course(coverage, names=False)
+    commands.add_course(coverage)
     coverage.set_defaults(run=run_coverage)
-    edition = subparsers.add_parser(
+    edition = commands.add(
+        subparsers,
         "learners-edition",
-        help="write a folder with what learners need and nothing that tells an answer",
+        "write a folder with what learners need and nothing that tells an answer",
+        "insidedocker learners-edition ../inside-docker-for-learners",
     )
     edition.add_argument("folder", type=Path, metavar="FOLDER", help="new, or an earlier edition")
     edition.add_argument(
         "--kit", type=Path, metavar="KIT", help="also write an offline kit of the edition there"
     )
     add_python(edition)
-    _add_course(edition, names=False)
+    commands.add_course(edition)
     edition.set_defaults(run=run_learners_edition)
-
-
-def _add_course(parser: argparse.ArgumentParser, *, names: bool) -> None:
-    parser.add_argument(
-        "--course", type=Path, metavar="DIR", help="the course's folder (default: around here)"
-    )
-    if names:
-        parser.add_argument("names", nargs="*", metavar="NAME", help="lessons, such as 04-rest-api")
 
 
 def run_sync(options: argparse.Namespace) -> int:

@@ -6,13 +6,23 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from insidedocker import commands
+
 
 def add_to(subparsers: Any) -> None:
     """Register `demo`."""
-    demo = subparsers.add_parser(
-        "demo", help="run an instructor's whole cycle on sample submissions, in a scratch course"
+    demo = commands.add(
+        subparsers,
+        "demo",
+        "run an instructor's whole cycle on sample submissions, in a scratch course",
+        "insidedocker demo --lesson 04-rest-api",
     )
-    demo.add_argument("--lesson", default="04-rest-api", help="which lesson (default: %(default)s)")
+    demo.add_argument(
+        "--lesson",
+        metavar="LESSON",
+        default="04-rest-api",
+        help="which lesson (default: %(default)s)",
+    )
     demo.add_argument(
         "--folder", type=Path, help="an empty folder for the scratch course (default: a new one)"
     )

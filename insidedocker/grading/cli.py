@@ -6,20 +6,32 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from insidedocker import commands
+
 
 def add_to(subparsers: Any) -> None:
     """Register `grade`."""
-    grade = subparsers.add_parser("grade", help="grade what was handed in of an assignment")
-    grade.add_argument("assignment", help="as nbgrader knows it, such as 04-rest-api")
-    grade.add_argument("--student", default="*", help="only this learner's")
+    grade = commands.add(
+        subparsers,
+        "grade",
+        "grade what was handed in of a lesson",
+        "insidedocker grade 04-rest-api",
+    )
+    commands.add_lesson(grade)
+    grade.add_argument(
+        "--learner",
+        "--student",  # nbgrader's word
+        dest="learner",
+        default="*",
+        metavar="LEARNER",
+        help="grade this learner's work alone",
+    )
     grade.add_argument("--workers", type=int, help="notebooks at once (default: one per processor)")
     grade.add_argument(
         "--scheduler", metavar="ADDRESS", help="run notebooks on this Dask cluster, tcp://…:8786"
     )
-    grade.add_argument("--again", action="store_true", help="also what is graded already")
-    grade.add_argument(
-        "--course", type=Path, default=Path(), help="the course's folder (default: this one)"
-    )
+    grade.add_argument("--again", action="store_true", help="grade also what is graded already")
+    commands.add_course(grade, Path())
     grade.set_defaults(run=_grade)
 
 
@@ -30,7 +42,7 @@ def _grade(options: argparse.Namespace) -> int:
 
     settings.work_in_private()
     with connected(options.scheduler) as cluster:
-        grading = Grading(options.course, options.assignment, options.student, cluster)
+        grading = Grading(options.course, options.lesson, options.learner, cluster)
         done = grading.run(options.workers, again=options.again)
     print(f"Graded: {len(done.students)}. As before: {len(done.kept)}.", end=" ")
     print(f"To be looked at: {', '.join(done.look) or 'nobody'}.")

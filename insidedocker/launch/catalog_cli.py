@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any
 
-from insidedocker import catalog
+from insidedocker import catalog, commands
 from insidedocker.catalog import store
 from insidedocker.progress import for_stream
 from insidedocker_engine import Platform
@@ -15,10 +15,20 @@ from insidedocker_engine import Platform
 
 def add_to(subparsers: Any) -> None:
     """Register `catalog` with its subcommands; each sets `run`, which returns the exit code."""
-    parser = subparsers.add_parser("catalog", help="the course's images: build, list, load")
-    commands = parser.add_subparsers(dest="catalog_command", metavar="COMMAND", required=True)
+    parser = commands.add(
+        subparsers,
+        "catalog",
+        "build, list and load the course's images",
+        "insidedocker catalog list",
+    )
+    images = parser.add_subparsers(dest="catalog_command", metavar="COMMAND", required=True)
 
-    build = commands.add_parser("build", help="make the images' archives, in your cache folder")
+    build = commands.add(
+        images,
+        "build",
+        "make the images' archives, in your cache folder",
+        "insidedocker catalog build busybox",
+    )
     _add_names(build)
     build.add_argument(
         "--from",
@@ -30,10 +40,14 @@ def add_to(subparsers: Any) -> None:
     build.add_argument("--force", action="store_true", help="make them again")
     build.set_defaults(run=_build)
 
-    listed = commands.add_parser("list", help="what is in your cache folder")
+    listed = commands.add(
+        images, "list", "list what is in your cache folder", "insidedocker catalog list"
+    )
     listed.set_defaults(run=_list)
 
-    loaded = commands.add_parser("load", help="load the images into an engine")
+    loaded = commands.add(
+        images, "load", "load the images into an engine", "insidedocker catalog load busybox"
+    )
     _add_names(loaded)
     loaded.add_argument(
         "--host",
@@ -51,7 +65,10 @@ def add_to(subparsers: Any) -> None:
 
 def _add_names(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"of {', '.join(store.names())}; all if none given"
+        "names",
+        nargs="*",
+        metavar="IMAGE",
+        help=f"of {', '.join(store.names())}; all if none given",
     )
 
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from insidedocker import commands
 from insidedocker.errors import UserError
 
 ENGINES = ("auto", "docker", "podman", "embedded")
@@ -16,17 +17,27 @@ ROLES = ("learner", "class", "teacher")
 
 def add_to(subparsers: Any) -> None:
     """Register this package's commands."""
-    lab = subparsers.add_parser("lab", help="open the course in JupyterLab")
+    lab = commands.add(
+        subparsers, "lab", "open the course in JupyterLab", "insidedocker lab --engine embedded"
+    )
     _add_options(lab)
     lab.add_argument(
         "--work", type=Path, help="folder of your own copies (default: work/ in the course)"
     )
     lab.set_defaults(run=_lab)
-    teach = subparsers.add_parser("teach", help="open the course folder with Formgrader")
+    teach = commands.add(
+        subparsers,
+        "teach",
+        "open the course folder in JupyterLab with Formgrader",
+        "insidedocker teach --port 8890",
+    )
     _add_options(teach)
     teach.set_defaults(run=_teach)
-    session = subparsers.add_parser(
-        "session", help="on Binder or JupyterHub: run the host's server with the course around it"
+    session = commands.add(
+        subparsers,
+        "session",
+        "run a server of Binder or JupyterHub with the course around it",
+        "insidedocker session --role class jupyterhub-singleuser",
     )
     session.add_argument(
         "--role",
@@ -41,23 +52,37 @@ def add_to(subparsers: Any) -> None:
     session.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND ...")
     session.set_defaults(run=_session)
     _add_kit(subparsers)
-    doctor = subparsers.add_parser(
-        "doctor", help="what this machine offers the course, why not more, and what to do"
+    doctor = commands.add(
+        subparsers,
+        "doctor",
+        "say what this machine offers the course, why not more, and what to do",
+        "insidedocker doctor",
     )
     doctor.set_defaults(run=_doctor)
 
 
 def _add_kit(subparsers: Any) -> None:
-    kit = subparsers.add_parser("kit", help="all that a classroom without internet needs")
-    commands = kit.add_subparsers(dest="kit_command", metavar="COMMAND", required=True)
-    write = commands.add_parser(
-        "write", help="write course, packages and images to a folder, such as a USB stick's"
+    kit = commands.add(
+        subparsers,
+        "kit",
+        "write or install all that a classroom without internet needs",
+        "insidedocker kit write /media/stick/inside-docker",
+    )
+    kits = kit.add_subparsers(dest="kit_command", metavar="COMMAND", required=True)
+    write = commands.add(
+        kits,
+        "write",
+        "write course, packages and images to a folder, such as a USB stick's",
+        "insidedocker kit write /media/stick/inside-docker",
     )
     write.add_argument("kit", type=Path, metavar="FOLDER")
     add_python(write)
     write.set_defaults(run=_write_kit)
-    install = commands.add_parser(
-        "install", help="take a kit's images into your cache (its install.py does the rest)"
+    install = commands.add(
+        kits,
+        "install",
+        "take a kit's images into your cache (its install.py does the rest)",
+        "insidedocker kit install /media/stick/inside-docker",
     )
     install.add_argument("kit", type=Path, metavar="FOLDER")
     install.set_defaults(run=_install_kit)

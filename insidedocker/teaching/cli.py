@@ -7,11 +7,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from insidedocker import commands
+
 
 def add_to(subparsers: Any) -> None:
     """Register this room's commands."""
-    _command(subparsers, "items", "how hard each exercise was, and what went wrong", _items)
-    similar = _command(subparsers, "similar", "submissions that are too much alike", _similar)
+    _command(subparsers, "items", "say how hard each exercise was, and what went wrong", _items)
+    similar = _command(subparsers, "similar", "list submissions that are too much alike", _similar)
     similar.add_argument("--most", type=int, default=20, help="pairs to list (default: 20)")
     similar.add_argument("--page", type=Path, help="where to put the page with both texts")
     regrade = _command(
@@ -23,11 +25,9 @@ def add_to(subparsers: Any) -> None:
 
 
 def _command(subparsers: Any, name: str, text: str, run: Any) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = subparsers.add_parser(name, help=text)
-    parser.add_argument("assignment", help="as nbgrader knows it, such as 04-rest-api")
-    parser.add_argument(
-        "--course", type=Path, default=Path(), help="the course's folder (default: this one)"
-    )
+    parser = commands.add(subparsers, name, text, f"insidedocker {name} 04-rest-api")
+    commands.add_lesson(parser)
+    commands.add_course(parser, Path())
     parser.set_defaults(run=run)
     return parser
 
@@ -36,11 +36,11 @@ def _read(options: argparse.Namespace) -> Any:
     """The class; on stderr, who is not in it."""
     from insidedocker.teaching import graded
 
-    class_ = graded.read(options.course, options.assignment)
+    class_ = graded.read(options.course, options.lesson)
     for student in class_.left_out:
         print(
             f"Left out: {student}: the graded notebook cannot be read; `insidedocker grade "
-            f"{options.assignment}` makes it anew.",
+            f"{options.lesson}` makes it anew.",
             file=sys.stderr,
         )
     return class_
@@ -51,7 +51,7 @@ def _items(options: argparse.Namespace) -> int:
     from insidedocker.teaching.misconceptions import Evidence
 
     class_ = _read(options)
-    evidence = Evidence(options.course, options.assignment)
+    evidence = Evidence(options.course, options.lesson)
     print(items.as_text(class_, items.items(class_, evidence)))
     return 0
 
@@ -66,7 +66,7 @@ def _similar(options: argparse.Namespace) -> int:
     print(similarity.as_text(class_, pairs))
     if pairs:
         reports = options.course / ".grading" / "reports"
-        page = options.page or reports / f"similar-{options.assignment}.html"
+        page = options.page or reports / f"similar-{options.lesson}.html"
         with mishaps.as_user_errors():
             if not page.parent.exists():
                 private.folder(page.parent)
@@ -83,7 +83,7 @@ def _regrade(options: argparse.Namespace) -> int:
 
     settings.work_in_private()
     with connected(options.scheduler) as cluster:
-        changes = regrade.run(options.course, options.assignment, options.workers, cluster)
+        changes = regrade.run(options.course, options.lesson, options.workers, cluster)
     print(changes.as_text())
     if options.to:
         with mishaps.as_user_errors():
