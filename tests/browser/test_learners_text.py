@@ -109,7 +109,7 @@ NAME = f'<img src=x onerror="{READS}">'
 def course(walls: None, tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A class of one learner, graded and with feedback."""
     course = small_class.make(tmp_path_factory.mktemp("class") / "course")
-    (course.root / "notebooks").mkdir()
+    (course.root / "notebooks").mkdir(exist_ok=True)
     shutil.copy(small_class.REPOSITORY / "notebooks/objectives.yml", course.root / "notebooks")
     answers = {"sizes": SOLVED["sizes"], "words": MARKDOWN}
     course.hand_in("eve", answers, clicked="b")
