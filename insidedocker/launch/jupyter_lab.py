@@ -7,8 +7,8 @@ import collections
 import contextlib
 import errno
 import html
+import json
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -17,6 +17,8 @@ import threading
 import time
 import webbrowser
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 from jupyter_core.paths import jupyter_runtime_dir
 
@@ -25,7 +27,7 @@ from insidedocker_engine.host import linux, private
 
 SETTINGS = Path(__file__).parent / "jupyter"
 ADDRESS = "127.0.0.1"
-URL = re.compile(rf"http://{re.escape(ADDRESS)}:(?P<port>\d+)/lab\S*")
+START_SECONDS = 120.0  # a start takes a few seconds; a machine may be busy
 
 
 LEADING = """\
@@ -93,6 +95,7 @@ class JupyterLab:
         self._log = private.new_file(log)
         # A Ctrl-C during the fork would make Python print a traceback; block it until afterwards.
         heard = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        started = time.time()
         try:
             self._process = subprocess.Popen(
                 command,
@@ -108,46 +111,38 @@ class JupyterLab:
             )
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, heard)
-        self.url = self._await_url(port, log)
+        self._reader = threading.Thread(target=self._read_messages, daemon=True)
+        self._reader.start()
+        told = self._await_server(started, port, log)
+        token = f"?{urlencode({'token': told['token']})}" if told["token"] else ""
+        self.url = f"{told['url'].rstrip('/')}{page}{token}"
 
-    def _await_url(self, port: int | None, log: Path) -> str:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._note(line)
-            found = URL.search(line)
-            if found:
-                reader = threading.Thread(target=self._keep_reading, daemon=True)
-                reader.start()
-                if self._answers(int(found["port"])):
-                    return found[0]
-                reader.join()
-                break
+    def _await_server(self, started: float, port: int | None, log: Path) -> dict[str, Any]:
+        """What Jupyter Server writes about itself once it listens (`jupyter server list` reads the
+        same file): its messages depend on the account's own settings."""
+        file = Path(jupyter_runtime_dir()) / f"jpserver-{self._process.pid}.json"
+        until = time.monotonic() + START_SECONDS
+        while self._process.poll() is None and time.monotonic() < until:
+            with contextlib.suppress(OSError, ValueError):  # not there, or not whole
+                told: dict[str, Any] = json.loads(file.read_text())
+                if file.stat().st_mtime > started - 1:  # not of a server killed long ago
+                    return told
+            time.sleep(0.02)
+        self._process.kill()
         self._process.wait()
+        self._reader.join()
         if port is not None:
             need_port(port)  # another program may have taken the port meanwhile
         said = "\n".join(self._messages)
         raise UserError(f"JupyterLab did not start; it said (all of it in {log}):\n{said}")
 
-    def _answers(self, port: int) -> bool:
-        """Wait until JupyterLab takes connections, which is a moment after it has printed its
-        address; False where it ends instead."""
-        while self._process.poll() is None:
-            with contextlib.suppress(ConnectionRefusedError):
-                socket.create_connection((ADDRESS, port)).close()
-                return True
-            time.sleep(0.02)
-        return False
-
-    def _note(self, line: str) -> None:
-        self._messages.append(line.rstrip())
-        self._log.write(line)
-        self._log.flush()
-
-    def _keep_reading(self) -> None:
+    def _read_messages(self) -> None:
         assert self._process.stdout is not None
         with contextlib.suppress(ValueError):  # the log is closed at the end
             for line in self._process.stdout:
-                self._note(line)
+                self._messages.append(line.rstrip())
+                self._log.write(line)
+                self._log.flush()
 
     def open_browser(self) -> None:
         """Show the first page, where this machine has a browser.

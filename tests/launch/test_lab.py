@@ -244,6 +244,19 @@ def test_a_chosen_port_is_served(somebody: Newcomer) -> None:
         assert "/login" in without.url, "strangers on this machine need the token"
 
 
+def test_settings_of_the_accounts_own_do_not_keep_it_from_opening(somebody: Newcomer) -> None:
+    settings = {"ServerApp": {"base_url": "/mine/", "log_level": "ERROR"}}
+    own = somebody.home / ".jupyter/jupyter_server_config.json"
+    somebody.write(own, json.dumps(settings))
+    try:
+        with somebody.terminal(*LAB) as terminal:
+            url = terminal.url()
+            assert "/mine/lab/tree/00-start-here/" in url
+            assert requests.get(url, timeout=patience.EVENT).ok
+    finally:
+        own.unlink()
+
+
 def test_a_changed_lesson_arrives_beside_the_learners_own(somebody: Newcomer) -> None:
     work = somebody.home / "work"
     lab = (".venv/bin/insidedocker", "lab", "--no-open", "--work", str(work))
