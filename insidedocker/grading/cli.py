@@ -1,4 +1,4 @@
-"""`insidedocker grade`."""
+"""The command `insidedocker grade`: its options, and its report."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def add_to(subparsers: Any) -> None:
-    """Register `grade`."""
+    """Register the subcommand `grade`."""
     grade = subparsers.add_parser("grade", help="grade what was handed in of an assignment")
     grade.add_argument("assignment", help="as nbgrader knows it, such as 04-rest-api")
     grade.add_argument("--student", default="*", help="only this learner's")
