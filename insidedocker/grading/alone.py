@@ -1,6 +1,7 @@
-"""One run at a time writes into a course, by whatever command or button it was started.
+"""The course's lock: one run at a time writes into a course, whether a command or a button of
+Formgrader's started the run.
 
-The kernel gives the lock back however its holder ends.
+The kernel releases the lock however its holder ends.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ BUSY = (
 
 @contextmanager
 def alone(root: Path, *, reading: bool = False) -> Iterator[None]:
-    """Hold the course's lock; those who are only reading share it. Raises UserError at once
-    where somebody else holds it."""
+    """Hold the course's lock for a block; readers share the lock. Raises UserError at once where
+    another process holds the lock."""
     folder = root / FOLDER
     with ExitStack() as stack:
         try:

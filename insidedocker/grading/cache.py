@@ -1,5 +1,10 @@
-"""What came of runs, kept by what was run: cells, files, sandbox, images, libraries, and this
-package's version. What another version has left, or nobody has used for long, is removed."""
+"""Results of runs on disk, kept by what was run: cells, files, sandbox, images, libraries, and this
+package's code. Results of another version, or unused for UNUSED_DAYS, are removed.
+
+In the folder:
+  <xx>/<key>.<machine>.json  one result; xx: the key's first two digits, machine: 16 digits of
+                             the digest of Python, the libraries and this package
+"""
 
 from __future__ import annotations
 
@@ -23,12 +28,12 @@ from insidedocker_engine.host import whole_files
 
 UNUSED_DAYS = 60
 OURS = re.compile(r"[0-9a-f]{64}(?:\.([0-9a-f]{16}))?\.json|\.(run-|[0-9a-f]{64}).*")
-"""The names of files that are made here, with the machine's digest where they have one."""
+"""Names of files that this module makes, or made; group 1: the machine's digest, if any."""
 
 
 def key(cells: list[Cell], files: Path, sandbox: Sandbox, *, images: bool = True) -> str:
-    """The name of a run: equal for runs that come out equal. Without `images` for two machines,
-    each of which has its own."""
+    """Return the key of a run, a SHA-256 digest: equal keys mean equal results. `images=False`
+    leaves out the images, for a comparison of two machines, each of which has its own images."""
     told = hashlib.sha256()
     described = [
         [vars(cell) for cell in cells],
@@ -55,8 +60,8 @@ def remembered(
     *,
     again: bool,
 ) -> Ran:
-    """What came of a run when the very same was run before; else `run` runs it, and what comes of
-    it is kept in `folder`, if there is one. `again` runs it in any case."""
+    """Return the kept result of an earlier equal run; else call `run` and keep a complete result
+    in `folder`. `again` calls `run` in any case; without a folder nothing is read or kept."""
     if folder is None:
         return run()
     tidy(folder)
@@ -71,7 +76,8 @@ def remembered(
 
 
 def read(folder: Path, name: str, cells: int) -> Ran | None:
-    """What came of a run of so many cells; None where it is not kept, or cannot be read."""
+    """Return the kept result of a run; None where there is none, or where the file cannot be
+    read or has another number of cells."""
     place = _place(folder, name)
     try:
         found = json.loads(place.read_bytes())
@@ -87,12 +93,12 @@ def read(folder: Path, name: str, cells: int) -> Ran | None:
     if not all(len(each) == cells for each in (ran.outputs, ran.points, ran.learner)):
         return None
     with contextlib.suppress(OSError):
-        os.utime(place)  # used today
+        os.utime(place)  # tidy() removes what was not used for long
     return ran
 
 
 def write(folder: Path, name: str, ran: Ran) -> None:
-    """Keep it: a reader sees all of it or nothing."""
+    """Keep a result: a reader sees the whole result or none."""
     place = _place(folder, name)
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     kept = {each: getattr(ran, each) for each in ("outputs", "notes", "points", "learner")}
@@ -101,8 +107,7 @@ def write(folder: Path, name: str, ran: Ran) -> None:
 
 @functools.cache
 def tidy(folder: Path) -> None:
-    """Remove what cannot be used any more, once in a process: files of this cache's own names
-    alone."""
+    """Remove outdated results, once in a process. Files whose names are not this cache's stay."""
     now = time.time()
     for path in folder.glob("[0-9a-f][0-9a-f]/*"):
         made = OURS.fullmatch(path.name)
@@ -120,7 +125,7 @@ def _place(folder: Path, name: str) -> Path:
 
 
 def _runtime(sandbox: Sandbox) -> str:
-    """How containers are run there."""
+    """Return the engine's runtime in that sandbox."""
     if sandbox.kind == BUBBLEWRAP:
         return "namespaces"
     return os.environ.get("INSIDEDOCKER_RUNTIME") or "auto"
@@ -128,10 +133,10 @@ def _runtime(sandbox: Sandbox) -> str:
 
 @functools.cache
 def _machine() -> str:
-    """A digest of what runs here, apart from what is run: Python, every installed library, and all
-    of this package, its engine included."""
+    """Return a digest of what runs the cells: Python, the processor's architecture, every
+    installed library, and all files of this package, including its engine."""
     told = hashlib.sha256()
-    # Their folders' names hold the versions; to read their metadata takes the longer part of 1 s.
+    # The folders' names hold the versions; reading the metadata takes more than half a second.
     installed = sorted(
         path.name
         for folder in {Path(each) for each in sys.path}
@@ -149,7 +154,7 @@ def _machine() -> str:
 
 
 def _images() -> list[tuple[str, str]]:
-    """The digests of the course's images that are on this machine."""
+    """Return (name, digest) of each of the course's images on this machine."""
     from insidedocker.catalog import store
 
     return sorted((name, each.digest) for name, each in store.stored().items())

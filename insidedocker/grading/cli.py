@@ -1,4 +1,4 @@
-"""`insidedocker grade`."""
+"""The command `insidedocker grade`: its options, and its report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from insidedocker import commands
 
 
 def add_to(subparsers: Any) -> None:
-    """Register `grade`."""
+    """Register the subcommand `grade`."""
     grade = commands.add(
         subparsers,
         "grade",

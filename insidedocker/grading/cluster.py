@@ -1,8 +1,8 @@
-"""`insidedocker grade --scheduler`: notebooks are run on a Dask cluster, and nothing else is.
+"""`insidedocker grade --scheduler`: notebooks, and nothing else, run on a Dask cluster.
 
-A worker is sent cells and files and sends back what came of them. The course, the gradebook and
-the cache stay where the command was given. A worker that dies loses nothing: Dask runs what it had
-elsewhere.
+A worker receives cells and files and returns their result. The course, the gradebook and the cache
+stay on the machine of the command. A worker that dies loses nothing: Dask runs its tasks on
+another worker.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from insidedocker.grading.runner import Cell, Ran
 from insidedocker.grading.sandbox import Sandbox, SandboxUnavailable
 
 AT_ONCE = 64
-"""Submissions that are given out at once, at least: a cluster may grow while there is work."""
+"""Least number of submissions given out at once: a cluster may grow while there is work."""
 
 
 class Cluster:
-    """A connection to a scheduler. Raises UserError where there is none."""
+    """A connection to a scheduler. Raises UserError where Dask is not installed, or where no
+    scheduler answers."""
 
     def __init__(self, address: str) -> None:
         try:
@@ -44,7 +45,8 @@ class Cluster:
 
     @property
     def at_once(self) -> int:
-        """How many submissions to give out at once."""
+        """Number of submissions to give out at once: two per thread of the workers, and at least
+        AT_ONCE."""
         return max(AT_ONCE, 2 * sum(self._client.nthreads().values()))
 
     def execute(
@@ -56,7 +58,8 @@ class Cluster:
         *,
         again: bool = False,
     ) -> Ran:
-        """As `execute.execute`, but that a worker runs the cells."""
+        """Do as `plugins.preprocessors.execute` does, but run the cells on a worker. Raises
+        UserError where every worker that ran them has died, and what `run_there` raises."""
 
         def there() -> Ran:
             key = cache.key(cells, files, chosen, images=False)
@@ -84,7 +87,8 @@ class Cluster:
 
 @contextmanager
 def connected(address: str | None) -> Iterator[Cluster | None]:
-    """A cluster for a block; None where no address is given. Raises UserError."""
+    """Connect to a cluster for a block; gives None without an address. Raises UserError as
+    `Cluster` does."""
     if address is None:
         yield None
         return
@@ -96,7 +100,8 @@ def connected(address: str | None) -> Iterator[Cluster | None]:
 
 
 def run_there(cells: list[Cell], chosen: Sandbox, files: dict[str, bytes], key: str) -> Ran:
-    """On a worker: run a notebook. Raises SandboxUnavailable where this is no place for it."""
+    """Run a notebook on a worker. Raises SandboxUnavailable where the worker's Python, libraries
+    or code differ from those of the command's machine, and where its sandbox does not work."""
     with scratch.made("worker") as private:
         folder = private / "in"
         folder.mkdir()
@@ -104,7 +109,7 @@ def run_there(cells: list[Cell], chosen: Sandbox, files: dict[str, bytes], key: 
             place = folder / name
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
-        # With the same Python, libraries and code: else another result might come of it.
+        # Another Python, library or version of this package may lead to another result.
         if cache.key(cells, folder, chosen, images=False) != key:
             raise SandboxUnavailable(
                 f"The worker on {platform.node()} has another version of Python, of a library or "
@@ -114,7 +119,8 @@ def run_there(cells: list[Cell], chosen: Sandbox, files: dict[str, bytes], key: 
 
 
 def _read(folder: Path) -> dict[str, bytes]:
-    """The files beside the notebooks, as intake has left them: plain ones, of bounded size."""
+    """Return path -> content of the files beside the notebooks. Intake has left only plain files
+    of bounded size."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))

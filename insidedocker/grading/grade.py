@@ -1,8 +1,8 @@
-"""`insidedocker grade`: a whole class at once, by the same steps as `nbgrader autograde`.
+"""`insidedocker grade`: grades a whole class by the same steps as `nbgrader autograde`.
 
-Notebooks are run in parallel and what comes of them is kept; then nbgrader grades one submission
-after the other, in this process alone, and finds every notebook run already. Stopped at any
-moment, the next call does what is missing.
+Notebooks run in parallel, and their results are kept; then nbgrader grades one submission after
+the other, only in this process, with the kept results. After a stop at any moment, the next call
+does what is missing.
 """
 
 from __future__ import annotations
@@ -47,33 +47,33 @@ jsonschema = nbgraderformat.jsonschema  # the one that nbgrader uses
 
 @dataclass
 class Graded:
-    """What a call has done."""
+    """The result of a call; students by their ids."""
 
     students: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
-    """Graded before, and nothing has changed since."""
+    """Graded before, without a change since."""
     failed: dict[str, str] = field(default_factory=dict)
-    """Not graded, and why."""
+    """Student not graded -> reason."""
     look: list[str] = field(default_factory=list)
-    """To be looked at by a person."""
+    """Students whose submission a person has to look at."""
     faults: dict[str, str] = field(default_factory=dict)
-    """Whose points are missing because our own side has failed, and how: the next call grades them
-    again."""
+    """Student whose points are missing because the machine failed -> failure. The next call grades
+    the student again."""
     marked: dict[str, list[str]] = field(default_factory=dict)
-    """Cells that a person has graded, of which the work has changed since."""
+    """Student -> cells that a person graded and whose work has changed since."""
     trouble: str = ""
-    """What went wrong after everybody was graded."""
+    """A failure after everybody was graded; empty without one."""
     penalties: list[str] = field(default_factory=list)
-    """Graded before, but what lateness costs has changed."""
+    """Students graded before whose penalty for lateness has changed."""
 
 
 class Grading:
-    """One assignment of one course."""
+    """The grading of one assignment of one course, for the students that match `student`."""
 
     def __init__(
         self, root: Path, assignment: str, student: str = "*", cluster: Cluster | None = None
     ) -> None:
-        os.environ[settings.VARIABLE] = settings.APART  # what nbgrader_config.py looks at
+        os.environ[settings.VARIABLE] = settings.APART  # nbgrader_config.py reads it
         self.root = root.resolve()
         self.assignment = assignment
         self.student = student
@@ -84,15 +84,17 @@ class Grading:
         self.execute = executing.SandboxedExecute(config=self.config)
         self.log = logging.Logger("insidedocker.grade", logging.WARNING)
         self.stopped = ""
-        """Why nobody else is graded, where that would fail for all."""
+        """A failure that every other submission would meet, too: nobody else is graded then.
+        Empty without one."""
 
     def run(self, at_once: int | None = None, *, again: bool = False) -> Graded:
-        """Grade what is not graded yet; with `again` everything. Raises UserError."""
+        """Grade the submissions that are not graded yet, with `again` all of them; `at_once` is
+        the number of submissions that run at once. Raises UserError."""
         with mishaps.as_user_errors(NOBODY), alone(self.root):
             return self.run_alone(at_once, again=again)
 
     def run_alone(self, at_once: int | None = None, *, again: bool = False) -> Graded:
-        """The same for who has the course's lock already."""
+        """Do as `run` does, for a caller that holds the course's lock already."""
         if at_once is None:
             at_once = self.cluster.at_once if self.cluster else workers()
         done = Graded()
@@ -116,7 +118,7 @@ class Grading:
                 except BaseException:
                     pool.shutdown(wait=False, cancel_futures=True)
                     if self.cluster:
-                        self.cluster.close()  # nobody waits for what it has been given
+                        self.cluster.close()  # its tasks are not waited for
                     raise
             self._conclude(done)
         return done
@@ -126,7 +128,7 @@ class Grading:
         return Intake(run)
 
     def _take_in(self, done: Graded, again: bool) -> list[str]:
-        """Take every submission in; the learners who are to be graded."""
+        """Take every submission in; returns the students to be graded."""
         self.intake.insist_on_somebody()
         students = self.intake.students()
         done.failed = self.intake.take()
@@ -136,7 +138,7 @@ class Grading:
         return waiting
 
     def _execute(self, student: str, again: bool) -> None:
-        """Run a learner's notebooks; what comes of them is kept for nbgrader."""
+        """Run a student's notebooks and keep the results for nbgrader."""
         folder = self._folder(INTAKE, student)
         for path in sorted(folder.glob("*.ipynb")):
             notebook = nbformat.read(path, as_version=4)
@@ -144,12 +146,13 @@ class Grading:
             chosen, kept = self.execute.chosen(self.root), self.execute.kept(self.root)
             run = self.cluster.execute if self.cluster else executing.execute
             ran = run(cells, chosen, folder, kept, again=again)
-            if not (kept and ran.complete):  # or nbgrader's step would run it once more, and here
+            if not (kept and ran.complete):  # else nbgrader's step would run it again, here
                 key = cache.key(cells, folder, chosen)
                 executing.UNKEPT.setdefault(key, []).append(ran)
 
     def _finish(self, future: Future[None], student: str, done: Graded) -> str:
-        """Let nbgrader grade a learner whose notebooks have been run; tells the points."""
+        """Let nbgrader grade a student whose notebooks have been run; returns the points as text,
+        or "not graded". Raises SandboxUnavailable, which ends the whole grading."""
         if self.stopped:
             done.failed[student] = self.stopped
             return "not graded"
@@ -169,18 +172,19 @@ class Grading:
             return told
         except SandboxUnavailable as error:
             raise SandboxUnavailable(f"{error} It was the turn of {student}.") from None
-        except Exception as error:  # whatever one submission is the cause of, the others go on
+        except Exception as error:  # one submission's failure does not stop the others
             self.log.exception("%s was not graded", student)
             mishap = mishaps.sentence(error) or heard.first
             if mishap and mishap in mishaps.GRADEBOOK.values():
-                self.stopped = mishap  # it would fail for all others, too, and slowly
+                self.stopped = mishap  # all others would fail, too, and slowly
             done.failed[student] = mishap or str(error) or type(error).__name__
             return "not graded"
         finally:
             self.log.removeFilter(heard)
 
     def _conclude(self, done: Graded) -> None:
-        """Count nobody as graded whose result is gone, and see who is to be looked at."""
+        """Move students whose result is gone to `failed`, find those to be looked at, and set the
+        penalties for lateness anew."""
         try:
             finished = self.intake.finished(done.students + done.kept)
             for counted in (done.students, done.kept):
@@ -196,7 +200,8 @@ class Grading:
             done.trouble = f"{mishap} Who is to be looked at is not known."
 
     def _start(self, run: Autograde) -> None:
-        """As `run.start()`, but that an error says what was wrong, not where to read of it."""
+        """Call `run.start()`; an error of nbgrader's becomes a UserError with the reason instead of
+        the name of a log to read."""
         kept = Kept()
         self.log.addHandler(kept)
         try:
@@ -224,8 +229,8 @@ class Grading:
             return f"{found.score:g} of {found.max_score:g}"
 
     def _to_look_at(self, students: list[str]) -> tuple[list[str], dict[str, list[str]]]:
-        """Who is to be looked at, and of whom a person has graded what has changed since; until
-        a person has saved in the gradebook that they have looked."""
+        """Return the students to be looked at, and student -> cells that a person graded and that
+        have changed since. A cell counts until a person has saved a grade for it."""
         look: list[str] = []
         marked: dict[str, list[str]] = {}
         course = self._course()
@@ -251,12 +256,12 @@ class Grading:
 
     @contextmanager
     def _logged(self) -> Iterator[None]:
-        """What nbgrader says goes into a file, for who wants to know."""
+        """Write nbgrader's log to .grading/grade.log during a block."""
         handler = _Log(self.root / FOLDER / "grade.log", mode="w")
         self.log.addHandler(handler)
         try:
             with warnings.catch_warnings():
-                # nbgrader's own ways with its database, since SQLAlchemy 2.1
+                # SQLAlchemy 2.1 warns of nbgrader's own use of its database.
                 warnings.filterwarnings("ignore", category=SAWarning)
                 yield
         finally:
@@ -266,7 +271,8 @@ class Grading:
 
 
 class _Log(logging.FileHandler):
-    """A full disk is told to a person by whoever comes to feel it."""
+    """A log file whose write errors are ignored: a full disk is reported by the code that has to
+    save something."""
 
     def handleError(self, record: logging.LogRecord) -> None:
         pass
@@ -274,10 +280,13 @@ class _Log(logging.FileHandler):
 
 @contextmanager
 def _unrepeated() -> Iterator[None]:
-    """What nbgrader does anew with each of the ten times that it opens its gradebook for a
-    submission (an engine of SQLAlchemy's, which then compiles every query; a look at tables and
-    course) and with each cell (a check of its own schema) is done once: it took most of the head's
-    time."""
+    """Do some of nbgrader's repeated work once during a block: the repetition took most of this
+    process's time.
+
+    nbgrader opens its gradebook ten times for a submission, each time with a new engine of
+    SQLAlchemy's, which compiles every query again, and a look at tables and course. For each cell
+    it checks its own schema.
+    """
     opened, close = Gradebook.__init__, Gradebook.close
     sessions: dict[tuple[str, str], Any] = {}
 
@@ -304,7 +313,8 @@ def _unrepeated() -> Iterator[None]:
 
 
 def _validate(instance: Any, schema: Any) -> None:
-    """As jsonschema.validate, for a schema that comes again and again."""
+    """Validate as jsonschema.validate does, with one validator per schema. Raises
+    jsonschema's ValidationError."""
     found = jsonschema.exceptions.best_match(_validator(json.dumps(schema)).iter_errors(instance))
     if found is not None:
         raise found
@@ -333,5 +343,5 @@ class _Progress:
 
 
 def workers() -> int:
-    """As many as there are processors for us."""
+    """Return the number of processors that this process may use."""
     return processors.allowed()

@@ -1,5 +1,5 @@
-"""What is handed in, made harmless before nbgrader sees it: a folder with rebuilt notebooks and
-plain files, whatever was in the one that was handed in.
+"""Makes a submission harmless before nbgrader sees it: the result is a folder with rebuilt
+notebooks and plain files, whatever the submission held.
 
 Knows the course's folders and the released notebooks; runs nothing.
 """
@@ -26,20 +26,21 @@ from insidedocker.grading.rebuild import OURS, Handed, belongs, is_worked_on, re
 from insidedocker.grading.submission_folder import Finding, Inode, named, take
 
 FOLDER = ".grading"
-"""Grading's own folder in the course's."""
+"""Grading's own folder, in the course's folder."""
 INTAKE = f"{FOLDER}/intake"
 APPENDED = ("json", "txt")
-"""What browsers append to a notebook's name."""
+"""Suffixes that browsers append to a notebook's name."""
 OF_THEIR_SHAPE = {
     *(errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG),
     *(errno.EILSEQ, errno.EINVAL, errno.ELOOP),
 }
-"""Why a file cannot be written beside others: by its name. Anything else is the machine's fault."""
+"""Error numbers where a file's name keeps it from being written beside the others. Any other error
+is the machine's fault."""
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """An assignment's released notebooks by name, with the instructor's checks in them."""
+    """An assignment: name -> released notebook with the instructor's checks in it."""
 
     name: str
     notebooks: dict[str, NotebookNode]
@@ -51,9 +52,12 @@ class Assignment:
         checks: Mapping[str, Mapping[str, str]],
         versions: Mapping[str, list[dict[str, str]]] | None = None,
     ) -> Assignment:
-        """From the released folder, the sources of read-only cells by notebook and grade id, as
-        the gradebook knows them, and by notebook the versions that were given out. Raises
-        UserError where there is nothing released."""
+        """Load an assignment from its released folder. Raises UserError where the folder holds no
+        notebook that the gradebook knows.
+
+        checks: notebook -> grade id -> source of a read-only cell, from the gradebook
+        versions: notebook -> the versions that were given out, each cell key -> digest
+        """
         notebooks = {}
         for path in sorted(folder.glob("*.ipynb")):
             if path.stem in checks:
@@ -80,12 +84,12 @@ def _put_checks(notebook: NotebookNode, checks: Mapping[str, str]) -> None:
 
 @dataclass
 class _Submission:
-    """What is taken from a folder that was handed in."""
+    """The parts of a submission that are taken in; `files`: path -> content."""
 
     findings: list[Finding] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     notebooks: dict[str, tuple[NotebookNode, list[Finding]]] = field(default_factory=dict)
-    """By name: the notebook to be graded, and what was found in it alone."""
+    """Name -> the notebook to be graded, and the findings of this notebook only."""
 
     def tell(self, text: str, look: bool = True) -> None:
         if len(self.findings) < 40:
@@ -101,19 +105,19 @@ def take_in(
     ignored: Sequence[str] = (),
     links: Mapping[Inode, int] | None = None,
 ) -> str:
-    """Make the folder `into` from what was handed in; returns a digest of what is in it.
+    """Make the folder `into` from a submission; returns a digest of the folder's content.
 
-    Files of the instructor's folder `beside` take the place of those of the same name; names that
-    fit one of the patterns `ignored` are left out. For `links` see `strangers_folder.take`.
+    Files of the instructor's folder `beside` replace those of the same name; names that match one
+    of the patterns `ignored` are left out. For `links` see `submission_folder.take`.
 
-    Whatever was handed in, there is something to be graded: what cannot be understood counts as
-    not handed in. Raises OSError where the machine fails.
+    The result can be graded, whatever the submission held: what cannot be read counts as not
+    handed in. Raises OSError or MemoryError where the machine fails.
     """
     try:
         taken = _submission(assignment, handed_in, links)
     except (OSError, MemoryError):
         raise
-    except Exception as error:  # whatever a stranger's folder has led to
+    except Exception as error:  # a learner's folder may cause any error
         taken = _Submission()
         taken.tell(f"it could not be taken in: {named(f'{type(error).__name__}: {error}')}")
         for name, released in assignment.notebooks.items():
@@ -151,7 +155,7 @@ def _submission(
 
 
 def _is_notebook(path: str) -> bool:
-    """Whether a file's name is that of a notebook, as people and browsers name them."""
+    """Return True for a notebook's name, also in capitals or with a suffix of APPENDED."""
     *_, name = path.split("/")
     parts = name.lower().split(".")
     if parts[-1] in APPENDED:
@@ -162,8 +166,9 @@ def _is_notebook(path: str) -> bool:
 def _graded(
     name: str, assignment: Assignment, files: Mapping[str, bytes], others: dict[str, list[Handed]]
 ) -> str:
-    """The path of the notebook to be graded: the one of this name; else the only other one, or
-    the only one that holds this notebook's cells, which then was renamed. Empty where none is."""
+    """Return the path of the notebook to be graded: the one of this name; else a renamed one,
+    which is the only other notebook (in an assignment of one), or the only one that holds this
+    notebook's cells. Empty where there is none."""
     if f"{name}.ipynb" in files:
         return f"{name}.ipynb"
     fitting = [p for p, cells in others.items() if belongs(assignment.notebooks[name], cells)]
@@ -175,8 +180,8 @@ def _graded(
 def _tell_of_others(
     taken: _Submission, assignment: Assignment, others: dict[str, list[Handed]], graded: str
 ) -> None:
-    """Notebooks with this assignment's cells that are not graded: which of them was meant, a
-    person has to see. Beside an untouched notebook that holds for any notebook."""
+    """Tell of notebooks that hold cells of this assignment and are not graded: a person has to see
+    which one was meant. Where no graded notebook was worked on, tell of any other notebook."""
     untouched = not any(
         is_worked_on(assignment.notebooks[name], notebook)
         for name, (notebook, _) in taken.notebooks.items()
@@ -192,7 +197,7 @@ def _tell_of_others(
 
 
 def _make_room(folder: Path) -> None:
-    """An empty folder of ours. What a killed run has left goes; a link is not followed."""
+    """Make an empty folder. What a killed run has left is removed; a link is not followed."""
     if folder.is_symlink() or folder.is_file():
         folder.unlink()
     elif folder.exists():
@@ -201,7 +206,8 @@ def _make_room(folder: Path) -> None:
 
 
 def _write_timestamp(taken: _Submission, into: Path) -> None:
-    """The time of handing in, if it is one; nbgrader would stop at another text."""
+    """Write the time of handing in, if the text can be parsed: nbgrader would stop at any other
+    text."""
     content = taken.files.pop(timestamps.FILE, b"")
     if not content:
         return
@@ -215,7 +221,7 @@ def _write_timestamp(taken: _Submission, into: Path) -> None:
 
 
 def _plain_files(folder: Path) -> dict[str, bytes]:
-    """The instructor's own files, which are to be the same for all."""
+    """Return path -> content of the instructor's files, which are the same for all learners."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -226,8 +232,8 @@ def _plain_files(folder: Path) -> dict[str, bytes]:
 def _write_files(
     taken: _Submission, into: Path, ours: dict[str, bytes], ignored: Sequence[str]
 ) -> None:
-    """The instructor's files first, then the learner's, as far as their names leave those alone
-    that are ours or that nbgrader writes."""
+    """Write the instructor's files, then the learner's. A learner's file is left out where its name
+    is that of an instructor's file, or one that nbgrader writes."""
     kept = {timestamps.FILE}
     for name in taken.notebooks:
         kept |= {f"{name}.html", f"{name}_files"}
@@ -265,7 +271,8 @@ def _unwanted(name: str, ignored: Sequence[str]) -> bool:
 def _digest(
     notebooks: dict[str, tuple[NotebookNode, list[Finding]]], findings: list[Finding], folder: Path
 ) -> str:
-    """Of all that decides on the result: cells with their checks, files, and what was found."""
+    """Return a SHA-256 digest of all that determines the result: cells with their checks, files,
+    and findings."""
     sum_ = hashlib.sha256()
     for name, (notebook, own) in sorted(notebooks.items()):
         cells = [

@@ -1,5 +1,7 @@
-"""What grading has to remember for as long as the gradebook lives, in a table of its own there:
-so it is saved with the grades in one step, and goes where they go.
+"""Grading's own table in the gradebook, for values that live as long as the gradebook.
+
+One transaction saves them with the grades, and a copy of the gradebook holds them, too. A value is
+JSON, and is found by topic, assignment, notebook and name.
 """
 
 from __future__ import annotations
@@ -20,15 +22,15 @@ TABLE = Table(
     Column("value", Text, nullable=False),
 )
 RELEASED = "released"
-"""Versions of a notebook that were given out, by their digest."""
+"""Topic: digest of a version -> the version, of a notebook that was given out."""
 JUDGED = "judged"
-"""By learner: what the points of each cell were given for."""
+"""Topic: learner -> what the points of each cell were given for."""
 GENERATED = "generated"
-"""What was last found to be as nbgrader would make it from source/."""
+"""Topic: fingerprint of what was last found equal to what nbgrader makes of source/."""
 
 
 def get(book: Gradebook, topic: str, assignment: str, notebook: str = "") -> dict[str, Any]:
-    """Values by name."""
+    """Return name -> value; empty where the table does not exist."""
     if not inspect(book.db.connection()).has_table(TABLE.name):
         return {}
     of = TABLE.c

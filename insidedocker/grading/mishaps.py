@@ -1,7 +1,7 @@
-"""What goes wrong with the gradebook or the disk, as one sentence each.
+"""Turns each error of the gradebook or the disk into one sentence.
 
-Knows the errors of SQLAlchemy, of SQLite and of the system; a fault of this code is not among them
-and keeps its traceback.
+Knows the errors of SQLAlchemy, SQLite and the operating system. A bug of this code is not among
+them, and keeps its traceback.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tornado.log import app_log
 
 from insidedocker.errors import UserError
 
-GRADEBOOK = {  # by the beginning of SQLite's name of an error
+GRADEBOOK = {  # first part of SQLite's name of an error -> sentence
     "SQLITE_BUSY": "The gradebook is locked by another program: close what has it open "
     "(a database browser, a backup, another machine) and try again.",
     "SQLITE_LOCKED": "The gradebook is locked by another program: close what has it open "
@@ -48,7 +48,8 @@ DISK = {
 
 
 def sentence(error: BaseException | None) -> str | None:
-    """What to tell a person; None where it is neither the gradebook's nor the disk's fault."""
+    """Return the sentence for an error or one of its causes; None where neither the gradebook nor
+    the disk caused the error."""
     while error is not None:
         if isinstance(error, DBAPIError):
             return _of_the_gradebook(error)
@@ -59,7 +60,8 @@ def sentence(error: BaseException | None) -> str | None:
 
 
 def _errno(error: OSError) -> int:
-    """shutil copies a folder to its end, and then tells the errors as texts."""
+    """Return an error's number, 0 without one. shutil.Error has the errors of a whole copy as
+    texts: the first number in them counts."""
     if isinstance(error, shutil.Error):
         found = re.search(r"\[Errno (\d+)\]", str(error))
         return int(found[1]) if found else 0
@@ -83,8 +85,8 @@ def _of_the_gradebook(error: DBAPIError) -> str | None:
 
 
 class _Rollbacks(logging.Filter):
-    """nbgrader's gradebook writes a traceback of its own, into a log of its own, before it raises
-    what is told by `sentence`."""
+    """A log filter against the traceback that nbgrader's gradebook writes into tornado's log before
+    it raises an error that `sentence` explains."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return sentence(sys.exception()) is None
@@ -102,7 +104,8 @@ def _without_rollbacks() -> Iterator[None]:
 
 @contextmanager
 def as_user_errors(addition: str = "") -> Iterator[None]:
-    """Raise UserError with the sentence, and an addition, in place of such an error."""
+    """Raise UserError with the sentence and an addition instead of an error that `sentence`
+    explains."""
     try:
         with _without_rollbacks():
             yield
@@ -116,7 +119,7 @@ def as_user_errors(addition: str = "") -> Iterator[None]:
 
 
 def insist_there_is_one(db_url: str) -> None:
-    """Raise UserError where the gradebook's file is missing, which SQLAlchemy would make."""
+    """Raise UserError where the gradebook's file is missing: SQLAlchemy would make an empty one."""
     url = make_url(db_url)
     if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).is_file():
         raise UserError(
@@ -126,8 +129,9 @@ def insist_there_is_one(db_url: str) -> None:
 
 
 class Heard(logging.Filter):
-    """On a run's log: hears what nbgrader writes into it while it handles such an error, of which
-    nothing else is left. With `plainly` a sentence takes the place of the tracebacks."""
+    """A log filter that notes, in `first`, the first error that `sentence` explains: nbgrader
+    handles such an error itself, and only its log tells of it. `plainly` puts the sentence in place
+    of the tracebacks. Hears only the thread that made it."""
 
     def __init__(self, *, plainly: bool = False) -> None:
         super().__init__()
@@ -144,7 +148,7 @@ class Heard(logging.Filter):
             return True
         if told and said.startswith("Traceback"):
             record.msg, record.args = told, ()
-        # The rest points to the traceback, or to an upgrade, which is another matter.
+        # These lines point to the traceback, or to an upgrade that does not help here.
         return not said.startswith(
             ("Please see the ", "There was an error accessing the nbgrader database")
         )
@@ -152,8 +156,8 @@ class Heard(logging.Filter):
 
 @contextmanager
 def told_plainly(log: logging.Logger) -> Iterator[None]:
-    """While nbgrader runs as a command; raises its own kind of error with the sentence, which it
-    shows without a traceback."""
+    """Raise NbGraderException with the sentence instead of an error during a block that runs a
+    command of nbgrader's: nbgrader shows this exception without a traceback."""
     heard = Heard(plainly=True)
     log.addFilter(heard)
     try:

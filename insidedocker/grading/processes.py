@@ -1,8 +1,8 @@
-"""Processes of this machine by their parents: who is below whom, and how much memory they use.
+"""Process trees of this machine, and how much memory they use.
 
-Reads /proc; ends only what it is told to. All that they use is counted, not only what is mapped in
-them: their file systems in memory, and what the kernel holds for them. Where exact numbers are not
-told it is the most that can be meant.
+Reads /proc; kills only the processes given to `kill`. The count includes mapped memory, file
+systems in memory, and the kernel's own memory for the processes. Where the kernel gives no exact
+number, an upper bound counts.
 """
 
 from __future__ import annotations
@@ -18,28 +18,29 @@ from pathlib import Path
 
 KIB, MIB = 1 << 10, 1 << 20
 OF_A_THREAD = 24 * KIB
-"""Its stack in the kernel, and what the kernel notes of it."""
+"""Bytes for a thread's kernel stack and the kernel's records of the thread."""
 OF_A_DESCRIPTOR = 8 * KIB
-"""An open file; a pipe, which has two, may hold two pages beyond what all of a user's share."""
+"""Bytes for an open file. A pipe, which has two descriptors, may hold two pages beyond the limit
+that all pipes of a user share."""
 OF_A_FILE = KIB
 TOLD = ("RssAnon", "RssShmem", "VmSwap", "VmPTE")
 SEEN = 32 * MIB
-"""What takes long to find out is looked at where there may be more than this of it."""
+"""Bytes. A number that takes long to read is read only where it may exceed this."""
 PAGE = os.sysconf("SC_PAGESIZE")
 
 
 @dataclass(frozen=True)
 class Process:
-    """One process and the memory that is its own: anonymous and shared, not that of files."""
+    """A process and its memory, anonymous and shared, without that of files."""
 
     pid: int
     memory: int
-    """In bytes."""
+    """Bytes."""
 
 
 def children(pid: int) -> list[int]:
-    """The processes that this one has started, those of each thread oldest first; none where it
-    has gone."""
+    """Return the child processes of `pid`, those of each thread oldest first; none where the
+    process has ended."""
     found: list[int] = []
     with contextlib.suppress(OSError):
         for task in os.scandir(f"/proc/{pid}/task"):
@@ -49,8 +50,8 @@ def children(pid: int) -> list[int]:
 
 
 def below(pid: int) -> list[Process]:
-    """This process and all that come from it. Those of a pid namespace never leave it: orphans
-    go to its first process."""
+    """Return this process and all its descendants. A pid namespace keeps its processes: its first
+    process adopts the orphans."""
     if pid <= 0:
         return []
     found, queue = [], [pid]
@@ -62,15 +63,15 @@ def below(pid: int) -> list[Process]:
 
 
 def kill(many: Iterable[Process]) -> None:
-    """End them, the oldest first, so that nobody is left who would start others."""
+    """Kill processes, the oldest first, so that no parent is left to start others."""
     for each in many:
         with contextlib.suppress(OSError):
             os.kill(each.pid, signal.SIGKILL)
 
 
 def memory(many: Sequence[Process]) -> int:
-    """The bytes that these use together: their own, and those of the file systems in memory that
-    they see and this process does not."""
+    """Return the bytes that these processes use together: their own, and those of the file systems
+    in memory that they see and this process does not."""
     ours = _seen_here()
     found: dict[str, int] = {}
     for pid in _one_of_each(many, "ns/mnt", "root"):
@@ -82,8 +83,8 @@ def memory(many: Sequence[Process]) -> int:
 
 
 def sockets(many: Sequence[Process]) -> int:
-    """The bytes that sockets may hold in the networks of these, if they have networks of their
-    own."""
+    """Return the bytes that sockets may hold in the network namespaces of these processes, without
+    this process's own."""
     return sum(_sockets(pid) for pid in _one_of_each(many, "ns/net"))
 
 
@@ -105,8 +106,8 @@ def _memory(pid: int) -> int:
 
 
 def _shared(pid: int) -> int:
-    """The bytes of memory that a process shares with others and that is no file: it stays when
-    nobody has it mapped in."""
+    """Return the bytes of a process's shared anonymous mappings, in full: pages stay allocated
+    when no process maps them in."""
     found = 0
     with contextlib.suppress(OSError, ValueError):
         for line in _lines(f"/proc/{pid}/maps"):
@@ -117,7 +118,7 @@ def _shared(pid: int) -> int:
 
 
 def _one_of_each(many: Iterable[Process], *what: str) -> Iterator[int]:
-    """Of those that have the same namespace (and root), one; none that have this process' own."""
+    """Yield the pid of one process per namespace (and root), except this process's own."""
     seen = {_identity("self", what)}
     for each in many:
         with contextlib.suppress(OSError):
@@ -133,7 +134,7 @@ def _identity(pid: str, what: Iterable[str]) -> tuple[tuple[int, int], ...]:
 
 
 def _in_memory(pid: str) -> list[tuple[str, str]]:
-    """The file systems in memory that a process sees: device, and where it is."""
+    """Return (device, mount point) of each file system in memory that a process sees."""
     found = []
     with contextlib.suppress(OSError):
         for line in _lines(f"/proc/{pid}/mountinfo"):
@@ -153,7 +154,7 @@ def _unescaped(place: str) -> str:
 
 def _used(path: str, device: str) -> int:
     found = Path(path).stat().st_dev
-    if f"{os.major(found)}:{os.minor(found)}" != device:  # another one lies over it
+    if f"{os.major(found)}:{os.minor(found)}" != device:  # another mount hides it
         return 0
     told = os.statvfs(path)
     blocks, files = told.f_blocks - told.f_bfree, told.f_files - told.f_ffree
@@ -162,7 +163,7 @@ def _used(path: str, device: str) -> int:
 
 @functools.cache
 def _of_a_socket() -> int:
-    """What a socket may hold that nobody reads from."""
+    """Return the bytes that a socket may hold while no process reads from it."""
     sizes = [_lines(f"/proc/sys/net/core/{name}_default")[0] for name in ("rmem", "wmem")]
     return max(map(int, sizes))
 
@@ -172,8 +173,8 @@ def _sockets(pid: int) -> int:
     with contextlib.suppress(OSError, ValueError, LookupError):
         told = dict(line.split(": ", 1) for line in _lines(f"/proc/{pid}/net/sockstat"))
         used += _of_a_socket() * int(told["sockets"].split()[-1])
-        # The kernel tells how much waits in all connections of this machine. Only where that is
-        # much are those of one network looked at, which takes long.
+        # The kernel counts the pages that wait in all connections of this machine. Reading the
+        # connections of one network takes long, and is done only where that number is high.
         if int(told["TCP"].split()[-1]) * PAGE > SEEN:
             for name in ("tcp", "tcp6"):
                 for line in _lines(f"/proc/{pid}/net/{name}")[1:]:
@@ -182,7 +183,8 @@ def _sockets(pid: int) -> int:
 
 
 def _lines(path: str) -> list[str]:
-    """Those of a file of /proc, in which a stranger may have put any bytes but an end of line."""
+    """Return the lines of a file of /proc. A learner may put any bytes into them, except an end of
+    line."""
     with open(path, "rb") as file:  # noqa: PTH123 (twenty times a second)
         text = file.read().decode(errors="surrogateescape")
     return text.removesuffix("\n").split("\n")

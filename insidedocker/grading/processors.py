@@ -1,4 +1,4 @@
-"""How many processors this process may use: those of its affinity, within its cgroups' quotas."""
+"""The number of processors that this process may use: its affinity, within its cgroups' quotas."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def allowed(proc: Path = Path("/proc/self")) -> int:
-    """At least 1, whatever the quotas say; a part of a processor does not count."""
+    """Return the number of processors, rounded down, at least 1 whatever the quotas say."""
     most = float(len(os.sched_getaffinity(0)))
     for folder in _folders(proc):
         most = min(most, _quota(folder))
@@ -16,7 +16,8 @@ def allowed(proc: Path = Path("/proc/self")) -> int:
 
 
 def _folders(proc: Path) -> Iterator[Path]:
-    """This process's cgroups that may limit processors, of either version, and those above."""
+    """Yield the folders of this process's cgroups (version 1 or 2) that may limit processors, and
+    of the cgroups above."""
     try:
         groups = (proc / "cgroup").read_text().splitlines()
         mounts = (proc / "mountinfo").read_text().splitlines()
@@ -33,7 +34,7 @@ def _folders(proc: Path) -> Iterator[Path]:
         if kind not in paths or (kind == "cgroup" and "cpu" not in options.split(",")):
             continue
         root, place = first.split(" ")[3:5]
-        # In a container the path may be that of the host, of which only the end is mounted here.
+        # In a container the path may be the host's, and only its end is mounted here.
         below = Path("/" + os.path.relpath(paths[kind], root)) if root != "/" else Path(paths[kind])
         inner = [] if ".." in below.parts else [below, *below.parents]
         for each in inner or [Path("/")]:
@@ -41,7 +42,7 @@ def _folders(proc: Path) -> Iterator[Path]:
 
 
 def _quota(folder: Path) -> float:
-    """Of one cgroup, in processors; endless where there is none."""
+    """Return one cgroup's quota in processors; infinity where it has none."""
     try:
         if (folder / "cpu.max").is_file():
             quota, period = (folder / "cpu.max").read_text().split()

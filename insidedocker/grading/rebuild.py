@@ -1,6 +1,8 @@
-"""A notebook to be graded, rebuilt from the released one: of what was handed in, only the source
-of answers and of the learner's own cells is taken. Knows notebooks as JSON, and nbgrader's checksum
-of a cell; no files.
+"""Rebuilds the notebook to be graded from the released one: a submission gives only the sources
+and pasted pictures of answers and of the learner's own cells, and the source of the author's
+unmarked code cells.
+
+Knows notebooks as JSON, and nbgrader's checksum of a cell; no files.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from insidedocker.grading.pod.submission_text import plain
 from insidedocker.grading.submission_folder import Finding, named
 
 OURS = "insidedocker_grading"
-"""The key of our remarks in metadata."""
+"""Key of grading's own remarks in metadata."""
 
 LONGEST = 32 << 20  # bytes of a notebook's file
 MOST_CELLS = 2000
@@ -38,7 +40,7 @@ PICTURES = ("image/png", "image/jpeg", "image/gif")
 
 @dataclass
 class Handed:
-    """A cell as it was handed in, with all that is not its own left behind."""
+    """A cell of a submission, reduced to the fields that grading reads."""
 
     kind: str
     source: str
@@ -46,7 +48,8 @@ class Handed:
     cell_id: str | None
     pictures: dict[str, dict[str, str]]
     as_given: bool | None = None
-    """Whether the checksum still fits that nbgrader gave it when it was released; None without."""
+    """True where the cell still has the checksum that nbgrader gave it at release; None without a
+    checksum."""
 
 
 @dataclass
@@ -56,10 +59,11 @@ class _Notebook:
     findings: list[Finding]
     answers: dict[int, Handed] = field(default_factory=dict)
     own: dict[int, list[Handed]] = field(default_factory=dict)
-    """Own cells by the number of the released cell that they come before."""
+    """Number of a released cell -> the learner's own cells before it."""
 
     def is_as_given(self, number: int, cell: Handed) -> bool:
-        """Whether it is as a learner was given it, in this version or in another one."""
+        """Return True where the cell is unchanged since it was given out, in this version or in
+        another one."""
         released = self.released.cells[number]
         now = digest_of(released.cell_type, _visible(released))
         return (
@@ -69,21 +73,21 @@ class _Notebook:
         )
 
     def is_known(self, cell: Handed, key: str) -> bool:
-        """Whether a version that was given out has it there."""
+        """Return True where a version that was given out has this cell under this key."""
         digest = digest_of(cell.kind, cell.source)
         return any(version.get(key) == digest for version in self.versions)
 
     @property
     def versions(self) -> list[dict[str, str]]:
-        """Digests by cell of each version that was given out, as far as they are known."""
+        """Cell key -> digest, for each known version that was given out."""
         found: list[dict[str, str]] = self.released.metadata.get(OURS, {}).get("versions", [])
         return found
 
 
 def rebuild(released: NotebookNode, handed_in: bytes | None) -> tuple[NotebookNode, list[Finding]]:
-    """The notebook to be graded, and what a person should know. Never fails: what cannot be read
-    has no answers. `released` holds the instructor's own checks where they are known, and in its
-    metadata the digests of what was given out."""
+    """Return the notebook to be graded, and findings for a person. Never fails: a notebook that
+    cannot be read has no answers. `released` holds the instructor's checks where they are known,
+    and in its metadata the digests of the versions that were given out."""
     cells: list[Handed] = []
     if handed_in is None:
         findings = [Finding("there is no notebook of this assignment's name")]
@@ -97,8 +101,8 @@ def rebuild(released: NotebookNode, handed_in: bytes | None) -> tuple[NotebookNo
 
 
 def read(data: bytes) -> tuple[list[Handed], list[Finding]]:
-    """The cells of a notebook of whatever format, by hand: a reader that believes a version
-    number, or fails on one, is what an attack would want."""
+    """Return the cells of a notebook of any format, and findings. Does not use nbformat: its
+    reader trusts the version number or fails on it, and an attacker chooses that number."""
     if len(data) > LONGEST:
         return [], [Finding(f"the notebook is too large ({len(data)} bytes) and was not read")]
     try:
@@ -171,18 +175,20 @@ def _cell(cell: Any, findings: list[Finding]) -> Handed | None:
 
 
 def _is_as_given(kind: str, source: str, marks: Any) -> bool | None:
-    """A forged checksum gains nothing: what is as it was given counts as untouched."""
+    """Return whether a cell has its checksum; None without one. A forged checksum gains nothing:
+    such a cell counts as untouched."""
     if not isinstance(marks, dict) or not isinstance(marks.get("checksum"), str):
         return None
     cell = {"cell_type": kind, "source": source, "metadata": {"nbgrader": marks}}
     try:
         return bool(compute_checksum(from_dict(cell)) == marks["checksum"])
-    except Exception:  # whatever its marks are
+    except Exception:  # a learner's metadata may cause any error
         return False
 
 
 def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
-    """Pictures pasted into a text; nothing else that can be attached."""
+    """Return name -> type -> content of the pictures pasted into a text cell, at most 20; any
+    other attachment is dropped."""
     found: dict[str, dict[str, str]] = {}
     for name, data in attachments.items() if isinstance(attachments, dict) else ():
         kept = {
@@ -196,8 +202,8 @@ def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
 
 
 def _find_unmarked(work: _Notebook) -> None:
-    """Mark the answers of a notebook that has lost its metadata, as some tools leave one: where
-    none bears an answer's mark, the cell with its id counts, or the last that sets its names."""
+    """Mark the answers of a notebook without metadata, which some tools drop. Where no cell has an
+    answer's mark, the last cell with its cell id counts, else the last that sets its names."""
     marked = {cell.grade_id for cell in work.cells}
     graded = {_grade_id(cell) for cell in work.released.cells}
     unmarked = [cell for cell in work.cells if cell.grade_id not in graded]
@@ -216,7 +222,8 @@ def _find_unmarked(work: _Notebook) -> None:
 
 
 def _match(work: _Notebook) -> None:
-    """Find for each handed-in cell the released one that it is, or the place of an own one."""
+    """Find the released cell of each cell that was handed in, or the place of a learner's own
+    cell."""
     graded = {_grade_id(c): n for n, c in enumerate(work.released.cells) if _grade_id(c)}
     plain = [n for n, cell in enumerate(work.released.cells) if not _grade_id(cell)]
     by_id = {work.released.cells[n].get("id"): n for n in plain}
@@ -253,14 +260,15 @@ def _match(work: _Notebook) -> None:
 
 
 def _answers(work: _Notebook, graded: dict[str, int], cell: Handed) -> bool:
-    """Whether this cell is an answer that was worked on; among copies the last such one counts."""
+    """Return True for a cell with a released grade id that was worked on; among copies of an answer
+    the last such cell counts."""
     number = graded.get(cell.grade_id or "")
     return number is not None and not work.is_as_given(number, cell)
 
 
 def _is_of_another_version(work: _Notebook, cell: Handed) -> bool:
-    """Whether it is an instructor's text, or a marked cell as it was given out, that the released
-    notebook has no longer. An instructor's plain code stays: the answer may need it."""
+    """Return True for an instructor's text, or a marked cell as given out, that the released
+    notebook no longer has. An instructor's unmarked code stays: an answer may need it."""
     if cell.grade_id:
         return cell.as_given is True or work.is_known(cell, cell.grade_id)
     digest = digest_of(cell.kind, cell.source)
@@ -293,7 +301,7 @@ def _tell_of_changes(work: _Notebook, graded: dict[str, int]) -> None:
         elif handed.kind != cell.cell_type:
             _tell(work.findings, f"the cell {named(grade_id)} was made one of another type")
         elif not is_answer(cell):
-            # Without a checksum it may as well be of a version that nobody remembers.
+            # Without a checksum, the cell may also come from a version that is no longer known.
             how = "differs from the released one" if handed.as_given is None else "was changed"
             text = f"the read-only cell {named(grade_id)} {how}; the original one is used"
             _tell(work.findings, text, look=False)
@@ -311,7 +319,7 @@ def _put_together(work: _Notebook) -> NotebookNode:
         if number < len(notebook.cells):
             handed = work.answers.get(number)
             if handed is not None and work.is_as_given(number, handed):
-                handed = None  # of whatever version, nothing of it is the learner's
+                handed = None  # of any version: the learner wrote nothing of it
             cells.append(_filled(notebook.cells[number], handed))
     if count > MOST_OWN:
         work.findings.append(
@@ -351,8 +359,8 @@ def _own_cell(own: Handed, count: int) -> NotebookNode:
 
 
 def belongs(released: NotebookNode, cells: list[Handed]) -> bool:
-    """Whether cells that were handed in are those of this notebook, or were, before they lost
-    their marks: a check's text or an answer's name tells."""
+    """Return True where one of the cells is from this notebook: it has the grade id of an answer or
+    a check, or, where marks were lost, a check's text or a name that an answer defines."""
     ids, texts, answered = set(), set(), set()
     for cell in released.cells:
         if is_answer(cell) or cell.metadata.get("nbgrader", {}).get("grade"):
@@ -370,7 +378,7 @@ def belongs(released: NotebookNode, cells: list[Handed]) -> bool:
 
 
 def is_worked_on(released: NotebookNode, rebuilt: NotebookNode) -> bool:
-    """Whether an answer of a rebuilt notebook is another than the released stub."""
+    """Return True where an answer of the rebuilt notebook differs from the released stub."""
     stubs = {_grade_id(cell): cell.source for cell in released.cells if is_answer(cell)}
     return any(
         is_answer(cell) and _text(cell.source) != _text(stubs.get(_grade_id(cell), ""))
@@ -379,7 +387,7 @@ def is_worked_on(released: NotebookNode, rebuilt: NotebookNode) -> bool:
 
 
 def is_answer(cell: NotebookNode) -> bool:
-    """Whether the learner is to write in it."""
+    """Return True for a cell that the learner is asked to write in."""
     return bool(cell.metadata.get("nbgrader", {}).get("solution"))
 
 
@@ -388,17 +396,17 @@ def _grade_id(cell: NotebookNode) -> str:
 
 
 def key_of(cell: NotebookNode) -> str:
-    """What stays the same of a cell from one version to the next."""
+    """Return a cell's key, which is the same in all versions: its grade id, else its cell id."""
     return _grade_id(cell) or f"id:{cell.get('id', '')}"
 
 
 def digest_of(kind: str, source: str) -> str:
-    """What tells one version of a cell from others."""
+    """Return the SHA-256 digest of a cell's type and text, which identifies its version."""
     return hashlib.sha256(f"{kind}\n{_text(source)}".encode("utf-8", "replace")).hexdigest()
 
 
 def _visible(cell: NotebookNode) -> str:
-    """A cell as learners have it."""
+    """Return a cell's source as learners see it."""
     return str(cell.metadata.get(OURS, {}).get("visible", cell.source))
 
 

@@ -1,6 +1,6 @@
-"""Runs one notebook in a pod and watches over it: from cells to their outputs.
+"""Runs one notebook's cells in a pod, watches time and memory, and returns the outputs.
 
-Knows cells by kind and sources; nothing of files of notebooks, of nbgrader or of a gradebook.
+Knows cells by kind and source; nothing of notebook files, nbgrader or the gradebook.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ MOST_OUTPUT = 4 * MIB  # of a notebook
 
 @dataclass(frozen=True)
 class Cell:
-    """A code cell. `stub` is the author's text of an answer or of a cell that shows something;
-    `points` are those of a test cell."""
+    """A code cell. `stub`: the author's text of an answer or of a cell that shows something;
+    `points`: the points of a test cell."""
 
     kind: Literal["tests", "locked", "answer", "shown", "own"]
     source: str
@@ -39,26 +39,27 @@ class Cell:
 
     @property
     def released(self) -> str:
-        """The author's text of it; a learner's own cell has none."""
+        """The author's text of the cell; empty for a learner's own cell."""
         return self.source if self.kind in ("tests", "locked") else self.stub
 
 
 @dataclass
 class Ran:
-    """What came of it: outputs by cell, and remarks for a person."""
+    """The result of a run: the outputs of each cell, and remarks for a person."""
 
     outputs: list[list[Output]]
     notes: list[str] = field(default_factory=list)
     complete: bool = False
-    """Whether every cell was run in time: only then it would come out the same again."""
+    """True where every cell ran in time: only such a run gives the same result again."""
     failed: list[str] = field(default_factory=list)
-    """The author's own cells that have failed."""
+    """The author's cells that failed."""
     faults: list[str] = field(default_factory=list)
-    """What has failed on our side: points that are missing for it are not the learner's fault."""
+    """Failures of the machine or of grading: points missing for them are not the learner's
+    fault."""
     points: list[float | None] = field(default_factory=list)
-    """By cell: those of a test cell's verdict."""
+    """Points by cell: those of a test cell's verdict; None for any other cell."""
     learner: list[list[Output] | None] = field(default_factory=list)
-    """By cell: what the learner is shown instead of the outputs, where that differs."""
+    """Outputs by cell that the learner is shown, where they differ from `outputs`; else None."""
 
     def __post_init__(self) -> None:
         self.points = self.points or [None] * len(self.outputs)
@@ -66,11 +67,14 @@ class Ran:
 
 
 def run(notebook: Sequence[Cell], sandbox: Sandbox, files: Path | None = None) -> Ran:
-    """Run code cells in order. `files` are put beside them, except notebooks, which may hold the
-    checks. Where our own side fails, or one of the author's own cells, which may be the machine's
-    fault, all of it is run once more; a person is told of what fails again. What does not start
-    although an empty notebook does is not checked, and a person is told. Raises
-    SandboxUnavailable where that does not start either: the machine's fault is nobody's 0 points.
+    """Run code cells in order. The files of `files` are put beside them, except notebooks, which
+    may hold the checks.
+
+    Where grading itself or one of the author's cells fails, which may be the machine's fault, the
+    whole notebook runs once more; a person is told of what fails again. A notebook that does not
+    start, while an empty one does, is not checked, and a person is told. Raises SandboxUnavailable
+    where an empty notebook does not start either: a learner gets no 0 points for a fault of the
+    machine.
     """
     with scratch.made("files") as folder:
         beside = folder / "in"
@@ -88,11 +92,12 @@ def run(notebook: Sequence[Cell], sandbox: Sandbox, files: Path | None = None) -
 
 
 class _NotStarted(Exception):
-    """The pod has ended, or given no sign, before a cell could run; the text says why."""
+    """The pod ended, or sent no event in time, before a cell could run; the text says why."""
 
 
 def _started(notebook: Sequence[Cell], sandbox: Sandbox, beside: Path) -> Ran:
-    """Run a notebook, at a second try where the machine had a bad moment."""
+    """Run a notebook; one that does not start is tried again if an empty one starts. Raises
+    SandboxUnavailable where an empty one does not start."""
     try:
         return _watched(notebook, sandbox, beside)
     except _NotStarted:
@@ -124,7 +129,8 @@ def _watched(notebook: Sequence[Cell], sandbox: Sandbox, files: Path | None = No
 
 
 def _not_checked(ran: Ran, why: str, numbers: Sequence[int]) -> Ran:
-    """Test cells that were not reached count as failed, and say why."""
+    """Give the cells of these numbers, which were not reached, an error that says why: test cells
+    among them count as failed."""
     ran.notes.append(why)
     for number in numbers:
         ran.outputs[number] = [error_output("NotChecked", why)]
@@ -132,7 +138,8 @@ def _not_checked(ran: Ran, why: str, numbers: Sequence[int]) -> Ran:
 
 
 def uses_lab(notebook: Sequence[Cell]) -> bool:
-    """Whether a lesson is about this course's lab: by its author's text, not by a learner's."""
+    """Return True where the author's text, not the learner's, names this course's package: the
+    lesson uses the lab."""
     return any("insidedocker" in cell.released for cell in notebook)
 
 
@@ -148,7 +155,8 @@ def _copy(files: Path | None, beside: Path) -> None:
 
 
 def _seed(files: Path) -> str:
-    """The seed of this learner's variants, as `lab.variant` keeps it; the checks need it, too."""
+    """Return the seed of this learner's variants, which `lab.learner.variant` keeps in a file and
+    the checks need, too; empty where the file holds none."""
     try:
         with (files / "variant.txt").open(encoding="utf-8-sig") as file:
             found = file.read(100).strip()
@@ -158,7 +166,7 @@ def _seed(files: Path) -> str:
 
 
 class _Watch:
-    """One run: takes the events, and looks at time and memory meanwhile."""
+    """One run: takes the pod's events, and meanwhile watches time and memory."""
 
     def __init__(self, pod: Pod, notebook: Sequence[Cell], limits: Limits) -> None:
         self.pod = pod
@@ -181,7 +189,7 @@ class _Watch:
                         return self.ran
                     if not data:
                         raise codec.Malformed("the checks ended early")
-                except codec.Malformed as error:  # of the checks' own process: ours to get right
+                except codec.Malformed as error:  # the checks' process runs only our code
                     ended = str(error)
                     if not self.pod.out_of_memory():
                         said = self._said() or "they said nothing"
@@ -197,7 +205,7 @@ class _Watch:
         return _not_checked(self.ran, ended, range(self.done, len(self.notebook)))
 
     def _event(self, event: dict[str, object]) -> bool:
-        """Take one event; whether it is the last. Raises wire.Malformed."""
+        """Take one event; returns True for the last one. Raises codec.Malformed."""
         if "started" in event:
             self.ready, self.deadline = True, time.monotonic() + self.limits.notebook_seconds
         elif "done" in event:
@@ -208,15 +216,15 @@ class _Watch:
         return False
 
     def _cell(self, event: dict[str, object]) -> None:
-        """Take what came of a cell. What is shown has its limits; a verdict comes by itself, and
-        is added last. Raises wire.Malformed."""
+        """Take a cell's outputs, cut to the room that is left; a test cell's verdict is a separate
+        value and is added last. Raises codec.Malformed."""
         if event.get("cell") != self.done or self.done == len(self.notebook):
             raise codec.Malformed("a cell's outputs came out of turn")
         cell = self.notebook[self.done]
         shown = well_formed(event.get("outputs"))
         if cell.kind == "tests":
             verdict = Verdict.read(event.get("verdict"), cell.points)
-            # Any other output among a check's would be taken for its verdict.
+            # nbgrader would take any output but text on stdout for the check's verdict.
             shown = [{**each, "name": "stdout"} for each in shown if "text" in each]
             self.ran.outputs[self.done] = [*self._room_for(shown), *verdict.outputs()]
             self.ran.points[self.done] = verdict.points
@@ -235,7 +243,7 @@ class _Watch:
         return kept
 
     def _done(self, event: dict[str, object]) -> None:
-        """Take what the checks say in the end. Raises wire.Malformed where it is not the end."""
+        """Take the checks' last event. Raises codec.Malformed where cells are missing."""
         if self.done < len(self.notebook):
             raise codec.Malformed("the checks ended early")
         self.ran.notes += _texts(event.get("notes"))
@@ -245,8 +253,8 @@ class _Watch:
         self.ran.complete = not self.ran.notes
 
     def _look(self) -> str:
-        """End a learner who takes too much. Where engines and containers do, say so: then the
-        whole pod is to end."""
+        """Kill the learner's processes where they exceed a limit. Returns the reason to end the
+        whole pod, where engines and containers exceed one; else an empty string."""
         learner = self.pod.learner()
         if processes.memory(learner) > self.limits.memory * MIB:
             self._end_learner(f"the notebook used more than {self.limits.memory} MiB of memory")
@@ -270,7 +278,8 @@ class _Watch:
             self.ran.notes.append(why)
 
     def _said(self) -> str:
-        """What the pod's first programs have said at last."""
+        """Return the last two lines that the pod's first programs have printed, each cut to 200
+        characters."""
         lines = (self.pod.private / "log").read_text(errors="replace").strip().splitlines()
         said = "; ".join(each[-200:] for each in lines[-2:])
         return "".join(each if each.isprintable() else " " for each in said)

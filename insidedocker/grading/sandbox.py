@@ -1,5 +1,7 @@
-"""Where a submission runs: a pod with a private network, in it the checker and, walled off from
-it, the learner's process. Knows commands and limits; nothing of notebooks or of nbgrader.
+"""Builds pods. A pod runs one submission: it has a private network, the checker, and the learner's
+process in a sandbox of its own.
+
+Knows commands and limits; nothing of notebooks or nbgrader.
 """
 
 from __future__ import annotations
@@ -34,23 +36,23 @@ NO_WALLS = (
 )
 NO_OTHER_USER = 1000
 WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
-"""A grader that is killed takes its pods along."""
+"""A prefix of commands: the kernel kills a pod when its grader dies."""
 MIB = 1 << 20
 OURS = 512
-"""MiB that the checks and the engines need themselves, images included."""
+"""MiB for the checks and the engines, images included."""
 OF_GROUPS = 128
-"""MiB that a control group grants beyond what the watcher does: it counts files that were read."""
+"""MiB that a control group allows beyond the watcher's limit: a group also counts cached files."""
 SHARED = 16
-"""MiB of shared memory, and as much again for what a cell prints."""
+"""MiB of shared memory, and the same again for what a cell prints."""
 FILES = 20_000
-"""In a file system of a learner's: an empty file takes memory, too."""
+"""Files in a learner's file system: an empty file takes memory, too."""
 FILES_OF_ENGINES = 300_000
 GROUPS_END_SECONDS = 5.0
 PLACES = (
     *("work", "tmp", "shared", "printed"),
     *("engines-work", "engines-tmp", "engines-shared"),
 )
-"""Folders of a pod's own; file systems in memory where it is walled."""
+"""A pod's own folders; under bubblewrap they are file systems in memory."""
 
 ETC = {
     "passwd": "learner:x:1000:1000::/tmp/home:/bin/sh\n",
@@ -62,7 +64,7 @@ ETC_OF_HOST = ("ld.so.cache", "localtime", "alternatives", "mime.types", "ssl/ce
 
 
 class SandboxUnavailable(UserError):
-    """This machine does not let us build the sandbox; the text says why and what to do."""
+    """The sandbox cannot be built on this machine; the text says why and what to do."""
 
 
 def _limit(default: int, what: str) -> int:
@@ -71,8 +73,8 @@ def _limit(default: int, what: str) -> int:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may use: seconds, MiB and numbers. The one place of each limit: a field
-    here is a setting of `SandboxedExecute` too (docs/instructors.md lists them)."""
+    """Limits of one submission, in seconds, MiB and numbers. Each limit is defined only here: a
+    field is also a setting of `SandboxedExecute` (docs/instructors.md lists them)."""
 
     cell_seconds: int = _limit(120, "for one cell, and for one call by a check")
     notebook_seconds: int = _limit(600, "for a whole notebook")
@@ -85,12 +87,12 @@ class Limits:
 
     @property
     def together(self) -> int:
-        """MiB of memory for all of a submission: the learner's part, the checks, the engines, the
-        containers, and every file of theirs, since none is on a disk."""
+        """MiB of memory for a whole submission: the learner's part, the checks, the engines, the
+        containers, and all their files, which are in memory, too."""
         return self.memory + OURS
 
     def of_the_learner(self) -> dict[str, int]:
-        """As setrlimit has them."""
+        """Return the rlimits of the learner's processes: name -> value in setrlimit's unit."""
         return {
             "CPU": self.cpu_seconds or self.notebook_seconds,
             "DATA": 2 * self.memory * MIB,
@@ -103,7 +105,7 @@ class Limits:
 
 @dataclass
 class Pod:
-    """A running pod. `events` gives lines until it ends."""
+    """A running pod. `events` gives lines until the pod ends."""
 
     events: IO[bytes]
     private: Path
@@ -111,15 +113,16 @@ class Pod:
     walled: bool
 
     def all(self) -> list[processes.Process]:
-        """Every process."""
+        """Return every process of the pod."""
         return processes.below(self.process.pid)
 
     def learner(self) -> list[processes.Process]:
-        """The learner's processes."""
+        """Return the learner's processes."""
         return processes.below(self._learner_root())
 
     def out_of_memory(self) -> bool:
-        """Whether the kernel has ended a process for want of memory that the pod is granted."""
+        """Return True where the kernel killed a process because the pod reached its memory limit.
+        Always False without control groups."""
         found = _groups()
         return found is not None and found.out_of_memory(self.private.name)
 
@@ -127,9 +130,9 @@ class Pod:
         processes.kill(self.learner())
 
     def _learner_root(self) -> int:
-        """The first process of the learner's sandbox, below bubblewrap's own, which sees what the
-        pod does; without walls the learner's Python. It comes from the pod's first process, which
-        starts nothing before it."""
+        """Return the pid of the first process of the learner's sandbox, 0 where there is none. It
+        is a child of bubblewrap's own process, which shares the pod's view; without bubblewrap it
+        is the learner's Python. The pod's first process starts the learner before any other."""
         found = self.process.pid
         for _generation in range(3 if self.walled else 1):
             below = processes.children(found)
@@ -139,9 +142,9 @@ class Pod:
         return found
 
     def close(self) -> None:
-        """End every process and remove what was made for it."""
+        """Kill every process and remove the pod's folder and control group."""
         left = processes.below(self.process.pid)
-        self.process.kill()  # --kill-child: the namespace's first process goes, and with it all
+        self.process.kill()  # --kill-child: the namespace's first process dies, and so all
         processes.kill(left)
         self.process.wait()
         with contextlib.suppress(OSError):
@@ -163,15 +166,17 @@ class Pod:
 
 @dataclass(frozen=True)
 class Sandbox:
-    """How pods are built. `kind` is bubblewrap, or processes: without walls, by explicit choice."""
+    """A way to build pods. `kind`: "bubblewrap", or, by explicit choice, "processes", which
+    isolates nothing."""
 
     kind: str = BUBBLEWRAP
     limits: Limits = field(default_factory=Limits)
     never_shown: tuple[Path, ...] = ()
-    """Folders that must not come into sight, such as the course."""
+    """Folders that a submission must not see, such as the course."""
 
     def start(self, job: bytes, files: Path | None = None) -> Pod:
-        """A new pod for a job, its folder filled from `files`. Raises SandboxUnavailable."""
+        """Start a pod for a job; its folder is filled from `files`. Raises SandboxUnavailable where
+        a folder of `never_shown` would be visible."""
         private = scratch.make("grading")
         for name in ("etc", "engines", "empty", *PLACES):
             (private / name).mkdir(mode=0o700)
@@ -192,7 +197,7 @@ class Sandbox:
             "groups": _new_group(private.name, self.limits.together + OF_GROUPS),
         }
         starter = [_python(), "-I", "-S", str(HERE / "pod" / "pod_init.py"), json.dumps(plan)]
-        # A file without a name for the job: a pipe would make us wait for its reader.
+        # The job is in a file without a name: writing to a pipe would wait for its reader.
         with (private / "log").open("wb") as log, tempfile.TemporaryFile() as stdin:
             stdin.write(job)
             stdin.seek(0)
@@ -234,7 +239,7 @@ class Sandbox:
             *(*start, "--disable-userns", "--unshare-pid", "--unshare-ipc"),
             *("--unshare-uts", "--hostname", "grading", "--proc", "/proc", "--dev", "/dev"),
             *("--bind", str(private / "shared"), "/dev/shm", "--remount-ro", "/dev"),
-            # Before the system's folders, which may lie below /tmp.
+            # Comes before the system's folders, which may be below /tmp.
             *("--bind", str(private / "tmp"), "/tmp", "--dir", HOME),
             *("--bind", str(private / "work"), WORK, *system),
             *("--ro-bind", str(files or private / "empty"), IN),
@@ -257,7 +262,8 @@ class Sandbox:
         return _plan(learner, checker, network=True, in_memory=self._in_memory(private))
 
     def _plain(self, private: Path, files: Path | None, events: int) -> dict[str, object]:
-        """Processes of this account, with its view of everything: weaker, and chosen by name."""
+        """Return the plan of a pod without isolation: processes of this account, which see what
+        the account sees."""
         (private / "home").mkdir(mode=0o700)
         inside = {
             "PATH": f"{sys.prefix}/bin:/usr/local/bin:/usr/bin:/bin",
@@ -284,14 +290,14 @@ class Sandbox:
 
     def _learner(self, files: str, work: str) -> list[str]:
         rlimits = self.limits.of_the_learner()
-        if self.kind == PROCESSES:  # it would count all of this account's; the watcher counts ours
+        if self.kind == PROCESSES:  # counts the whole account's; the watcher counts
             del rlimits["NPROC"]
         settings = {"rlimits": rlimits, "input": files, "work": work}
         return [*_main_of("learner_main"), "@SOCKET@", "@PRINTED@", json.dumps(settings)]
 
     def _in_memory(self, private: Path) -> dict[str, str]:
-        """File systems that begin empty and end with the pod: folder, and how much it may hold.
-        bubblewrap's own have no bound on the number of files."""
+        """Return folder -> mount options of the file systems in memory, which start empty and end
+        with the pod. bubblewrap's own do not limit the number of files."""
         sizes = {
             "work": (self.limits.disk, FILES),
             "tmp": (self.limits.disk, FILES),
@@ -319,7 +325,8 @@ class Sandbox:
         }
 
     def _system(self) -> list[str]:
-        """The system's programs, this Python and this package: to be read, no more."""
+        """Return bubblewrap's options for the system's programs, this Python and this package, all
+        read-only."""
         words = ["--ro-bind", "/usr", "/usr"]
         for name in ("bin", "sbin", "lib", "lib32", "lib64"):
             path = Path("/", name)
@@ -338,7 +345,8 @@ class Sandbox:
             Path(_python()).resolve().parents[1],
             Path(sys.prefix),
             *packages(),
-            # Packages that a .pth file adds; not what else it may add, such as a checkout.
+            # Folders of packages that a .pth file adds, but not its other folders, such as a
+            # checkout.
             *(
                 Path(each)
                 for each in sys.path
@@ -368,7 +376,7 @@ class Sandbox:
 
 
 def why_not(kind: str = BUBBLEWRAP) -> str:
-    """Why pods cannot be built here; empty where they can."""
+    """Return why pods of this kind cannot be built here; empty where they can."""
     if kind == PROCESSES:
         return ""
     for program in ("bwrap", "unshare", "setpriv"):
@@ -386,8 +394,8 @@ def why_not(kind: str = BUBBLEWRAP) -> str:
 
 
 def insist(kind: str) -> None:
-    """Raise SandboxUnavailable where pods of this kind cannot be built: nothing weaker is taken
-    instead unless it is asked for by name."""
+    """Raise SandboxUnavailable where pods of this kind cannot be built: a weaker kind is used only
+    where the configuration names it."""
     if kind not in (BUBBLEWRAP, PROCESSES):
         raise SandboxUnavailable(
             f"There is no sandbox {kind!r}: choose {BUBBLEWRAP!r}, or the weaker {PROCESSES!r}."
@@ -412,8 +420,8 @@ def _unshare() -> list[str]:
 
 @functools.cache
 def _groups() -> cgroups.Groups | None:
-    """Control groups, where this host lets us make some: there the kernel itself bounds what a pod
-    uses, of whatever kind it is."""
+    """Return the control groups of this process, with which the kernel limits a pod's memory of
+    every kind; None where this host does not allow new groups with a memory limit."""
     found = cgroups.find()
     if found is None or "memory" not in found.limits:
         return None
@@ -422,7 +430,8 @@ def _groups() -> cgroups.Groups | None:
 
 
 def _new_group(name: str, memory: int) -> list[str]:
-    """The folders of a new group for a pod; none where it cannot be made."""
+    """Return the folders of a new control group for a pod, limited to `memory` MiB; an empty list
+    where the group cannot be made."""
     found = _groups()
     try:
         both = memory * MIB
@@ -432,7 +441,7 @@ def _new_group(name: str, memory: int) -> list[str]:
 
 
 def _leave_group(name: str) -> None:
-    """Wait until the last process has ended and remove the group."""
+    """Remove a pod's control group, after its last process or GROUPS_END_SECONDS."""
     found = _groups()
     if found is None:
         return
@@ -471,7 +480,8 @@ def _plan(
 
 
 def _main_of(module: str) -> list[str]:
-    """A module's main: imported, it is compiled already, as a script or with -m it is not."""
+    """Return the command that runs a pod module's `main`. Python caches the bytecode of an imported
+    module, but not of a script or of a module run by -m."""
     return [_python(), "-I", "-c", f"from insidedocker.grading.pod.{module} import main; main()"]
 
 

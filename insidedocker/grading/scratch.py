@@ -1,7 +1,8 @@
-"""Temporary folders that a killed process cannot leave behind for good.
+"""Temporary folders that a killed process does not leave behind for good.
 
-Each holds a file that its maker keeps locked for as long as it lives, in whatever way it ends; a
-later run removes those whose file nobody has locked. Folders without that file are not ours.
+Each folder holds a mark, a file that its maker keeps locked; the kernel releases the lock however
+the maker ends. A later run removes the folders whose mark is not locked. Folders without a mark
+are not ours, and stay.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from pathlib import Path
 PREFIX = "insidedocker-"
 MARK = ".insidedocker-scratch"
 _held: dict[Path, int] = {}
-"""The locked descriptor of each folder of this process."""
+"""Folder of this process -> descriptor of its locked mark."""
 
 
 def make(name: str) -> Path:
-    """A new folder, named after its purpose, which is this process's until `remove`."""
+    """Make a folder, with its purpose `name` in its name; this process holds the folder's lock
+    until `remove`."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{name}-"))
         with contextlib.suppress(FileNotFoundError):
@@ -32,11 +34,11 @@ def make(name: str) -> Path:
             if _is_at(folder / MARK, descriptor):
                 _held[folder] = descriptor
                 return folder
-            os.close(descriptor)  # a sweep was quicker than the lock
+            os.close(descriptor)  # a sweep removed the folder before the lock
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder of `make`, whatever is in it."""
+    """Remove a folder that `make` made, with its content."""
     shutil.rmtree(folder, ignore_errors=True)
     if (descriptor := _held.pop(folder, None)) is not None:
         os.close(descriptor)
@@ -44,7 +46,7 @@ def remove(folder: Path) -> None:
 
 @contextmanager
 def made(name: str) -> Iterator[Path]:
-    """A folder of `make` that is removed at the end."""
+    """Make a folder for a block, and remove it at the end."""
     folder = make(name)
     try:
         yield folder
@@ -53,7 +55,8 @@ def made(name: str) -> Iterator[Path]:
 
 
 def sweep() -> None:
-    """Remove what killed processes of this account have left in the temporary folder."""
+    """Remove the folders that killed processes of this account have left in the temporary
+    folder."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):
             _sweep(folder)
@@ -65,7 +68,7 @@ def _sweep(folder: Path) -> None:
         return
     descriptor = os.open(folder / MARK, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # BlockingIOError: it lives
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # BlockingIOError: maker lives
         mark = os.fstat(descriptor)
         if stat.S_ISREG(mark.st_mode) and mark.st_uid == os.geteuid():
             shutil.rmtree(folder, ignore_errors=True)

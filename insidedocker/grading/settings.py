@@ -1,7 +1,8 @@
-"""nbgrader's settings for work of strangers: taken in, walled off, and judged from outside.
+"""nbgrader's settings for submissions that are not trusted: intake, sandbox, and a verdict from
+outside the learner's process.
 
-`nbgrader_config.py` applies them, unless INSIDEDOCKER_GRADING=plain says not to; for
-`insidedocker grade` it cannot say so.
+`nbgrader_config.py` applies them unless INSIDEDOCKER_GRADING is "plain"; `insidedocker grade`
+always applies them.
 """
 
 from __future__ import annotations
@@ -26,13 +27,14 @@ VARIABLE, APART, PLAIN = "INSIDEDOCKER_GRADING", "apart", "plain"
 
 
 def wanted() -> bool:
-    """Whatever else the variable may say, nothing but that one word grades the plain way."""
+    """Return False only where the variable is "plain"; any other value keeps the sandbox."""
     return os.environ.get(VARIABLE) != PLAIN
 
 
 def keep_private(c: Any, course: Path) -> None:
-    """Take learners' work and marks from other accounts of this machine: what is there, and what
-    nbgrader's commands will make. With c.CourseDirectory.groupshared the group keeps them."""
+    """Hide learners' work and marks from other accounts of this machine: existing files, and those
+    that nbgrader's commands will make. With c.CourseDirectory.groupshared the group keeps its
+    access."""
     others = 0o070 if c.CourseDirectory.get("groupshared") is True else 0
     for name in KEPT:
         private.keep(course / name, others)
@@ -43,13 +45,15 @@ def keep_private(c: Any, course: Path) -> None:
 
 
 def work_in_private(others: int = 0) -> None:
-    """From here on whatever this process makes is its account's alone, but for the bits in
-    `others`: for processes that do an instructor's work and nothing else."""
+    """Set the umask so that only this account can use the files that this process makes from here
+    on; `others` holds the mode bits that stay. Only for processes that do nothing but an
+    instructor's work."""
     os.umask(os.umask(0o077) | (0o077 & ~others))
 
 
 def show_as_text(c: Any) -> None:
-    """Show what learners wrote and printed as text, links and pictures, however it was graded."""
+    """Show what learners wrote and printed as text, links and pictures, with or without the
+    sandbox."""
     c.HTMLExporter.sanitize_html = True
     c.HTMLExporter.filters = {
         "markdown2html": "insidedocker.grading.plugins.markdown.without_html",
@@ -59,8 +63,8 @@ def show_as_text(c: Any) -> None:
 
 
 def keep_in_order(c: Any) -> None:
-    """Put into nbgrader's configuration that one command at a time writes into the course, and
-    that none says that it has done what it has left out."""
+    """Configure nbgrader's commands so that one at a time writes into the course, and none reports
+    as done what it has left out."""
     c.Autograde.exporter_class = "insidedocker.grading.plugins.exporter.PlainGradingExporter"
     c.GenerateAssignment.exporter_class = "insidedocker.grading.plugins.exporter.ReleasingExporter"
     c.GenerateFeedback.exporter_class = "insidedocker.grading.plugins.exporter.FeedbackExporter"
@@ -69,7 +73,7 @@ def keep_in_order(c: Any) -> None:
 
 
 def keep_apart(c: Any) -> None:
-    """Put the settings into nbgrader's configuration; see docs/security.md."""
+    """Configure nbgrader for intake and sandbox; see docs/security.md."""
     timestamps.read_so_everywhere()
     c.ExchangeFactory.collect = "insidedocker.grading.plugins.collect.Collect"
     c.Autograde.exporter_class = "insidedocker.grading.plugins.exporter.GradingExporter"

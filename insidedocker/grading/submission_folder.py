@@ -1,6 +1,6 @@
-"""Takes over a folder that a stranger filled: its plain files, and nothing that is none.
+"""Reads a folder that a learner filled, and takes only its plain files.
 
-Knows files, not notebooks. Nothing is followed, nothing is waited for, nothing is believed.
+Knows files, not notebooks. Follows no link, waits for no FIFO, and trusts no name, size or type.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ IGNORED = ("__pycache__", ".ipynb_checkpoints", ".DS_Store")
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that a person should know of a submission; `look` asks to look at it."""
+    """A remark about a submission; `look`: a person has to look at the submission."""
 
     text: str
     look: bool = True
@@ -28,7 +28,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Most:
-    """How much is taken over."""
+    """Limits of a folder: number of files, depth in folders, bytes of a file and of all files."""
 
     files: int = 500
     depth: int = 8
@@ -38,20 +38,22 @@ class Most:
 
 @dataclass
 class Taken:
-    """What was taken over: contents by path below the folder, and what was found."""
+    """The result of `take`; `files`: path below the folder -> content."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
 
 Inode = tuple[int, int]
+"""Device and inode number of a file."""
 
 
 def take(folder: Path, most: Most | None = None, links: Mapping[Inode, int] | None = None) -> Taken:
-    """Read a folder. What cannot be taken is left out and told, as is what goes beyond `most`.
+    """Read a folder. Entries that are not plain files, cannot be read or exceed `most` are left
+    out, with a finding.
 
-    `links` counts the names that a file has in all submissions together; a file with more names
-    than that is somebody else's.
+    `links`: inode -> number of a file's names in all submissions together. A file with more names
+    than that belongs to somebody else, and is left out.
     """
     walk = _Walk(most or Most(), links or {})
     try:
@@ -119,7 +121,7 @@ class _Walk:
             self.full = True
             self.tell(f"there are more than {self.most.files} files; the rest was left out")
             return
-        # NONBLOCK: should it have become a FIFO by now, nobody waits for its other end.
+        # NONBLOCK: if the file has become a FIFO by now, opening it does not wait for a writer.
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
         descriptor = os.open(name, flags, dir_fd=above)
         try:
@@ -131,7 +133,7 @@ class _Walk:
             elif found.st_size > min(self.most.file, self.room):
                 self.tell(f"{named(path)} is too large ({found.st_size} bytes) and was left out")
             else:
-                if found.st_nlink > 1:  # whose it was, nobody can tell: so nobody loses it
+                if found.st_nlink > 1:  # the owner is not known: every submission keeps it
                     self.tell(f"{named(path)} is one and the same file in several submissions")
                 with os.fdopen(os.dup(descriptor), "rb") as file:
                     content = file.read(found.st_size)
@@ -142,8 +144,8 @@ class _Walk:
 
 
 def count_links(folders: Iterable[Path], most: Most | None = None) -> Counter[Inode]:
-    """How many names files have in these folders together, where they have more than one. Looks
-    no deeper than `take` does."""
+    """Return inode -> number of names in these folders together, for each file with more than one
+    name. Looks no deeper than `take` does."""
     found: Counter[Inode] = Counter()
     depth = (most or Most()).depth
     waiting = [(os.fspath(folder), 0) for folder in folders]
@@ -164,7 +166,8 @@ def count_links(folders: Iterable[Path], most: Most | None = None) -> Counter[In
 
 
 def named(path: str) -> str:
-    """A stranger's name as it may stand in Markdown: letters, digits and a few signs."""
+    """Return a learner's name of a file or cell as safe Markdown code: letters, digits, blanks and
+    `_./-`, at most 80 characters; any other character becomes a question mark."""
     return f"`{re.sub(r'[^A-Za-z0-9_./ -]', '?', path)[:80]}`"
 
 

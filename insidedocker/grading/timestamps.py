@@ -1,8 +1,8 @@
-"""The time of handing in, which a learner's folder says: read without following, waiting for, or
-believing anything.
+"""The time of handing in, read from the file timestamp.txt in a learner's folder. The file is not
+trusted: a link is not followed, a FIFO is not waited for, and any content is allowed.
 
-nbgrader reads it in two places, and there one learner's file stops the whole list of Formgrader's,
-or the collecting of everybody's work.
+nbgrader reads the time in two places. In both, one learner's bad file would stop the work for all:
+Formgrader's list, or the collecting of submissions.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ FILE = "timestamp.txt"
 
 
 def parsed(content: bytes) -> datetime | None:
-    """The time that a file's content says, in UTC; None where it says none."""
+    """Return the time in a file's content, in UTC; None where the content is not a time."""
     try:
         found: datetime | None = parse_utc(content[:100].decode().strip())
-    except Exception:  # whatever the parser of dates makes of a stranger's text
+    except Exception:  # a learner's text may cause any error in the parser
         return None
-    # At the ends of the calendar, showing a time in another zone fails.
+    # A time at either end of the calendar cannot be shown in another zone.
     return found if found and 1970 <= found.year < 2500 else None
 
 
 def in_folder(folder: str | Path) -> datetime | None:
-    """The time that a folder's file says; None where there is none."""
+    """Return the time in a folder's file, in UTC; None where there is none."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
     try:
         descriptor = os.open(Path(folder, FILE), flags)
@@ -46,7 +46,7 @@ def in_folder(folder: str | Path) -> datetime | None:
 
 
 def read_so_everywhere() -> None:
-    """Have nbgrader read times in this way."""
+    """Replace nbgrader's own two readers of the time with `in_folder`."""
     from nbgrader.apps.api import NbGraderAPI
     from nbgrader.coursedir import CourseDirectory
 
