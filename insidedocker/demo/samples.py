@@ -66,8 +66,8 @@ def make(course: Course, lesson: str) -> list[Submission]:
 
 
 def _telling(wrong: list[Path]) -> Path:
-    """Return the wrong solution to show: `wrong-decimals` if there is one, as its misconception
-    is easy to explain, else the first."""
+    """Return the wrong solution to show: `wrong-decimals` if there is one, since a sentence can
+    tell its misconception, else the first."""
     preferred = [path for path in wrong if path.stem == "wrong-decimals"]
     return (preferred or wrong)[0]
 
