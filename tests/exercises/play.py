@@ -230,9 +230,9 @@ def play(
 ) -> dict[str, Any]:
     """Play a lesson and return the report.
 
-    The reference is run once with `once`, else again with a kernel restarted in the middle; then
-    the untouched lesson, and with `solutions` every solution. With `reference` the report has only
-    the reference's runs.
+    The reference is run once; without `once` also a second time: half of it, then all in a new
+    kernel. The untouched lesson follows, and with `solutions` every solution. With `reference` the
+    report has only the reference's runs.
 
     Most hidden checks make their own engines, the same for every engine that a lesson is played
     on. So without `solutions` hidden checks run only once.
