@@ -27,7 +27,8 @@ COURSE_ID = "insidedocker"
 def run(course: Course, lesson: str, folder: Path | None = None) -> int:
     """Play the cycle for one lesson and print the gradebook; returns an exit code.
 
-    `folder` must be new or empty. What is made there stays, to be looked at.
+    `folder` must be new or empty; None makes one in the temporary directory. The scratch course
+    stays there for inspection. Raises UserError.
     """
     submissions = make(course, lesson)
     scene = Scene(_scratch(folder), lesson)
@@ -56,7 +57,7 @@ def run(course: Course, lesson: str, folder: Path | None = None) -> int:
 
 
 class Scene:
-    """The scratch course, the exchange and the learners' folders, and who acts in them."""
+    """The scratch course, the exchange and the learners' folders, and the commands run in them."""
 
     def __init__(self, folder: Path, lesson: str) -> None:
         self.folder = folder
@@ -68,23 +69,24 @@ class Scene:
         self.table = self.course / "grades.csv"
 
     def set_up(self, course: Course) -> None:
-        """A course as an instructor has it before the first lesson is given out."""
+        """Make a course in the state before its first lesson is released."""
         self.exchange.mkdir(mode=0o777)
         self.exchange.chmod(0o777)
         shutil.copytree(course.source / self.lesson, self.course / "source" / self.lesson)
         shutil.copy(course.nbgrader_config, self.course)
 
     def instructor(self, *words: str, may_fail: bool = False) -> int:
-        """One nbgrader command in the course folder, shown as it would be typed."""
+        """Run one nbgrader command in the course folder and print the command line; returns its
+        exit code."""
         print(f"$ nbgrader {' '.join(words)}", flush=True)
         return self._nbgrader(self.course, words, may_fail)
 
     def learner(self, name: str, *words: str) -> None:
-        """One nbgrader command in a learner's folder."""
+        """Run one nbgrader command in a learner's folder."""
         home = self.folder / "learners" / name
         home.mkdir(parents=True, exist_ok=True)
-        # All learners share one account here, so each says who they are and where their
-        # submissions are remembered; in a class the account tells.
+        # All learners share one account here, so each command names the learner and their cache
+        # of submissions. In a class nbgrader takes both from the account.
         own = [
             f"--student={name}",
             f"--Exchange.root={self.exchange}",
@@ -93,7 +95,7 @@ class Scene:
         self._nbgrader(home, [*words, f"--course={COURSE_ID}", *own], False)
 
     def hand_in(self, submission: Submission) -> None:
-        """Fetch, work, submit."""
+        """Fetch the lesson, write the submission's notebook, submit."""
         self.learner(submission.learner, "fetch_assignment", self.lesson)
         place = self.folder / "learners" / submission.learner / self.lesson
         (place / f"{self.lesson}.ipynb").write_text(submission.notebook, encoding="utf-8")
@@ -130,14 +132,14 @@ def _scratch(folder: Path | None) -> Path:
 
 
 def _print_gradebook(scene: Scene, submissions: list[Submission]) -> list[str]:
-    """Print the table and a feedback page's path; returns what is not as it should be."""
+    """Print the table and a feedback page's path; returns what is unexpected, in sentences."""
     with scene.table.open(newline="") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
     problems = []
     print(f"\n{'learner':<10} {'score':>7} {'of':>5}  handed in")
     for each in submissions:
         row = rows.get(each.learner, {})
-        # Plain nbgrader stops at what it cannot read, and gives it no score.
+        # Plain nbgrader fails on a notebook that it cannot read, and gives it no score.
         given = bool(row.get("timestamp"))
         given &= scene.grading == APART or each.expected != "unreadable"
         score, most = (row["score"], row["max_score"]) if given else ("-", "-")

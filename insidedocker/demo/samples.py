@@ -1,6 +1,7 @@
-"""Sample submissions for a demonstration, made of a lesson's evidence: what learners hand in.
+"""Sample submissions for a demonstration, made from a lesson's evidence.
 
-Knows notebooks and the evidence beside the tests; nothing of nbgrader's commands.
+Knows notebooks and the evidence beside the lesson, notebooks/NN-name/evidence/ANSWER/; nothing of
+nbgrader's commands.
 """
 
 from __future__ import annotations
@@ -17,25 +18,25 @@ from insidedocker.errors import UserError
 
 @dataclass(frozen=True)
 class Submission:
-    """What one learner hands in: a notebook's text, and what is to be seen in the gradebook."""
+    """One learner's submission: a notebook's text, and the score expected in the gradebook."""
 
     learner: str
     story: str
     notebook: str
     expected: Literal["all", "some", "none", "unreadable"]
-    """How many of the points it should get; none either for what cannot be read."""
+    """The points it should get; "unreadable" is a broken notebook, which gets none."""
 
     def fits(self, score: float, most: float) -> bool:
-        """Whether a score is what this submission should get."""
+        """Return True if a score is the one this submission should get."""
         if self.expected == "some":
             return 0 < score < most
         return score == (most if self.expected == "all" else 0)
 
 
 def make(course: Course, lesson: str) -> list[Submission]:
-    """Six submissions: right in two ways, partly right, a misconception, untouched, broken.
+    """Make six submissions: right in two ways, partly right, a misconception, untouched, broken.
 
-    Raises UserError where the lesson has no evidence to make them of.
+    Raises UserError if the lesson has no evidence.
     """
     evidence = course.evidence(lesson)
     right = {
@@ -65,13 +66,14 @@ def make(course: Course, lesson: str) -> list[Submission]:
 
 
 def _telling(wrong: list[Path]) -> Path:
-    """A wrong solution whose story is worth telling: one with a misconception in words."""
+    """Return the wrong solution to show: `wrong-decimals` if there is one, since a sentence can
+    tell its misconception, else the first."""
     preferred = [path for path in wrong if path.stem == "wrong-decimals"]
     return (preferred or wrong)[0]
 
 
 def _answers(notebook: Path) -> dict[str, str]:
-    """The instructor's solutions, by the id of their cell, in order."""
+    """Return grade id -> the instructor's solution, in the notebook's order."""
     cells = nbformat.read(notebook, as_version=4).cells
     return {
         cell.metadata.nbgrader.grade_id: cell.source

@@ -11,7 +11,7 @@ from insidedocker import commands
 
 
 def add_to(subparsers: Any) -> None:
-    """Register this room's commands."""
+    """Register this package's commands."""
     _command(subparsers, "items", "say how hard each exercise was, and what went wrong", _items)
     similar = _command(subparsers, "similar", "list submissions that are too much alike", _similar)
     similar.add_argument("--most", type=int, default=20, help="pairs to list (default: 20)")
@@ -33,7 +33,7 @@ def _command(subparsers: Any, name: str, text: str, run: Any) -> argparse.Argume
 
 
 def _read(options: argparse.Namespace) -> Any:
-    """The class; on stderr, who is not in it."""
+    """Read the graded class; print the learners left out of it on stderr."""
     from insidedocker.teaching import graded
 
     class_ = graded.read(options.course, options.lesson)

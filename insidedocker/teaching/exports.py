@@ -1,9 +1,9 @@
-"""Grades as Canvas and Moodle import them, where nbgrader asks for an exporter:
+"""nbgrader exporters that write grades as Canvas and Moodle import them:
 
     nbgrader export --exporter=insidedocker.teaching.exports.Canvas --to=canvas.csv
 
-None of them exports while the class is being graded: half a submission's points would go out.
-A learner who has handed in nothing has an empty cell, which both systems take for no grade.
+No exporter runs while the class is being graded: a submission's points could be incomplete.
+A learner who has handed in nothing has an empty cell, which both systems read as no grade.
 """
 
 from __future__ import annotations
@@ -27,8 +27,11 @@ Row = list[str]
 
 
 class _Told(ExportPlugin):
-    """An exporter that says in one sentence why it has none to give. nbgrader makes it before it
-    opens the gradebook, and shows no error of any kind but this."""
+    """An exporter that explains a failure in one sentence, as SystemExit.
+
+    nbgrader creates the exporter before it opens the gradebook and shows no other kind of error.
+    So the constructor opens the gradebook to find such failures.
+    """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -40,7 +43,7 @@ class _Told(ExportPlugin):
                     pass
 
     def export(self, gradebook: Gradebook) -> None:
-        """Write the file, while nobody is grading."""
+        """Write the file, with the course locked against grading."""
         root = Path(self.parent.coursedir.root) if self.parent is not None else None
         with _as_exit(), alone(root, reading=True) if root else nullcontext():
             self.write(gradebook)
@@ -59,14 +62,14 @@ def _as_exit() -> Iterator[None]:
 
 
 class Csv(_Told, CsvExportPlugin):
-    """nbgrader's own table, which is the default."""
+    """nbgrader's own CSV table, its default export."""
 
     def write(self, gradebook: Gradebook) -> None:
         CsvExportPlugin.export(self, gradebook)
 
 
 class _Export(_Told):
-    """Rows for learners, columns for assignments; what is late is taken off already."""
+    """A CSV file with a row per learner, a column per assignment, late penalties deducted."""
 
     file = ""
 
@@ -74,7 +77,7 @@ class _Export(_Told):
         raise NotImplementedError
 
     def write(self, gradebook: Gradebook) -> None:
-        """Write the file, and name those whose points a person may still change."""
+        """Write the file, and log the learners whose points still wait for manual grading."""
         path = Path(self.to or self.file)
         with open(path, "w", newline="", encoding="utf-8", opener=private.opener) as file:
             csv.writer(file).writerows(self.rows(gradebook))
@@ -88,17 +91,17 @@ class _Export(_Told):
         self.log.info("Wrote %s", path)
 
     def assignments(self, gradebook: Gradebook) -> list[Any]:
-        """Those asked for, or all."""
+        """Return the assignments selected on the command line, or all."""
         wanted = [str(each) for each in self.assignment]
         return [each for each in gradebook.assignments if not wanted or each.name in wanted]
 
     def students(self, gradebook: Gradebook) -> list[Any]:
-        """Those asked for, or all."""
+        """Return the learners selected on the command line, or all."""
         wanted = [str(each) for each in self.student]
         return [each for each in gradebook.students if not wanted or each.id in wanted]
 
     def scores(self, gradebook: Gradebook, student: Any) -> Row:
-        """A learner's points, one cell for each assignment."""
+        """Return a learner's points, one cell per assignment; empty without a submission."""
         found = []
         for assignment in self.assignments(gradebook):
             try:
@@ -112,8 +115,8 @@ class _Export(_Told):
 
 
 class Canvas(_Export):
-    """For Grades, *Import* of a course. Learners are found by Canvas's own ID (the gradebook's
-    `lms_user_id`), else by SIS Login ID (nbgrader's id), else by name."""
+    """CSV file for *Import* on a Canvas course's Grades page. Canvas finds a learner by its own ID
+    (the gradebook's `lms_user_id`), else by SIS Login ID (nbgrader's id), else by name."""
 
     file = "canvas.csv"
     assignment_ids = Dict(
@@ -125,7 +128,7 @@ class Canvas(_Export):
     section = Unicode("", help="what to write into the column Section").tag(config=True)
 
     def rows(self, gradebook: Gradebook) -> Iterator[Row]:
-        """Header, points possible, learners."""
+        """Yield the header, the points possible, then a row per learner."""
         assignments = self.assignments(gradebook)
         names = [self._column(each.name) for each in assignments]
         yield ["Student", "ID", "SIS Login ID", "Section", *names]
@@ -147,13 +150,14 @@ class Canvas(_Export):
 
 
 class Moodle(_Export):
-    """For *Grades, Import, CSV file*: map from one of the first three columns, and each assignment
-    to its grade item. A learner whom Moodle does not know stops its import."""
+    """CSV file for Moodle's *Grades, Import, CSV file*. In Moodle, map learners from one of the
+    first three columns and each assignment to its grade item. A learner unknown to Moodle stops
+    the import."""
 
     file = "moodle.csv"
 
     def rows(self, gradebook: Gradebook) -> Iterator[Row]:
-        """Header, learners."""
+        """Yield the header, then a row per learner."""
         own = ["Username", "ID number", "Email address", "First name", "Last name"]
         yield [*own, *(each.name for each in self.assignments(gradebook))]
         for student in self.students(gradebook):
@@ -162,5 +166,5 @@ class Moodle(_Export):
 
 
 def _number(points: float) -> str:
-    """Without a tail of binary fractions; both systems keep fewer digits anyway."""
+    """Format points with at most 4 decimals; both systems keep fewer digits anyway."""
     return f"{points:.4f}".rstrip("0").rstrip(".")

@@ -1,5 +1,5 @@
-"""Feedback pages without hidden tests: without their lines, without a traceback that quotes them,
-and without what they hand to the learner's code or expect of it."""
+"""nbgrader preprocessor that keeps hidden tests out of feedback pages: their lines, tracebacks
+that quote them, the values that they pass to the learner's code, and those they expect."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from insidedocker.grading.rebuild import OURS
 
 
 class HideHiddenTests(ClearHiddenTests):
-    """In place of nbgrader's own, which leaves outputs as they are, and stops at the marks of
-    hidden tests in a learner's own cell. Outputs are those that grading has made for the learner;
-    where nbgrader has graded by itself nothing tells when a hidden test began, and so all that
-    comes after the first one counts as hidden."""
+    """Replaces nbgrader's ClearHiddenTests, which leaves outputs unchanged and fails on
+    hidden-test marks in a learner's own cell.
+
+    The outputs shown are those that grading made for the learner. In a notebook that plain
+    nbgrader graded, nothing records when a hidden test began, so every output from the first
+    cell with a hidden test on counts as hidden.
+    """
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         code = [cell for cell in nb.cells if cell.cell_type == "code"]
@@ -50,7 +53,7 @@ def _is_check(cell: NotebookNode) -> bool:
 
 
 def _for_learner(cell: NotebookNode, words: Words) -> list[NotebookNode]:
-    """Of a cell that nbgrader has run by itself."""
+    """Return the outputs to show of a cell that plain nbgrader has run."""
     if not _is_check(cell):
         return [from_dict(each) for each in masked(cell.outputs)]
     return [

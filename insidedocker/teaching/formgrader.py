@@ -1,6 +1,7 @@
-"""Formgrader as an instructor's server has it: nbgrader's own, in pages that obey no script but
-nbgrader's, and with learners' files that are never a page. A Jupyter Server extension, in place of
-nbgrader's; docs/security.md says against what.
+"""Jupyter Server extension that replaces nbgrader's Formgrader on an instructor's server.
+
+Its pages run no scripts but nbgrader's own, and learners' files are never sent as pages.
+docs/security.md describes the attacks that this prevents.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from tornado import web
 from insidedocker.grading import settings
 
 HANDED_IN = {"downloaded", "submitted", "autograded", "feedback"}
-"""Folders of a course whose files are learners'."""
+"""Folders of a course that hold learners' files."""
 
 PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 TEXT = "text/plain; charset=UTF-8"
@@ -41,8 +42,8 @@ _IN_A_TAG = re.compile(r"""\son[a-z]+="([^"{]*)\"""", re.IGNORECASE)
 
 
 def _in_tags() -> Iterator[str]:
-    """Digests of the scripts that nbgrader's templates have in attributes: no nonce can stand
-    there."""
+    """Yield CSP digests of the scripts in attributes of nbgrader's templates: an attribute cannot
+    have a nonce."""
     for path in sorted(Path(handlers.template_path).rglob("*.*")):
         for script in _IN_A_TAG.findall(path.read_text(encoding="utf-8")):
             digest = hashlib.sha256(script.encode()).digest()
@@ -65,7 +66,7 @@ _RULES = (
 
 
 class _Page:
-    """What nbgrader's pages are sent with. A mixin for its handlers."""
+    """Mixin for nbgrader's handlers: sends their pages with a CSP that has a nonce per request."""
 
     request: Any
     settings: dict[str, Any]
@@ -73,7 +74,7 @@ class _Page:
 
     @property
     def content_security_policy(self) -> str:
-        # Asked for when headers are set, which is again where an error is told.
+        # An error page sets the headers a second time: keep the request's nonce.
         self._own_nonce = self._own_nonce or secrets.token_urlsafe(16)
         rules = "; ".join(_RULES).format(nonce=self._own_nonce)
         return f"{super().content_security_policy}; {rules}"  # type: ignore[misc]
@@ -88,14 +89,14 @@ class _Page:
 
 
 class _Exporter:
-    """Makes a submission's page for one request."""
+    """Converts a submission's notebook to a page for one request."""
 
     def __init__(self, exporter: Any, nonce: str, host: str) -> None:
         self._exporter, self._nonce, self._host = exporter, nonce, host
 
     def from_filename(self, filename: str, resources: dict[str, Any]) -> Any:
         _nonce.set(self._nonce)
-        # nbgrader's template writes names as they are.
+        # nbgrader's template does not escape names.
         plain = {
             name: escape(value) if isinstance(value, str) else value
             for name, value in resources.items()
@@ -104,7 +105,8 @@ class _Exporter:
 
 
 class _WithNonce(BaseLoader):
-    """Templates whose own scripts bear the page's nonce; what is put into them later does not."""
+    """Template loader that gives each script in a template the page's nonce; a script inserted
+    later, as a value, has none."""
 
     def __init__(self, templates: BaseLoader) -> None:
         self._templates = templates
@@ -123,8 +125,8 @@ def _teach(environment: Environment) -> None:
 
 
 class _Start(handlers.FormgraderHandler):
-    """Leads to this course; nbgrader's would load, and run, the settings in any folder that a
-    link names."""
+    """Redirects to this course. nbgrader's handler would load, and run, the settings in any folder
+    that a link names."""
 
     @web.authenticated
     @check_xsrf
@@ -134,8 +136,8 @@ class _Start(handlers.FormgraderHandler):
 
 
 def harmless(kind: str | None) -> str:
-    """The type to send a learner's file with: a picture as it is, a text as text, the rest to be
-    kept and not shown."""
+    """Return the content type for a learner's file: pictures keep theirs, text is plain text, and
+    anything else is a download."""
     kind = kind or ""
     if kind in PICTURES:
         return kind
@@ -146,7 +148,7 @@ def harmless(kind: str | None) -> str:
 
 
 class _SubmissionFiles(handlers.SubmissionFilesHandler):
-    """What lies beside a submission's notebook."""
+    """Files beside a submission's notebook, sandboxed and never a page."""
 
     @property
     def content_security_policy(self) -> str:
@@ -157,7 +159,7 @@ class _SubmissionFiles(handlers.SubmissionFilesHandler):
 
 
 class Files(AuthenticatedFileHandler):
-    """Jupyter's /files/: no scripts, and learners' files are never a page."""
+    """Jupyter's /files/: runs no scripts; learners' files are never a page."""
 
     @property
     def content_security_policy(self) -> str:
@@ -217,7 +219,7 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 
 def _load_jupyter_server_extension(server: Any) -> None:
-    """What nbgrader's extension does, with our Formgrader."""
+    """Load as nbgrader's extension does, with this module's Formgrader."""
     settings.work_in_private()
     formgrader = Formgrader(parent=server)
     formgrader.root_dir = server.root_dir

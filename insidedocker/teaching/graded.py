@@ -1,4 +1,4 @@
-"""A graded class as plain data: exercises, and of each learner answers, points and messages.
+"""A graded class as plain data: exercises, and each learner's answers, points and messages.
 
 Reads the released and the graded notebooks and the gradebook; changes nothing.
 """
@@ -30,7 +30,8 @@ Cell = dict[str, Any]
 
 @dataclass(frozen=True)
 class Exercise:
-    """An answer with the graded cells that belong to it; one that a person grades is its own."""
+    """An answer with the graded cells that belong to it; a manually graded answer is its own
+    graded cell."""
 
     notebook: str
     name: str
@@ -45,31 +46,31 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Work:
-    """What a learner made of one exercise."""
+    """One learner's work on one exercise."""
 
     answer: str
     tried: bool
     score: float | None
-    """None where a person has yet to grade a part of it."""
+    """None while a part of the exercise waits for manual grading."""
     told: tuple[str, ...]
-    """What failed parts said, in their order."""
+    """Messages of the failed parts, in order."""
 
 
 @dataclass
 class GradedClass:
-    """An assignment's exercises in order, and each learner's works by exercise."""
+    """An assignment's exercises in order, and the works: learner -> exercise -> work."""
 
     assignment: str
     exercises: list[Exercise]
     works: dict[str, dict[Exercise, Work]] = field(default_factory=dict)
     seeds: dict[str, str] = field(default_factory=dict)
-    """By learner, where the assignment has values that differ between them."""
+    """Learner -> seed of the learner's own values; empty where the assignment has none."""
     left_out: list[str] = field(default_factory=list)
-    """Whose graded notebook cannot be read."""
+    """Learners whose graded notebook cannot be read."""
 
 
 def read(root: Path, assignment: str) -> GradedClass:
-    """Everybody whose submission has been graded. Raises UserError where nobody's has."""
+    """Read all learners whose submission is graded. Raises UserError if there are none."""
     course = course_directory(root)
     with alone(Path(course.root), reading=True):
         return _read(root, course, assignment)
@@ -121,7 +122,7 @@ def _read(root: Path, course: CourseDirectory, assignment: str) -> GradedClass:
 
 
 def course_directory(root: Path) -> CourseDirectory:
-    """The course's folders and gradebook, as its nbgrader_config.py has them."""
+    """Return the course's folders and gradebook address, as in its nbgrader_config.py."""
     config = load_nbgrader_config(root.resolve() / "nbgrader_config.py")
     config.CourseDirectory.root = str(root.resolve())
     return CourseDirectory(config=config, log=logging.Logger("insidedocker.teaching"))
@@ -129,19 +130,19 @@ def course_directory(root: Path) -> CourseDirectory:
 
 @dataclass(frozen=True)
 class Grade:
-    """Of one graded cell of one learner, as the gradebook has it."""
+    """The gradebook's record of one graded cell of one learner."""
 
     auto: float | None
     manual: float | None
     score: float
     max_score: float
     waits: bool
-    """For a person to grade or to look at."""
+    """True while the cell waits for a person to grade or check."""
 
 
 def grades(root: Path, assignment: str) -> dict[str, dict[tuple[str, str], Grade]]:
-    """By learner, and by notebook and graded cell. Raises UserError where the gradebook does not
-    know the assignment."""
+    """Return learner -> (notebook, graded cell) -> grade. Raises UserError if the gradebook does
+    not know the assignment."""
     with gradebook(root) as book:
         try:
             submissions = book.find_assignment(assignment).submissions
@@ -168,7 +169,7 @@ def grades(root: Path, assignment: str) -> dict[str, dict[tuple[str, str], Grade
 
 @contextmanager
 def gradebook(root: Path) -> Iterator[Gradebook]:
-    """The course's gradebook, without SQLAlchemy's remarks on nbgrader's ways with it."""
+    """Open the course's gradebook, without the SQLAlchemy warnings that nbgrader's use causes."""
     course = course_directory(root)
     mishaps.insist_there_is_one(course.db_url)
     with warnings.catch_warnings(), mishaps.as_user_errors():
@@ -178,7 +179,8 @@ def gradebook(root: Path) -> Iterator[Gradebook]:
 
 
 def exercises(notebook: str, cells: list[Cell]) -> list[Exercise]:
-    """The exercises of a released notebook: each tests cell belongs to the nearest answer above."""
+    """Return a released notebook's exercises: each tests cell belongs to the nearest answer above
+    that cell."""
     found: list[Exercise] = []
     for cell in cells:
         marks = cell["metadata"].get("nbgrader", {})
@@ -205,7 +207,7 @@ def _work(
     ungraded = any(each.auto is None and each.manual is None for each in found)
     return Work(
         answer,
-        # An answer that was clicked is saved beside the notebook, under the cell's name.
+        # A quiz answer is saved beside the notebook, under the cell's name, not in the cell.
         answer.strip() != exercise.stub.strip() or answers.read(exercise.name, folder) is not None,
         None if ungraded else sum(each.score for each in found),
         tuple(
@@ -219,7 +221,7 @@ def _work(
 
 
 def _told(cell: Cell) -> str:
-    """What a failed check said."""
+    """Return a failed check's message."""
     errors = [each for each in cell.get("outputs", []) if each["output_type"] == "error"]
     return "\n".join(f"{each['evalue']}" or each["ename"] for each in errors)
 

@@ -1,5 +1,5 @@
-"""Item statistics: how hard each exercise was, how well it tells learners apart, and what was
-thought where it went wrong.
+"""Item statistics: each exercise's difficulty, its discrimination between learners, and the
+misconceptions behind wrong answers.
 
 Classical test theory (Crocker and Algina, Introduction to Classical and Modern Test Theory, 1986,
 chapters 7 and 14): difficulty is the mean share of the points; discrimination the correlation of an
@@ -24,7 +24,7 @@ CONFIDENCE = statistics.NormalDist().inv_cdf(0.975)
 
 @dataclass(frozen=True)
 class Correlation:
-    """With its 95 % interval, by Fisher's transformation."""
+    """A correlation with its 95 % interval, by Fisher's transformation."""
 
     value: float
     low: float
@@ -36,7 +36,7 @@ class Correlation:
 
 @dataclass(frozen=True)
 class Told:
-    """What some learners were told, and the misconceptions that are known to lead there."""
+    """A check message that some learners got, and the misconceptions known to lead to it."""
 
     learners: int
     message: str
@@ -45,11 +45,11 @@ class Told:
 
 @dataclass(frozen=True)
 class Item:
-    """The figures of one exercise; None where they cannot be had."""
+    """The figures of one exercise; None where a figure cannot be computed."""
 
     exercise: Exercise
     learners: int
-    """Whose work is graded."""
+    """Number of learners whose work is graded."""
     tried: int
     difficulty: float | None
     discrimination: Correlation | None
@@ -57,7 +57,7 @@ class Item:
 
 
 def items(class_: GradedClass, evidence: Evidence) -> list[Item]:
-    """Every exercise of a graded class."""
+    """Return the figures of every exercise of a graded class."""
     return [_item(class_, exercise, evidence) for exercise in class_.exercises]
 
 
@@ -78,7 +78,7 @@ def _item(class_: GradedClass, exercise: Exercise, evidence: Evidence) -> Item:
 
 
 def correlation(own: Sequence[float], others: Sequence[float]) -> Correlation | None:
-    """Pearson's; None for fewer than four pairs, or where all of one side are equal."""
+    """Return Pearson's correlation; None for fewer than four pairs, or if one side is constant."""
     if len(own) < 4 or len(set(own)) == 1 or len(set(others)) == 1:
         return None
     value = statistics.correlation(own, others)
@@ -90,7 +90,10 @@ def correlation(own: Sequence[float], others: Sequence[float]) -> Correlation | 
 
 
 def reliability(class_: GradedClass) -> float | None:
-    """Cronbach's alpha over those of whom every exercise is graded; None where it has no sense."""
+    """Return Cronbach's alpha over the learners whose every exercise is graded.
+
+    None for fewer than two such learners or two exercises, or if all totals are equal.
+    """
     rows = [
         [score for each in class_.exercises if (score := _score(works, each)) is not None]
         for works in class_.works.values()
@@ -111,7 +114,7 @@ def _score(works: dict[Exercise, Work], exercise: Exercise) -> float | None:
 
 
 def _told(works: list[Work], exercise: Exercise, evidence: Evidence) -> tuple[Told, ...]:
-    """By the first message of each learner who has tried: that is where they stand."""
+    """Count the first message of each learner who has tried: it shows how far they got."""
     count: Counter[tuple[str, tuple[str, ...]]] = Counter()
     for work in works:
         if work.told and work.tried:
@@ -121,14 +124,14 @@ def _told(works: list[Work], exercise: Exercise, evidence: Evidence) -> tuple[To
 
 
 def _short(message: Message) -> str:
-    """What tells one message from others; of a question it is the answer."""
+    """Return the part that identifies a message; the answer, for a quiz question."""
     if message.what == NOT_RIGHT:
         return f"answered {message.observed}"
     return message.try_next or message.what
 
 
 def as_text(class_: GradedClass, found: list[Item]) -> str:
-    """The report for a terminal."""
+    """Return the report for a terminal."""
     alpha = reliability(class_)
     rows = [("exercise", "points", "tried", "difficulty", "discrimination")]
     for item in found:

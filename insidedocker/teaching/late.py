@@ -1,7 +1,7 @@
-"""Late policies, where nbgrader asks for one: `c.AssignLatePenalties.plugin_class`.
+"""Late policy for nbgrader's `c.AssignLatePenalties.plugin_class`.
 
-nbgrader finds out how late a submission is, extensions included, and keeps what the policy takes
-off beside the points, which stay as they are.
+nbgrader computes how late a submission is, extensions included. It stores the penalty beside the
+points, which do not change.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ DAY = 24 * 60 * 60
 
 
 class LatePolicy(LateSubmissionPlugin):
-    """Takes off nothing, a share for each day, or everything; within the grace period nothing."""
+    """Deducts nothing, a share for each day, or all points; nothing within the grace period."""
 
     penalty_method = Enum(
         ("none", "per_day", "zero"),
@@ -34,7 +34,7 @@ class LatePolicy(LateSubmissionPlugin):
     def late_submission_penalty(
         self, student_id: str, score: float, total_seconds_late: float
     ) -> float | None:
-        """How many points are taken off; None for none."""
+        """Return the points to deduct; None for no deduction."""
         if self.penalty_method == "none" or total_seconds_late <= 60 * self.grace_minutes:
             return None
         if self.penalty_method == "zero":

@@ -1,8 +1,8 @@
-"""From what a check told a learner back to the misconceptions that are known to lead there.
+"""Check message -> the misconceptions that are known to lead to it.
 
-What is known is the evidence beside the tests: wrong solutions, each named after the misconception
-it shows, with the words that it was told when it was tried. It proves that the misconception leads
-to the message, not that nothing else does.
+The source is the evidence beside the lesson, notebooks/NN-name/evidence/ANSWER/: wrong solutions,
+each with the misconception that it shows and the message that the check gave it. The evidence
+proves that the misconception leads to the message, not that nothing else does.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SAID = re.compile(r"^# (shows|told): (.+)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Message:
-    """A check's message, taken apart; what it does not say is empty."""
+    """A check's message in its parts; a missing part is empty."""
 
     what: str
     observed: str
@@ -29,7 +29,7 @@ class Message:
 
     @classmethod
     def read(cls, text: str) -> Message:
-        """Of a text as `lab.check` writes it; any other is all `what`."""
+        """Parse a text as `lab.check` writes it; the first line of any other text is `what`."""
         if not text.startswith("Not yet: "):
             return cls(text.partition("\n")[0], "", "")
         parts = re.split(r"\n  (Observed|Expected|Try next): *", text.removeprefix("Not yet: "))
@@ -38,7 +38,7 @@ class Message:
 
 
 class Evidence:
-    """The wrong solutions of a lesson's exercises; there may be none."""
+    """The wrong solutions of a lesson's exercises; may be empty."""
 
     def __init__(self, root: Path, lesson: str) -> None:
         self.folder = Course(root).evidence(lesson)
@@ -47,7 +47,7 @@ class Evidence:
         self._read: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
 
     def behind(self, exercise: str, told: tuple[str, ...]) -> list[str]:
-        """The misconceptions that are known to lead to these messages of an exercise's checks."""
+        """Return the misconceptions known to lead to these messages of an exercise's checks."""
         text = "\n".join(told)
         found = [shows for shows, pattern in self._wrong(exercise) if pattern.search(text)]
         for each in map(Message.read, told):
@@ -66,7 +66,7 @@ class Evidence:
 
     @cached_property
     def _on_the_page(self) -> dict[tuple[str, str], list[str]]:
-        """What the page of misconceptions says of the wrong options of questions."""
+        """(exercise, wrong option) -> misconceptions, from docs/misconceptions.md."""
         found: dict[tuple[str, str], list[str]] = {}
         lines = self.page.read_text(encoding="utf-8").splitlines() if self.page.exists() else []
         for line in lines:
@@ -80,7 +80,8 @@ class Evidence:
 
 
 def chosen(observed: str) -> str:
-    """The chosen options as evidence names them: `b`, `a-c`, `True`; empty for other answers."""
+    """Return the chosen options as evidence files name them: `b`, `a-c`, `True`; empty for other
+    answers."""
     try:
         value = ast.literal_eval(observed)
     except (ValueError, SyntaxError):

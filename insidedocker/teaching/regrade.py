@@ -1,7 +1,7 @@
-"""`insidedocker regrade`: grade again after checks were changed, and tell what that changed.
+"""`insidedocker regrade`: grades again after checks changed, and reports the changed points.
 
-What was in the gradebook before is kept in a file until the last learner is graded, so that a call
-that was stopped can be repeated and still tells all of it. A person's grades stay as they are.
+A file keeps the gradebook's earlier grades until the last learner is graded, so a repeated call
+after an interrupted one still reports every change. Manual grades stay unchanged.
 """
 
 from __future__ import annotations
@@ -26,19 +26,20 @@ Grades = dict[str, dict[tuple[str, str], Grade]]
 
 @dataclass(frozen=True)
 class Change:
-    """Of one graded cell of one learner; None where it had, or has, no points."""
+    """A change of one learner's points for one graded cell; None where the cell had, or has, no
+    points."""
 
     student: str
     cell: str
     before: float | None
     after: float | None
     by_hand: float | None
-    """The points that a person gave, which count."""
+    """The points that a person gave, which override the check's."""
 
 
 @dataclass(frozen=True)
 class Total:
-    """A learner's points before and after, where they have changed."""
+    """A learner's total points before and after a regrade that changed them."""
 
     student: str
     before: float
@@ -47,21 +48,21 @@ class Total:
 
 @dataclass(frozen=True)
 class Changes:
-    """What a regrade has changed, and for whom."""
+    """The result of a regrade."""
 
     assignment: str
     goes_on: bool
-    """Where a call that was stopped left off."""
+    """True if this call continues one that was stopped."""
     learners: int
     graded_again: int
     changes: list[Change]
     totals: list[Total]
     failed: dict[str, str]
     faults: dict[str, str]
-    """Whose points are missing because our own side has failed, and how."""
+    """Learner -> reason, for points that are missing because the machine failed."""
 
     def as_text(self) -> str:
-        """The report for a terminal."""
+        """Return the report for a terminal."""
         higher = sum(each.after > each.before for each in self.totals)
         lower = len(self.totals) - higher
         lines = [
@@ -91,7 +92,7 @@ class Changes:
         return "\n".join(lines)
 
     def write(self, path: Path) -> None:
-        """The changed cells as CSV."""
+        """Write the changed cells as CSV."""
         with open(path, "w", newline="", encoding="utf-8", opener=private.opener) as file:
             rows = csv.writer(file)
             rows.writerow(["student_id", "cell", "before", "after", "by_hand"])
@@ -102,7 +103,10 @@ class Changes:
 def run(
     root: Path, assignment: str, at_once: int | None = None, cluster: Cluster | None = None
 ) -> Changes:
-    """Grade those again whose checks or work have changed, and compare. Raises UserError."""
+    """Grade the learners again whose checks or work have changed, and compare their points.
+
+    Raises UserError.
+    """
     grading = Grading(root, assignment, cluster=cluster)
     with mishaps.as_user_errors(), alone(root):
         return _run(grading, root, assignment, at_once)
@@ -174,7 +178,7 @@ def _read(path: Path) -> Grades | None:
 
 
 def _write(path: Path, found: Grades) -> None:
-    """All of it or nothing is there for a reader."""
+    """Write the grades; a reader sees the whole file or none."""
     private.folder(path.parent)
     as_lists = {
         student: [[*key, asdict(grade)] for key, grade in cells.items()]

@@ -1,5 +1,5 @@
-"""A page that shows pairs of submissions side by side, for a person to judge. One file, no scripts,
-nothing loaded from elsewhere."""
+"""HTML page that shows pairs of submissions side by side, for a person to judge: one file, without
+scripts or external resources."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ mark { background: var(--lit); color: inherit; }
 
 
 def page(class_: GradedClass, pairs: list[Pair]) -> str:
-    """The page's text."""
+    """Return the page's HTML."""
 
     def text(pair: Pair, alike: Alike, student: str) -> Markup:
         other = pair.other if student == pair.one else pair.one
@@ -65,7 +65,7 @@ def page(class_: GradedClass, pairs: list[Pair]) -> str:
 
 
 def lit(own: str, theirs: str, exercise: Exercise) -> Markup:
-    """A text in which the lines that are the other's, too, are marked."""
+    """Return `own` with the lines marked that `theirs` has too and the template has not."""
     common = _lines(theirs, exercise.is_code) - _lines(exercise.stub, exercise.is_code)
     return Markup("\n").join(
         Markup("<mark>{}</mark>").format(line)

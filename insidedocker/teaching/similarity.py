@@ -1,9 +1,9 @@
-"""Which submissions of an assignment have more in common than the task brings about.
+"""Pairs of submissions that have more in common than the task explains.
 
 Each answer is cut into overlapping runs of tokens, as in winnowing (Schleimer, Wilkerson and Aiken,
-2003), of which answers are short enough to keep all. Runs of the template and of the instructor's
-solution are left out, and those that most of the class have; the others count the more, the fewer
-learners have them. It is a list for a person to judge: it proves nothing.
+2003); answers are short enough to keep every run. Runs of the template, of the instructor's
+solution and of most of the class are left out. The fewer learners have a run, the more it weighs.
+The list is for a person to judge: it proves nothing.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ from insidedocker.teaching.tables import table
 RUN = 6
 """Tokens in a run."""
 LEAST = 12
-"""Runs in common that an exercise needs to be told of: some 17 tokens, about three lines."""
+"""Fewest common runs that are reported for an exercise: some 17 tokens, about three lines."""
 
 DOZENS = 30
-"""What more learners have says nothing of two of them."""
+"""A run that more learners have is no evidence about two of them."""
 
 Run = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Alike:
-    """What two learners' answers to one exercise have in common."""
+    """The likeness of two learners' answers to one exercise."""
 
     exercise: Exercise
     runs: int
     share: float
-    """Of the shorter answer's runs, weighted; 1 where all of it is in the other."""
+    """Weighted share of common runs in the answer of smaller weight; 1 if the other has all."""
     weight: float
-    """The sum of the common runs' weights: how unusual it is to have so much in common."""
+    """The sum of the common runs' weights: the rarer the common runs, the higher."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two learners, and their exercises that are alike, the most unusual first."""
+    """Two learners and the exercises they answered alike, the most unusual first."""
 
     one: str
     other: str
@@ -55,7 +55,7 @@ class Pair:
 
 
 def pairs(class_: GradedClass) -> list[Pair]:
-    """All pairs that have something unusual in common, the most unusual first."""
+    """Return all pairs that have something unusual in common, the most unusual first."""
     found: dict[tuple[str, str], list[Alike]] = defaultdict(list)
     for exercise in class_.exercises:
         for learners, alike in _of_exercise(class_, exercise):
@@ -87,19 +87,20 @@ def _of_exercise(class_: GradedClass, exercise: Exercise) -> list[tuple[tuple[st
 
 
 def _weights(runs: dict[str, set[Run]]) -> tuple[dict[Run, float], dict[Run, list[str]]]:
-    """The weight of each run that is not everybody's, and who has it."""
+    """Return run -> weight and run -> learners, without the runs that most of the class have."""
     who: dict[Run, list[str]] = defaultdict(list)
     for student in sorted(runs):
         for run in runs[student]:
             who[run].append(student)
-    # Two of three may have copied; what dozens have is the task's own, in a class of any size.
+    # Two of three may have copied, so 2 is always kept. A run that dozens have comes from the
+    # task, in a class of any size.
     most = max(2, min(len(runs) / 2, DOZENS))
     kept = {run: students for run, students in who.items() if len(students) <= most}
     return {run: math.log2((len(runs) + 1) / len(kept[run])) for run in kept}, kept
 
 
 def runs_of(answer: str, exercise: Exercise) -> set[Run]:
-    """The runs of an answer that neither the template nor the task itself brings about."""
+    """Return an answer's runs, without those of the template and the instructor's solution."""
     given = (_cut(each, exercise.is_code) for each in (exercise.stub, exercise.model))
     return _cut(answer, exercise.is_code).difference(*given)
 
@@ -110,7 +111,7 @@ def _cut(source: str, is_code: bool) -> set[Run]:
 
 
 def odd_variants(class_: GradedClass) -> list[str]:
-    """What the seeds of learners' own values give away, in sentences."""
+    """Return sentences about learners who share a seed or have none."""
     by_seed: dict[str, list[str]] = defaultdict(list)
     for student, seed in class_.seeds.items():
         by_seed[seed].append(student)
@@ -126,7 +127,7 @@ def odd_variants(class_: GradedClass) -> list[str]:
 
 
 def as_text(class_: GradedClass, found: list[Pair]) -> str:
-    """The list for a terminal."""
+    """Return the list for a terminal."""
     variants = "".join(f"{line}\n" for line in odd_variants(class_))
     if not found:
         return f"{variants}{class_.assignment}: no two of {len(class_.works)} answers stand out."

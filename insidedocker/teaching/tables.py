@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 
 def table(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> str:
-    """Rows in columns, of which those numbered in `right` are set to the right."""
+    """Return rows as aligned columns; columns numbered in `right` (from 0) are right-aligned."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(

@@ -1,7 +1,7 @@
-"""An answer as a row of tokens in which names, layout and comments do not matter.
+"""An answer as a list of tokens that does not depend on names, layout or comments.
 
-Names that an answer makes up all count as one; keywords and the names of built-ins, modules and
-attributes stay, since they say what the code does. Words of prose count as they are.
+All names that an answer defines become one token. Keywords and the names of built-ins, modules and
+attributes stay, since they say what the code does. Words of prose stay, in lower case.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ NAME, TEXT = "name", "text"
 
 
 def of_code(source: str) -> list[str]:
-    """The tokens of Python code; of what is no Python those that come before the mistake."""
+    """Return the tokens of Python code; for invalid Python, the tokens before the mistake."""
     with contextlib.suppress(SyntaxError, ValueError, RecursionError):
         tree = _without_docstrings(ast.parse(source))
-        # Written anew: quotes, brackets and line breaks are then the same for all.
+        # Unparsed code has the same quotes, brackets and line breaks for all learners.
         source = ast.unparse(tree)
     found: list[str] = []
     before = ""
@@ -42,7 +42,7 @@ def of_code(source: str) -> list[str]:
 
 
 def of_words(text: str) -> list[str]:
-    """The words of prose."""
+    """Return the words of prose."""
     return re.findall(r"\w+", text.casefold())
 
 

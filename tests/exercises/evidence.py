@@ -1,4 +1,4 @@
-"""The evidence of an exercise: which lessons, answers and solutions there are to be tried.
+"""The lessons, their exercises, and the solutions to try on each, from the lessons' evidence.
 
 Reads notebooks and files; runs nothing.
 """
@@ -16,19 +16,19 @@ from insidedocker.lab import quiz
 REPOSITORY = Path(__file__).parents[2]
 
 KINDS: dict[str, Any] = {name: getattr(quiz, name) for name in quiz.__all__ if name.islower()}
-"""The function that makes each kind of question."""
+"""Kind of question -> the function that makes one."""
 
 Cell = Any  # nbformat's NotebookNode
 
 
 @dataclass(frozen=True)
 class Solution:
-    """A replacement of an answer cell, and what is to be seen when it is graded."""
+    """A replacement of an answer cell, and the expected result of its grading."""
 
     name: str
     kind: Literal["right", "wrong"]
     source: str
-    shows: str = ""  # the misconception of a wrong one
+    shows: str = ""  # the misconception behind a wrong solution
     told: str = ""  # regular expression that the learner's message must match
     saved: dict[str, Any] = field(default_factory=dict)  # answers.json, as clicks leave it
 
@@ -58,17 +58,17 @@ class Lesson:
         return self.course / "source" / self.name
 
     def source(self) -> list[Cell]:
-        """The instructor's cells."""
+        """Return the instructor's cells."""
         return _cells(self.folder / f"{self.name}.ipynb")
 
     def untouched(self) -> list[Cell]:
-        """The learner's cells, with the instructor's tests, as autograding puts them together."""
+        """Return the learner's cells with the instructor's tests, as autograding merges them."""
         tests = {grade_id(cell): cell for cell in self.source() if is_tests(cell)}
         learner = _cells(self.course / "release" / self.name / f"{self.name}.ipynb")
         return [tests.get(grade_id(cell), cell) if is_tests(cell) else cell for cell in learner]
 
     def exercises(self) -> list[Exercise]:
-        """The answers of the lesson with the tests that follow each."""
+        """Return the lesson's answers, each with the tests that follow."""
         found: list[Exercise] = []
         for index, cell in enumerate(self.source()):
             if is_answer(cell):
@@ -79,8 +79,8 @@ class Lesson:
         return found
 
     def solutions(self, exercise: Exercise) -> list[Solution]:
-        """What is to be tried on an exercise: the files of its evidence, and for a quiz question
-        every other option besides."""
+        """Return the solutions to try on an exercise: the files of its evidence, and for a quiz
+        question also every other option."""
         evidence = self.course / "notebooks" / self.name / "evidence"
         files = sorted((evidence / exercise.name).glob("*.py"))
         source = self.source()[exercise.answer].source
@@ -89,7 +89,7 @@ class Lesson:
 
 
 def lessons() -> list[str]:
-    """The names of all lessons with a source notebook."""
+    """Return the names of all lessons with a source notebook."""
     return sorted(path.stem for path in (REPOSITORY / "source").glob("*/*.ipynb"))
 
 
@@ -127,8 +127,9 @@ def _from_file(path: Path) -> Solution:
 
 
 def _of_question(source: str, stub: str) -> list[Solution]:
-    """Ways to answer a question: by click, by code over a click, with half an answer, and with each
-    wrong answer that the question's kind names; none for other cells, and for words."""
+    """Return ways to answer a quiz question: by click, by code over a click, not at all, with half
+    an answer, and with each wrong answer that the question's kind names. Empty for other cells and
+    for questions answered in words."""
     question = _question(source)
     wrong = question.wrong_answers(question.value) if question else {}
     if question is None or not wrong:
@@ -156,7 +157,7 @@ def _of_question(source: str, stub: str) -> list[Solution]:
 
 
 def _question(source: str) -> quiz.Question | None:
-    """The question that an answer cell asks, answered as the cell does; None for other cells."""
+    """Return an answer cell's quiz question with the cell's answer given; None for other cells."""
     question, given = None, None
     for node in ast.walk(ast.parse(source)):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):

@@ -1,7 +1,8 @@
-"""Somebody else who is busy on the engine that a lesson is played on.
+"""Other work on the engine while a lesson is played on the same engine.
 
-Makes containers, networks, volumes, images and tags, none with the course's label or name, keeps
-each for a while and removes it; notes what has gone by then that nobody else had to remove.
+Makes containers, networks, volumes, images and tags without the course's label or name, keeps
+each for a while and removes it; records those that are missing by then, which the lesson must have
+removed.
 """
 
 import itertools
@@ -12,11 +13,11 @@ from types import TracebackType
 from tests.support.engines import Engine
 
 AT_ONCE = 6
-"""Rounds whose things are there at the same time."""
+"""Number of rounds whose objects exist at the same time."""
 
 
 class Neighbour:
-    """At work for a `with` block. `missed` lists what was taken away."""
+    """Works in a thread during a `with` block. `missed` lists the paths of missing objects."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -28,7 +29,7 @@ class Neighbour:
         self._thread = threading.Thread(target=self._work, daemon=True)
 
     def __enter__(self) -> "Neighbour":
-        self._there.append(self._round("always"))  # there before, and to the end
+        self._there.append(self._round("always"))  # exists before the lesson and until the end
         self._thread.start()
         return self
 
@@ -59,7 +60,8 @@ class Neighbour:
             self._failed.append(repr(error))
 
     def _round(self, word: str) -> list[tuple[str, str]]:
-        """One of each kind: where it is looked for, and where it is removed."""
+        """Make one object of each kind; returns (path to GET, path to DELETE) pairs; the latter is
+        empty for an object that goes with another."""
         name = f"neighbour-{word}"
         recipe = {"Image": "busybox", "Cmd": ["sleep", "600"], "Volumes": {"/anonymous": {}}}
         container = self._make(f"/containers/create?name={name}", recipe)["Id"]

@@ -1,12 +1,12 @@
-"""Plays one lesson on one engine as learners would, right and wrong, and reports what happened.
+"""Plays one lesson on one engine with right and wrong solutions, and writes a report.
 
-Run as a program of its own, so that it can be an ordinary user's:
+A separate program, so that an ordinary user can run it:
 
     python play.py LESSON REPORT.json [--solutions] [--once] [--reference] [--patience SECONDS]
 
-DOCKER_HOST names the engine; the patience is for one cell.
+DOCKER_HOST names the engine; SECONDS limits one cell.
 
-One kernel plays everything; between two solutions its names and the engine are put back.
+One kernel plays everything; its names and the engine are restored between two solutions.
 """
 
 import argparse
@@ -44,7 +44,7 @@ HIDDEN = re.compile(
     r"^ *### BEGIN HIDDEN TESTS.*?^ *### END HIDDEN TESTS$", re.DOTALL | re.MULTILINE
 )
 
-# The names a learner's code may set, kept before a solution is tried and put back afterwards.
+# Code that saves the kernel's names before a solution is tried, and code that restores them.
 KEEP = "import builtins; builtins.kept_names = dict(globals())"
 PUT_BACK = """\
 import builtins as b
@@ -62,7 +62,7 @@ class Player:
         self.patience = patience
         self.source = lesson.source()
         self.reached = 0
-        """How many cells the kernel and the engine have been through."""
+        """Number of cells that the kernel and the engine have executed."""
         self.client = NotebookClient(
             nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell()]),
             timeout=patience,
@@ -74,17 +74,18 @@ class Player:
         """Run a copy of a cell and return it with its outputs."""
         done = nbformat.from_dict(json.loads(json.dumps(cell)))
         done.outputs, done.execution_count = [], None
-        self.client.nb.cells[0] = done  # a display that is updated is looked for there
+        self.client.nb.cells[0] = done  # nbclient looks here for a display to update
         return self.client.execute_cell(done, 0)
 
     def quietly(self, code: str) -> None:
-        """Run code that no lesson contains."""
+        """Run code of the player's own. Raises RuntimeError with its messages."""
         errors = messages(self.run(nbformat.v4.new_code_cell(code)))
         if errors:
             raise RuntimeError(errors)
 
     def all(self, cells: Iterable[Cell]) -> dict[str, Any]:
-        """Run code cells in order: the scores of the tests and the errors of other cells."""
+        """Run code cells in order; returns the scores and messages of tests cells and the errors
+        of other cells, each by grade id."""
         scores, errors, told = {}, {}, {}
         for index, cell in enumerate(cells):
             if cell.cell_type != "code":
@@ -98,19 +99,20 @@ class Player:
         return {"scores": scores, "errors": errors, "told": told}
 
     def half_and_a_new_kernel(self) -> None:
-        """As a learner whose kernel is restarted in the middle of a lesson."""
+        """Play half of the lesson, then restart the kernel, as may happen to a learner."""
         self.all(map(without_hidden_checks, self.source[: len(self.source) // 2]))
         run_sync(self.client.km.restart_kernel)(now=True)
         run_sync(self.client.kc.wait_for_ready)(timeout=self.patience)
 
     def state(self) -> dict[str, Any]:
-        """What is on the engine, and what its containers are at."""
+        """Return the engine's objects and its containers' states."""
         containers = self.engine.get("/containers/json?all=1").json()
         running = sorted((each["Id"], each["State"]) for each in containers)
         return {**left_on(self.engine), "states": running, "own": self.left_on_own()}
 
     def left_on_own(self) -> str:
-        """What is on the engine that the lesson works with, where it has taken another one."""
+        """Return the objects on the lesson's own engine, if the lesson has switched to another
+        one; else an empty text."""
         code = f"engine.url == {self.engine.url!r} or print(sorted(lab.inventory(engine).items()))"
         outputs = self.run(nbformat.v4.new_code_cell(code)).outputs
         return "".join(each.text for each in outputs if each.output_type == "stream")
@@ -119,14 +121,14 @@ class Player:
         (self.folder / ANSWERS).unlink(missing_ok=True)
 
     def begin_again(self) -> None:
-        """As a learner who has just opened the lesson."""
+        """Return to the state of a learner who has just opened the lesson."""
         clean_up(self.engine, self.lesson.name)
         self.forget_answers()
         self.reached = 0
 
     def up_to(self, end: int) -> None:
-        """Bring kernel and engine to where a learner is who has done everything before `end`."""
-        # Hidden checks take most of the time, and leave nothing behind that later cells need.
+        """Bring kernel and engine to the state after all cells before `end`."""
+        # Hidden checks take most of the time, and later cells need none of their results.
         self.all(map(without_hidden_checks, self.source[self.reached : end]))
         self.reached = end
         self.quietly(KEEP)
@@ -142,7 +144,7 @@ class Player:
             self.quietly(PUT_BACK)
             self.forget_answers()
             if self.state() != before:
-                clean_up(self.engine, self.lesson.name)  # undoes a deed, if nothing else was there
+                clean_up(self.engine, self.lesson.name)  # may restore an engine that was empty
             if self.state() != before:
                 self.begin_again()
                 self.up_to(exercise.answer)
@@ -151,9 +153,12 @@ class Player:
 
     @contextlib.contextmanager
     def engine_put_back(self) -> Iterator[None]:
-        """Take away what a solution leaves, so that a deed late in a lesson need not cost the
-        whole lesson each time. What was changed or removed stays for `up_to`. The engine is the
-        test's own: whatever is new on it is the solution's."""
+        """Remove the objects that a solution made on the engine, so that a solution late in a
+        lesson need not cost a replay of the whole lesson.
+
+        Objects that the solution changed or removed need that replay, by `up_to`. The engine
+        belongs to the test, so every new object is the solution's.
+        """
         before = inventory(self.engine)
         yield
         after = inventory(self.engine)
@@ -184,7 +189,7 @@ class Player:
 
 
 def without_hidden_checks(cell: Cell) -> Cell:
-    """A tests cell as learners have it; any other cell as it is."""
+    """Return a tests cell without hidden checks, as learners have it; any other cell unchanged."""
     if not is_tests(cell):
         return cell
     seen = nbformat.from_dict(json.loads(json.dumps(cell)))
@@ -193,7 +198,7 @@ def without_hidden_checks(cell: Cell) -> Cell:
 
 
 def messages(cell: Cell) -> str:
-    """What a learner reads when a cell fails: errors, and anything on stderr."""
+    """Return the text that a learner reads when a cell fails: errors and stderr."""
     found = []
     for output in cell.outputs:
         if output.output_type == "error":
@@ -204,9 +209,12 @@ def messages(cell: Cell) -> str:
 
 
 def left_on(engine: Engine) -> dict[str, Any]:
-    """The inventory without the catalogue's images: a lesson loads them, and they stay for the
-    next one. One that bears another name besides is not left out; one whose name an image of
-    another test has taken is."""
+    """Return the engine's inventory without the catalogue's images, which a lesson loads and the
+    next one uses.
+
+    A catalogue image with an additional name stays in the inventory. A catalogue image without a
+    name, since another test's image took it, is left out.
+    """
     found, names = inventory(engine), catalog.names()
     stored = {digest for each in store.stored().values() for digest in (each.config, each.manifest)}
     for image in engine.get("/images/json?all=1").json():
@@ -220,11 +228,14 @@ def left_on(engine: Engine) -> dict[str, Any]:
 def play(
     lesson: Lesson, url: str, *, solutions: bool, once: bool, reference: bool, patience: int
 ) -> dict[str, Any]:
-    """The report on a lesson: one run, or another after it, whose kernel was restarted in the
-    middle; the untouched one; every solution if wanted. Of the reference alone: its runs.
+    """Play a lesson and return the report.
 
-    Hidden checks mostly make engines of their own, which are the same wherever a lesson is played:
-    where no solutions are tried, they are run once.
+    The reference is run once; without `once` also a second time: half of it, then all in a new
+    kernel. The untouched lesson follows, and with `solutions` every solution. With `reference` the
+    report has only the reference's runs.
+
+    Most hidden checks make their own engines, the same for every engine that a lesson is played
+    on. So without `solutions` hidden checks run only once.
     """
     again = (lambda cell: cell) if solutions else without_hidden_checks
     with tempfile.TemporaryDirectory() as scratch, Engine(url) as engine:

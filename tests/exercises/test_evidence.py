@@ -1,7 +1,8 @@
-"""Every exercise of every lesson, proved on every engine by what is kept beside this file.
+"""Every exercise of every lesson, proved by the evidence beside the lesson,
+notebooks/NN-name/evidence/ANSWER/.
 
-A lesson is played once for each engine, by an ordinary user where the engine allows it; the tests
-read the report. `evidence.py` says what is tried, `play.py` how.
+A lesson is played once on each engine, by an ordinary user if the engine allows it; the tests read
+the report. `evidence.py` lists the solutions, `play.py` tries them.
 """
 
 import json
@@ -26,12 +27,12 @@ from tests.support.ordinary import as_ordinary_user, give_away, ordinary_python
 
 PLAY = Path(__file__).with_name("play.py")
 PLAY_SECONDS = 900
-# Where every solution is tried: what tells right from wrong is the check, not the engine. Elsewhere
-# the reference and the untouched lesson show that the lesson can be done there.
+# Engines on which every solution is tried: the check tells right from wrong, not the engine. On
+# the others the reference and the untouched lesson show that the lesson works there.
 WITH_SOLUTIONS = ("embedded_namespaces",)
 TWICE = ("embedded_namespaces", "docker_20")
-"""Where a lesson is run again right away, half and then, in a new kernel, whole: what it leaves is
-looked at everywhere."""
+"""Engines on which a lesson is run a second time at once: half of it, then all in a new kernel. The
+objects that a lesson leaves are compared on every engine."""
 QUICK = "embedded_namespaces"  # the others are slow, and real parts
 QUICK_LESSON = "00-start-here"  # the others take longer than a quick suite should
 
@@ -39,12 +40,12 @@ Report = dict[str, Any]
 Play = Callable[[str], Report]
 
 REPORTS: dict[tuple[str, str], Report] = {}
-"""By engine and lesson."""
+"""(engine, lesson) -> report."""
 
 MORE = os.environ.get("INSIDEDOCKER_MORE", "").split()
 BESIDE_A_NEIGHBOUR = ("04-rest-api", "08-storage")
-"""Lessons that are always tried on a busy engine. Not at all: 01 and 02, which count what is there,
-and so are wrong by the time they have counted."""
+"""Lessons that are always tried on a busy engine. Lessons 01 and 02 never are: they count the
+engine's objects, and the neighbour changes the numbers meanwhile."""
 
 LESSONS = lessons()
 EXERCISES = [(lesson, each.name) for lesson in LESSONS for each in Lesson(lesson).exercises()]
@@ -66,8 +67,8 @@ each_exercise = pytest.mark.parametrize(
 
 @pytest.fixture(scope="module")
 def ordinary_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A home of the ordinary user, with all the images of the course already made: behind a real
-    engine's own network nothing can be fetched for them."""
+    """Make a home for the ordinary user with all the course's images in its cache: inside a real
+    engine's network namespace nothing can be downloaded for them."""
     for name in catalog.names():
         catalog.archive(name)
     with engines.own_folder() as home:
@@ -80,7 +81,7 @@ def ordinary_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module", params=[_engine(name) for name in ENGINES])
 def play(request: pytest.FixtureRequest, ordinary_home: Path) -> Play:
-    """Gives the report on a lesson played on this engine; each is played once."""
+    """Return a function from lesson to its report on this engine; each lesson is played once."""
     engine: Engine = request.getfixturevalue(request.param)
 
     def once(lesson: str) -> Report:
@@ -96,7 +97,8 @@ def play(request: pytest.FixtureRequest, ordinary_home: Path) -> Play:
 def _played(lesson: str, engine: Engine, home: Path, options: list[str]) -> Report:
     report = home / f"{lesson}-{engine.folder.name}.json"
     embedded = engine.kind == "embedded"
-    # A real engine's socket is root's, and its published ports are behind its own network.
+    # A real engine's socket belongs to root, and its published ports are in its own network
+    # namespace.
     prefix = as_ordinary_user() if embedded else engine.inside
     python = ordinary_python() if embedded else sys.executable
     clean = {name: value for name, value in os.environ.items() if name != "NBGRADER_EXECUTION"}
@@ -121,7 +123,7 @@ def _played(lesson: str, engine: Engine, home: Path, options: list[str]) -> Repo
         )
 
     if engine.kind == "podman":
-        # 4.3 may miss the end of a short container whose log is followed: it is asked once more.
+        # Podman 4.3 may miss the end of a short container whose log is followed: play it again.
         options = [*options, "--patience", "60"]
     done = played()
     if engine.kind == "podman" and "CellTimeoutError" in done.stderr:
@@ -210,7 +212,7 @@ def test_there_are_solutions_enough(lesson: str, exercise: str) -> None:
     names = [each.name for each in played.solutions(found)]
     wrong = [name for name in names if name.startswith("wrong-")]
     assert len(names) - len(wrong) >= 2, "at least two other right solutions are wanted"
-    # A question has the wrong answers it has: to a statement there is one, and leaving it out.
+    # A question's wrong answers are fixed: a true-or-false statement has one, and no answer.
     assert len(wrong) >= 3 or "wrong-unanswered" in wrong, "at least three wrong ones are wanted"
 
 

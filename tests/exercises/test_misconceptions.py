@@ -1,4 +1,4 @@
-"""The page of misconceptions: every one is met somewhere, and every place it names exists."""
+"""The page of misconceptions: evidence targets each one, and every place on the page exists."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ PAGE = REPOSITORY / "docs" / "misconceptions.md"
 
 
 def rows() -> Iterator[tuple[str, list[str], list[str]]]:
-    """Misconception, objectives and places of each row."""
+    """Yield the misconception, objectives and places of each row."""
     for line in PAGE.read_text(encoding="utf-8").splitlines():
         cells = [each.strip() for each in line.strip("|").split("|")]
         if line.startswith("|") and cells[0] not in ("misconception", "---"):

@@ -1,7 +1,7 @@
-"""A broad tour of the Engine API by plain requests: good ones, wrong ones, streams.
+"""A broad tour of the Engine API by plain requests: valid ones, invalid ones, streams.
 
-For judging whole engines: the caller records the answers. Asserts only what the tour itself
-needs to go on. Knows no particular engine.
+The caller records the answers to judge an engine. The tour asserts only what its next requests
+need. It knows no particular engine.
 """
 
 import io
@@ -21,18 +21,18 @@ from tests.support.engines import Engine
 
 
 class Tour:
-    """One engine, one API version, and the way to call it."""
+    """Calls one engine in one API version."""
 
     def __init__(self, engine: Engine, version: str) -> None:
         self.engine = engine
         self.prefix = f"/v{version}"
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
-        """One request; the answer's status is the caller's business."""
+        """Send one request; the answer may have any status."""
         return self.engine.request(method, self.prefix + path, **options)
 
     def create(self, *command: str, name: str = "", **fields: Any) -> str:
-        """A new container of busybox that runs `command`; returns the path of its resource."""
+        """Create a busybox container that runs `command`; returns the path of its resource."""
         body = {"Image": "busybox", "Cmd": list(command), **fields}
         answer = self.call("POST", f"/containers/create?name={name}", json=body)
         assert answer.status_code == 201, answer.text
@@ -43,7 +43,7 @@ Stop = Callable[[Tour], None]
 
 
 def system(tour: Tour) -> None:
-    """What the engine says of itself."""
+    """Requests the engine's ping, version, information and past events."""
     for path in ("/_ping", "/version", "/info"):
         tour.call("GET", path)
         tour.engine.request("GET", path)
@@ -52,12 +52,12 @@ def system(tour: Tour) -> None:
 
 
 def images(tour: Tour, archive: Path) -> None:
-    """Load, look at, tag, save, remove; and an image made of a file system."""
+    """Loads, inspects, tags, saves and removes an image; imports one from a file system."""
     kind = {"Content-Type": "application/x-tar"}
     for quiet in ("1", "0"):
         tour.call("POST", f"/images/load?quiet={quiet}", data=archive.read_bytes(), headers=kind)
     for tag in tour.call("GET", "/images/busybox/json").json()["RepoTags"]:
-        # What is left of other tests: the image has one name here (Podman's is longer).
+        # Remove tags from other tests: the image has one name here (Podman's is longer).
         if tag.rpartition("/")[2] != "busybox:latest":
             tour.call("DELETE", f"/images/{tag}")
     tour.call("GET", "/images/json")
@@ -81,7 +81,7 @@ def images(tour: Tour, archive: Path) -> None:
 
 
 def container_life(tour: Tour) -> None:
-    """From created to removed, looked at in every state."""
+    """Takes a container from created to removed and inspects it in every state."""
     path = tour.create("sh", "-c", "echo out; echo err >&2; sleep 100", name="tour-life")
     look(tour, path)
     tour.call("POST", f"{path}/start")
@@ -110,7 +110,7 @@ def container_life(tour: Tour) -> None:
 
 
 def look(tour: Tour, path: str) -> None:
-    """Everything that shows a container."""
+    """Sends every request that shows a container."""
     tour.call("GET", f"{path}/json")
     tour.call("GET", f"{path}/json?size=1")
     tour.call("GET", f"{path}/changes")
@@ -119,7 +119,7 @@ def look(tour: Tour, path: str) -> None:
 
 
 def container_options(tour: Tour) -> None:
-    """A container with much in its configuration, and one that fails."""
+    """Runs a container with many settings, and one that cannot start."""
     path = tour.create(
         "sh",
         "-c",
@@ -161,7 +161,7 @@ def container_options(tour: Tour) -> None:
 
 
 def removed_when_it_ends(tour: Tour) -> None:
-    """The wait that `docker run --rm` makes before it starts."""
+    """Waits for a container's removal before the start, as `docker run --rm` does."""
     path = tour.create("true", name="tour-removed", HostConfig={"AutoRemove": True})
     waiting = threading.Thread(target=tour.call, args=("POST", f"{path}/wait?condition=removed"))
     waiting.start()
@@ -170,7 +170,7 @@ def removed_when_it_ends(tour: Tour) -> None:
 
 
 def execs(tour: Tour) -> None:
-    """Commands in a running container."""
+    """Runs commands in a running container."""
     path = tour.create("sleep", "100", name="tour-exec")
     tour.call("POST", f"{path}/exec", json={"Cmd": ["true"]})
     tour.call("POST", f"{path}/start")
@@ -189,7 +189,7 @@ def execs(tour: Tour) -> None:
 
 
 def files(tour: Tour) -> None:
-    """Files in and out of a container that has never run, its export, and an image of it."""
+    """Copies files into and out of a container that has never run, exports and commits it."""
     path = tour.create("true", name="tour-files")
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
@@ -212,7 +212,7 @@ def files(tour: Tour) -> None:
 
 
 def builds(tour: Tour) -> None:
-    """The classic builder: one that works, one that fails, one that is no archive."""
+    """Builds with the classic builder: a good Dockerfile, a failing one, an invalid one."""
     for text in ("FROM busybox\nENV A=b\nRUN echo hi > /made\n", "FROM busybox\nRUN false\n", "X"):
         packed = io.BytesIO()
         with tarfile.open(fileobj=packed, mode="w") as archive:
@@ -234,7 +234,7 @@ def builds(tour: Tour) -> None:
 
 
 def usage(tour: Tour) -> None:
-    """What takes up space: nothing of note, then a container with a volume."""
+    """Requests disk usage without containers, then with a container that has a volume."""
     tour.call("GET", "/system/df")
     path = tour.create("sh", "-c", "echo kept > /note", name="tour-usage", Volumes={"/data": {}})
     tour.call("POST", f"{path}/start")
@@ -245,7 +245,7 @@ def usage(tour: Tour) -> None:
 
 
 def networks(tour: Tour) -> None:
-    """A network of our own with a container in it."""
+    """Makes a network and connects a container to it."""
     made = tour.call("POST", "/networks/create", json={"Name": "tour-net", "Labels": {"a": "b"}})
     if made.status_code != 201:
         return
@@ -273,7 +273,7 @@ def networks(tour: Tour) -> None:
 
 
 def same_address_twice(tour: Tour) -> None:
-    """Two containers that want one address: the second does not start."""
+    """Starts two containers with the same address: the second does not start."""
     ipam = {"Config": [{"Subnet": "10.199.0.0/24"}]}
     tour.call("POST", "/networks/create", json={"Name": "tour-fixed", "IPAM": ipam})
     fixed = {"tour-fixed": {"IPAMConfig": {"IPv4Address": "10.199.0.9"}}}
@@ -290,7 +290,7 @@ def same_address_twice(tour: Tour) -> None:
 
 
 def volumes(tour: Tour) -> None:
-    """Volumes, with and without a name."""
+    """Creates, lists and removes volumes, with and without a name."""
     body = {"Name": "tour-volume", "Labels": {"a": "b"}}
     if tour.call("POST", "/volumes/create", json=body).status_code != 201:
         return
@@ -308,7 +308,7 @@ def volumes(tour: Tour) -> None:
 
 
 def attachments(tour: Tour) -> None:
-    """Streams on a hijacked connection, with and without an upgrade."""
+    """Attaches by a hijacked connection, with and without an upgrade."""
     for upgrade in ("Connection: Upgrade\r\nUpgrade: tcp\r\n", ""):
         path = tour.create("echo", "hi", name="tour-attached")
         with socket.socket(socket.AF_UNIX) as connection:
@@ -327,7 +327,7 @@ def attachments(tour: Tour) -> None:
 
 
 def mistakes(tour: Tour) -> None:
-    """Wrong requests: what is not there, what cannot be read, what is not possible."""
+    """Sends wrong requests: missing objects, unreadable bodies, impossible operations."""
     for path in ("/containers/nope", "/images/nope", "/exec/nope"):
         tour.call("GET", f"{path}/json")
     for path in ("/networks/nope", "/volumes/nope", "/nope", "/images/nope/history"):
@@ -361,7 +361,7 @@ def mistakes(tour: Tour) -> None:
 
 
 def prunes(tour: Tour) -> None:
-    """What is left goes, and the answers tell of it; then the same with nothing left."""
+    """Prunes twice: first with a container to remove, then with nothing left."""
     tour.create("true", name="tour-left")
     for _ in range(2):
         for what in ("containers", "networks", "volumes", "images"):
@@ -389,7 +389,7 @@ STOPS: tuple[Stop, ...] = (
 def whole_tour(
     engine: Engine, version: str, archive: Path, stops: tuple[Stop, ...] = STOPS
 ) -> None:
-    """All the stops, and an ear on the engine's events meanwhile."""
+    """Make all the stops, with a stream of the engine's events open throughout."""
     tour = Tour(engine, version)
     with engine.request("GET", f"{tour.prefix}/events", stream=True, timeout=None) as events:
         assert events.status_code == 200

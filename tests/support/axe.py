@@ -1,4 +1,4 @@
-"""axe-core on a part of a page: what it finds, and a report of it for people to read."""
+"""axe-core on a part of a page: its findings, and a report of them for people."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ OURS = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-OutputArea-output"
 
 
 def serious(page: Page, name: str, part: str = OURS) -> list[str]:
-    """What axe-core holds serious or critical within `part`, a line each. Everything it finds
-    goes into the report `axe-NAME.txt`, with the number of rules that were looked at."""
+    """Return axe-core's serious and critical findings within `part`, one line each.
+
+    Writes all findings into the report `axe-NAME.txt`, with the number of rules checked.
+    """
     found = Axe().run(page, part, {"resultTypes": ["violations", "passes"]})
     result: dict[str, Any] = found.response
     folder = ARTEFACTS / "browser"

@@ -1,5 +1,5 @@
-"""Requests to one engine in one version, and the few steps that tests of networks and volumes
-repeat: run a container, run something more in it."""
+"""Requests to one engine in one API version, and the steps that tests of networks and volumes
+repeat: run a container, run another process in it."""
 
 import json
 import time
@@ -22,7 +22,7 @@ class Caller:
         return self.engine.request(method, f"/v{self.version}{path}", **options)
 
     def good(self, method: str, path: str, body: Any = None) -> Any:
-        """The answer's JSON, or its bytes; an error fails the test."""
+        """Return the answer's JSON, else its bytes; an error status fails the test."""
         answer = self.call(method, path, body)
         assert answer.ok, answer.text
         is_json = answer.headers.get("Content-Type", "").startswith("application/json")
@@ -48,7 +48,7 @@ class Caller:
         self.good("DELETE", f"/containers/{container}?force=1&v={int(volumes)}")
 
     def exec(self, container: str, *command: str) -> tuple[int, str]:
-        """Run one more process; its exit code and all it wrote."""
+        """Run a process in a container; returns its exit code and output (stdout and stderr)."""
         body = {"Cmd": list(command), "AttachStdout": True, "AttachStderr": True, "Tty": True}
         made = self.good("POST", f"/containers/{container}/exec", body)["Id"]
         text = self.good("POST", f"/exec/{made}/start", {"Tty": True})
@@ -56,7 +56,7 @@ class Caller:
         return code, text.decode().replace("\r\n", "\n")
 
     def output(self, *command: str, **fields: Any) -> str:
-        """What a new container writes to its terminal until it ends."""
+        """Run a new container to its end and remove it; returns its terminal output."""
         made = self.start(*command, Tty=True, **fields)
         self.good("POST", f"/containers/{made}/wait")
         text = self.good("GET", f"/containers/{made}/logs?stdout=1").decode()
@@ -70,7 +70,7 @@ class Caller:
         return str(self.good("POST", "/networks/create", {"Name": name, **fields})["Id"])
 
     def serve(self, text: str, port: int = 80, **fields: Any) -> str:
-        """A container with a web server that answers `text`, once it listens."""
+        """Start a container whose web server answers `text`, and wait until it listens."""
         script = f"mkdir /w; echo {text} > /w/index.html; exec httpd -f -p {port} -h /w"
         made = self.start("sh", "-c", script, **fields)
         awaited = f"until wget -qO /dev/null 127.0.0.1:{port}; do sleep 0.02; done"

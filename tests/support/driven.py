@@ -1,4 +1,4 @@
-"""A runtime in a process of its own, for tests: started, told what to do, asked, and ended."""
+"""A container runtime in a separate process, driven by JSON lines, for tests."""
 
 import contextlib
 import json
@@ -21,7 +21,7 @@ PATH = "PATH=/usr/bin:/bin"
 
 
 class Refused(Exception):
-    """The runtime would not start a process. `code` is what `docker run` ends with."""
+    """The runtime refused to start a process. `code` is the exit code of `docker run`."""
 
     def __init__(self, text: str, code: int) -> None:
         super().__init__(text)
@@ -29,7 +29,7 @@ class Refused(Exception):
 
 
 class Failed(Exception):
-    """Something unforeseen in the runtime."""
+    """The runtime failed unexpectedly."""
 
 
 class Driven:
@@ -57,7 +57,7 @@ class Driven:
         return answer["value"]
 
     def rootfs(self) -> Path:
-        """A new file system with busybox and a user."""
+        """Make a new root file system with busybox and a user."""
         self._containers += 1
         root = self.folder / f"rootfs-{self._containers}"
         (root / "bin").mkdir(parents=True)
@@ -75,8 +75,8 @@ class Driven:
         return root
 
     def start(self, *args: str, **options: Any) -> "Container":
-        """Start a container. Options named as in ProcessSpec are the process', others the
-        sandbox'. Raises Refused."""
+        """Start a container. Options named as in ProcessSpec go to the process, all others to
+        the sandbox. Raises Refused."""
         process = self._process(args, options)
         name = options.pop("id", f"c{self._containers + 1}")
         rootfs = options.pop("rootfs", None) or self.rootfs()
@@ -86,7 +86,7 @@ class Driven:
         )
 
     def run(self, *args: str, **options: Any) -> dict[str, Any]:
-        """Start a container and wait for its end: code, stdout, stderr."""
+        """Start a container and wait for its end; returns its code, stdout and stderr."""
         container = self.start(*args, **options)
         ended = container.wait()
         self.ask("call", name="forget", arguments=[container.name])
@@ -153,15 +153,15 @@ class Container(Process):
 
 
 def need_busybox() -> None:
-    """Raise Missing where containers would have no programs."""
+    """Raise Missing without busybox: containers would have no programs."""
     if not BUSYBOX.exists():
         raise Missing("busybox is missing: apt install busybox-static")
 
 
 @contextlib.contextmanager
 def driven(runtime: str, before: list[str] | None = None) -> Iterator[Driven]:
-    """A runtime driven by an ordinary user. `before` goes before it all, run by whoever runs the
-    tests. Raises Missing."""
+    """Start a runtime as an ordinary user. `before` is a command prefix that runs as the user who
+    runs the tests. Raises Missing."""
     need_busybox()
     with own_folder() as folder:
         give_away(folder)

@@ -1,9 +1,9 @@
-"""Engines for the tests: real dockerd, real Podman and the embedded engine, each one's own.
+"""Engines for the tests: real dockerd, real Podman and the embedded engine.
 
-Every engine has its own folder, socket and processes, never the system's daemon, and leaves
-nothing behind. The real ones live in their own mount, network and process namespaces, with a
-bridge and iptables rules that nobody else sees: what reaches their published ports must run
-behind `engine.inside`. A part that is not on this machine raises `Missing`.
+Every engine has its own folder, socket and processes and leaves nothing behind; none is the
+system's daemon. The real ones run in their own mount, network and process namespaces, with a
+bridge and iptables rules invisible outside: a client of their published ports must run with the
+prefix `engine.inside`. A part that is not on this machine raises `Missing`.
 """
 
 import contextlib
@@ -38,13 +38,13 @@ from tests.support.recorder import recording
 MARK = "INSIDEDOCKER_TEST_ENGINE"
 CGROUPS = Path("/sys/fs/cgroup")
 ENTER = Path(__file__).parent / "real/enter.py"
-# What 20.10 (a key) and Podman (addresses in use, a cache) write to whatever they are told.
+# Docker 20.10 (a key) and Podman (addresses in use, a cache) write here whatever their options.
 HIDDEN = ("/etc/docker", "/var/lib/cni", "/var/lib/containers")
 
 OWN_NETWORKS = ("bridge", "host", "none", "podman")
 
 ENGINES = ["docker_20", "docker_26", "podman", "embedded_namespaces", "embedded_proot"]
-# Not in the standard run, for what Debian unstable holds changes: INSIDEDOCKER_MORE=docker_28
+# Not in the standard run, since Debian unstable's version changes: INSIDEDOCKER_MORE=docker_28
 ENGINES += [word for word in os.environ.get("INSIDEDOCKER_MORE", "").split() if word == "docker_28"]
 
 Runtime = Literal["namespaces", "proot"]
@@ -57,7 +57,7 @@ class Engine:
     name: str  # "Docker Engine 26.1.5", "Podman 4.3.1", "embedded engine (proot)"
     kind: Literal["docker", "podman", "embedded"]
     url: str  # unix:///…
-    folder: Path  # everything it writes is in here
+    folder: Path  # contains every file that the engine writes
     log: Path
     process: "subprocess.Popen[bytes]"
     inside: list[str] = field(default_factory=list)  # command prefix into its network
@@ -65,11 +65,11 @@ class Engine:
     version: str = ""
     api: str = ""
     answered: float = 0.0
-    """When it first answered, by CLOCK_BOOTTIME."""
+    """Time of the engine's first answer, in seconds of CLOCK_BOOTTIME."""
 
     @property
     def socket(self) -> Path:
-        """The path of its Unix socket."""
+        """The path of the engine's Unix socket."""
         return Path(self.url.removeprefix("unix://"))
 
     @property
@@ -79,7 +79,7 @@ class Engine:
         return {**clean, "DOCKER_HOST": self.url, "DOCKER_CONFIG": str(self.folder / "cli")}
 
     def request(self, method: str, path: str, **options: Any) -> requests.Response:
-        """One API call; `path` begins with a slash, `options` are those of requests."""
+        """Make one API call; `path` begins with a slash, `options` are those of requests."""
         base = "http+unix://" + quote(str(self.socket), safe="")
         with requests_unixsocket.Session() as session:
             return session.request(method, base + path, **{"timeout": patience.EVENT, **options})
@@ -99,7 +99,7 @@ class Engine:
     def clear(self) -> None:
         """Remove every container and volume and every network that a test made; keep images.
 
-        Past the recorder: this is housekeeping, not what a test asks of the engine.
+        Bypasses the recorder: these requests are not part of a test.
         """
         direct = dataclasses.replace(self, url=f"unix://{self.folder}/s")
         for container in direct.request("GET", "/containers/json?all=1").json():
@@ -112,7 +112,7 @@ class Engine:
                 direct.request("DELETE", f"/networks/{network['Id']}")
 
     def empty(self) -> None:
-        """Clear it, and remove every image; what it answers to the latter is judged."""
+        """Clear the engine and remove every image; the answers to image requests are judged."""
         self.clear()
         for image in self.request("GET", "/images/json?all=1").json():
             self.request("DELETE", f"/images/{image['Id']}?force=1")
@@ -122,10 +122,10 @@ class Engine:
 def dockerd(
     suite: str | None = None, *, options: tuple[str, ...] = (), unified: bool = False
 ) -> Iterator[Engine]:
-    """Docker Engine of this machine, or of another Debian `suite` ("trixie": 26.1, "sid").
+    """Run this machine's Docker Engine, or that of another Debian `suite` ("trixie": 26.1, "sid").
 
-    `options` are dockerd's own; `unified` shows it control groups of version 2 where the
-    machine has both.
+    `options` are dockerd's own; `unified` shows dockerd only control groups of version 2 on a
+    machine that has both versions. Raises Missing.
     """
     need_root("dockerd")
     if unified and not (CGROUPS / "unified").is_dir():
@@ -152,7 +152,7 @@ def dockerd(
 
 @contextlib.contextmanager
 def podman() -> Iterator[Engine]:
-    """This machine's `podman system service`."""
+    """Run this machine's `podman system service`. Raises Missing."""
     need_root("podman")
     need("podman")
     with own_folder() as folder:
@@ -179,10 +179,11 @@ def embedded(
     recorded: bool = True,
     options: tuple[str, ...] = (),
 ) -> Iterator[Engine]:
-    """An embedded engine run by an ordinary user; `folder` keeps its state across two starts.
+    """Run an embedded engine as an ordinary user; `folder` keeps its state across two starts.
 
-    Its `url` leads through a recorder, so that every answer is judged; `recorded=False` leads
-    straight to it. `options` are the engine's own.
+    The engine's `url` leads through a recorder, so that every answer is judged; with
+    `recorded=False` it leads to the engine directly. `options` are the engine's own. Raises
+    Missing.
     """
     need_embedded(runtime)
     with contextlib.ExitStack() as stack:
@@ -216,7 +217,7 @@ def in_namespaces(
     cgroup: str,
     unified: bool = False,
 ) -> Iterator[Engine]:
-    """Run an engine in namespaces of its own; the kernel clears them when their init is killed."""
+    """Run an engine in new namespaces; the kernel clears them when their init is killed."""
     init = folder / "init.pid"
     wrapped = [
         *("setpriv", "--pdeathsig", "KILL"),
@@ -245,9 +246,9 @@ def running(
     environment: dict[str, str],
     init: Path | None = None,
 ) -> Iterator[Engine]:
-    """Start `command`, wait until its socket answers, and end it and all it started.
+    """Start `command`, wait until its socket answers, and at the end kill all its processes.
 
-    Raises RuntimeError with the end of the log when it does not answer in time.
+    Raises RuntimeError with the end of the log if the socket does not answer in time.
     """
     log = folder / "engine.log"
     with log.open("ab") as output:
@@ -277,7 +278,7 @@ def running(
 
 
 def await_ping(engine: Engine) -> None:
-    """Return when /_ping answers 200; raise RuntimeError when it ends or takes too long."""
+    """Wait until /_ping answers 200; raises RuntimeError if the engine ends or takes too long."""
     deadline = time.monotonic() + patience.START
     while time.monotonic() < deadline:
         if engine.process.poll() is not None:
@@ -291,7 +292,10 @@ def await_ping(engine: Engine) -> None:
 
 
 def answers_ping(path: Path) -> bool:
-    """Whether it answers 200; by hand, since a library takes as long as some engines do."""
+    """Return True if /_ping at this socket answers 200.
+
+    Writes HTTP by hand: loading a library takes as long as some engines take to start.
+    """
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(patience.EVENT)
         connection.connect(str(path))
@@ -300,7 +304,7 @@ def answers_ping(path: Path) -> bool:
 
 
 def end(process: "subprocess.Popen[bytes]") -> None:
-    """Ask a process to end, wait, and kill it when it does not."""
+    """Terminate a process, wait for its end, and kill it after a timeout."""
     process.terminate()
     try:
         process.wait(patience.EVENT)
@@ -310,7 +314,7 @@ def end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def kill_init(process: "subprocess.Popen[bytes]", init: Path) -> None:
-    """Kill the first process of a process namespace, and with it everything in there."""
+    """Kill the first process of a process namespace, and so every process in it."""
     if init.exists() and init.read_text().isdigit():
         with contextlib.suppress(ProcessLookupError):
             os.kill(int(init.read_text()), signal.SIGKILL)
@@ -320,7 +324,7 @@ def kill_init(process: "subprocess.Popen[bytes]", init: Path) -> None:
 
 
 def marked(folder: Path) -> list[int]:
-    """The processes that descend from the engine of `folder`, found by their environment."""
+    """Return the pids of the engine of `folder` and its descendants, found by environment."""
     mark = f"{MARK}={folder}".encode()
     found = []
     for process in Path("/proc").glob("[0-9]*"):
@@ -331,14 +335,14 @@ def marked(folder: Path) -> list[int]:
 
 
 def end_marked(folder: Path) -> None:
-    """Kill what an engine left behind, by id."""
+    """Kill the processes that an engine left behind, by id."""
     for pid in marked(folder):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 
 
 def keep_log(engine: Engine) -> None:
-    """Copy an engine's log to where CI collects artefacts, if it does."""
+    """Copy an engine's log to $INSIDEDOCKER_ARTEFACTS/engines, if CI sets this variable."""
     if target := os.environ.get("INSIDEDOCKER_ARTEFACTS"):
         logs = Path(target) / "engines"
         logs.mkdir(parents=True, exist_ok=True)
@@ -347,13 +351,13 @@ def keep_log(engine: Engine) -> None:
 
 @contextlib.contextmanager
 def own_folder() -> Iterator[Path]:
-    """A new folder with a short path: a socket's path has at most 107 bytes."""
+    """Make a new folder with a short path: a socket's path has at most 107 bytes."""
     folder = Path(tempfile.mkdtemp(prefix="idt-", dir="/tmp"))
     folder.chmod(0o755)
     try:
         yield folder
     finally:
-        directory_trees.remove(folder)  # containers' folders that their owner may not write to, too
+        directory_trees.remove(folder)  # includes containers' folders without write permission
 
 
 def remove_cgroups(name: str) -> None:
@@ -365,7 +369,7 @@ def remove_cgroups(name: str) -> None:
 
 
 def need(program: str, package: str | None = None) -> str:
-    """The path of a program; raise Missing with the package that brings it."""
+    """Return the path of a program; raises Missing, naming the package that provides it."""
     path = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin:/usr/local/sbin")
     if path is None:
         raise Missing(f"{program} is missing: apt install {package or program}")
@@ -373,7 +377,7 @@ def need(program: str, package: str | None = None) -> str:
 
 
 def need_root(part: str) -> None:
-    """A daemon in namespaces of its own is root's business."""
+    """Raise Missing without root, which a daemon in new namespaces needs."""
     if os.geteuid() != 0:
         raise Missing(f"{part} needs root: run the tests as root to include it")
 
@@ -392,7 +396,7 @@ def need_embedded(runtime: Runtime) -> None:
 
 
 def other_suite(suite: str) -> Path:
-    """The root folder of another Debian suite's Docker Engine."""
+    """Return the root folder of another Debian suite's Docker Engine; raises Missing."""
     try:
         return suite_root(suite)
     except CatalogError as error:
@@ -400,7 +404,7 @@ def other_suite(suite: str) -> Path:
 
 
 def iptables_work() -> bool:
-    """Whether a new network namespace can have address translation here."""
+    """Return True if address translation works in a new network namespace on this machine."""
     probe = ["unshare", "--net", "iptables", "-t", "nat", "-L"]
     try:
         return subprocess.run(probe, capture_output=True, check=False).returncode == 0
@@ -409,7 +413,7 @@ def iptables_work() -> bool:
 
 
 def busybox(folder: Path) -> Path:
-    """A busybox image archive in `folder`, tagged busybox:latest."""
+    """Make a busybox image archive in `folder`, tagged busybox:latest; raises Missing."""
     if not BUSYBOX.exists():
         raise Missing("busybox is missing: apt install busybox-static")
     return busybox_archive(folder / "busybox.tar")

@@ -1,6 +1,6 @@
-"""Small images made for tests: any layers, any settings, as a docker-archive or an OCI layout.
+"""Small images for tests, with any layers and settings, as a docker-archive or an OCI layout.
 
-Knows the two forms of archives as their specifications have them, and nothing of the engine.
+Follows the specifications of the two archive formats; knows nothing of the engine.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def digest(data: bytes) -> str:
 
 
 def tar(files: dict[str, bytes], owner: tuple[int, int] = (0, 0)) -> bytes:
-    """A tar archive of plain files; a name that ends in a slash is a folder."""
+    """Make a tar archive of plain files; a name that ends in a slash is a folder."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for name, data in files.items():
@@ -70,7 +70,7 @@ class Made:
         return digest(self.config)
 
     def docker_archive(self, path: Path, *tags: str, **changed: bytes) -> Path:
-        """As `docker save` wrote it before 25.0; `changed` are other bytes for some entries."""
+        """Write the image as `docker save` before 25.0 does; `changed` replaces entries' bytes."""
         names = [f"{digest(layer)[7:19]}-{n}/layer.tar" for n, layer in enumerate(self.layers)]
         entry = {"Config": f"{self.id[7:]}.json", "RepoTags": list(tags), "Layers": names}
         files = {f"{self.id[7:]}.json": self.config, "manifest.json": json.dumps([entry]).encode()}
@@ -79,7 +79,7 @@ class Made:
         return path
 
     def oci_layout(self, path: Path, name: str, compress: bool = True) -> Path:
-        """As an OCI image layout in a tar."""
+        """Write the image as an OCI image layout in a tar."""
         blobs = [gzip.compress(layer, mtime=0) if compress else layer for layer in self.layers]
         suffix = "+gzip" if compress else ""
         manifest = json.dumps(
@@ -101,16 +101,17 @@ class Made:
         }
         files["index.json"] = json.dumps({"schemaVersion": 2, "manifests": [top]}).encode()
         files["oci-layout"] = b'{"imageLayoutVersion": "1.0.0"}'
-        # Ours: skopeo unpacks it and gives everything to its owner, which only root may do.
+        # Owned by this user: skopeo gives unpacked files to their owner in the tar, and only root
+        # may give files to others.
         path.write_bytes(tar(files, (os.getuid(), os.getgid())))
         return path
 
 
 def describe(data: bytes, media_type: str) -> dict[str, Any]:
-    """An OCI descriptor."""
+    """Return the OCI descriptor of `data`."""
     return {"mediaType": media_type, "digest": digest(data), "size": len(data)}
 
 
 def small(text: str = "hello", **settings: Any) -> Made:
-    """An image of one file that says `text`."""
+    """Make an image of one file, `greeting`, that contains `text`."""
     return Made([tar({"greeting": text.encode()})], settings)

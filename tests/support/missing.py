@@ -1,4 +1,4 @@
-"""What becomes of a test when a real part is not on this machine."""
+"""Missing real parts (engines, tools): a skip of the test, or in CI its failure."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ class Missing(Exception):
 
 @contextlib.contextmanager
 def skip_missing() -> Iterator[None]:
-    """Turn a missing part into a skip that names it; in CI nothing real may be missing."""
+    """Turn Missing into a skip that names the part; in CI into a failure."""
     try:
         yield
     except Missing as missing:

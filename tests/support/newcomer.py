@@ -1,5 +1,5 @@
-"""A newcomer's machine: a fresh copy of this checkout, set up by its own first `make lab`, an
-empty HOME and a bare environment, all an ordinary user's; and a terminal to type in.
+"""A newcomer's machine: a fresh copy of this checkout, set up by its first `make lab`, an empty
+HOME and a bare environment, all owned by an ordinary user; and a terminal to type in.
 
 Knows processes and terminals, nothing of browsers or lessons.
 """
@@ -26,21 +26,22 @@ from tests.support.ordinary import as_ordinary_user, give_away, lasting_folder
 
 REPOSITORY = Path(__file__).parents[2]
 URL = re.compile(r"JupyterLab: (http://\S+)")
-# Where packages come from and how the net is reached is this machine's business.
+# Variables kept from this machine: package indexes, certificates and proxies.
 KEPT = re.compile(r"PIP_(INDEX_URL|CERT)|UV_DEFAULT_INDEX|SSL_CERT_FILE|(HTTPS?|NO)_PROXY", re.I)
 
 
 @dataclass(frozen=True)
 class Newcomer:
-    """Somebody with a copy of the course and an empty HOME."""
+    """A person with a copy of the course and an empty HOME."""
 
     course: Path
     home: Path
 
     def environment(self) -> dict[str, str]:
-        """A bare environment."""
+        """Return a bare environment."""
         kept = {name: value for name, value in os.environ.items() if KEPT.fullmatch(name)}
-        # A runtime folder of its own: without one the engine's socket is the account's.
+        # A separate runtime folder: by default all newcomers of the account share the engine's
+        # socket.
         own = {"HOME": str(self.home), "XDG_RUNTIME_DIR": f"{self.home}/run", "LANG": "C.UTF-8"}
         return {**kept, "PATH": "/usr/bin:/bin", "TERM": "xterm", **own}
 
@@ -57,7 +58,7 @@ class Newcomer:
         )
 
     def write(self, path: Path, text: str) -> None:
-        """Write a file of the newcomer's own, and the folders it needs."""
+        """Write a file owned by the newcomer, and make its missing folders."""
         missing = [folder for folder in path.parents if not folder.exists()]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -66,7 +67,7 @@ class Newcomer:
 
     @contextlib.contextmanager
     def terminal(self, *words: str, folder: Path | None = None) -> Iterator["Terminal"]:
-        """A command in a terminal; whatever it leaves behind is killed at the end."""
+        """Run a command in a terminal; kills the processes that it leaves behind."""
         command = [*as_ordinary_user(), *words]
         with Terminal(command, folder or self.course, self.environment()) as it:
             try:
@@ -75,7 +76,7 @@ class Newcomer:
                 self.clear()
 
     def processes(self, *words: str) -> list[int]:
-        """Ids of the newcomer's processes whose command line has all of these words."""
+        """Return the pids of the newcomer's processes whose command line has all these words."""
         mark = f"HOME={self.home}".encode()
         found = []
         for folder in Path("/proc").glob("[0-9]*"):
@@ -87,7 +88,7 @@ class Newcomer:
         return sorted(found)
 
     def kill_all(self) -> None:
-        """Kill, by id, whatever still runs, and wait for its end."""
+        """Kill the newcomer's remaining processes, by id, and wait for their end."""
         while running := self.processes():
             for pid in running:
                 with contextlib.suppress(ProcessLookupError):
@@ -95,19 +96,19 @@ class Newcomer:
             assert end_of(running) == []
 
     def clear(self) -> None:
-        """Kill what still runs, and remove what a lab that is killed leaves in /tmp."""
+        """Kill the remaining processes, and remove the folders that a killed lab leaves in /tmp."""
         self.kill_all()
         for folder in Path("/tmp").glob("inside-docker-*"):
-            link = folder / "engine.sock"  # leads nowhere any more: glob itself would not find it
+            link = folder / "engine.sock"  # a dangling link, which glob would not find
             if link.is_symlink() and link.readlink().is_relative_to(self.home):
                 directory_trees.remove(folder)
 
 
 class Terminal:
-    """One command with a terminal of its own, as a person has it."""
+    """One command in its own terminal, as a person starts it."""
 
     def __init__(self, command: list[str], folder: Path, environment: dict[str, str]) -> None:
-        self.text = ""  # everything it has shown until now
+        self.text = ""  # all output so far
         self._screen, other = os.openpty()
         self.process = subprocess.Popen(
             command,
@@ -131,34 +132,35 @@ class Terminal:
         os.close(self._screen)
 
     def shows(self, pattern: str | re.Pattern[str], seconds: float) -> re.Match[str]:
-        """Wait until its text has the pattern. AssertionError where it ends or takes too long."""
+        """Wait until the output matches the pattern. Raises AssertionError if the command ends or
+        takes too long."""
         until = time.monotonic() + seconds
         while not (found := re.search(pattern, self.text)):
             assert self._read(until), f"{pattern!r} was not shown:\n{self.text}"
         return found
 
     def url(self, seconds: float = patience.START) -> str:
-        """JupyterLab's address, once the whole line and the one after it are shown."""
+        """Return JupyterLab's address, once its whole line and the next one are shown."""
         self.shows("Press Ctrl-C", seconds)
         return self.shows(URL, 0)[1]
 
     def press_ctrl_c(self) -> None:
-        """The key: the terminal sends SIGINT to everything in the foreground."""
+        """Press Ctrl-C: the terminal sends SIGINT to all foreground processes."""
         os.write(self._screen, b"\x03")
 
     def ends(self, seconds: float = patience.EVENT) -> int:
-        """Read on until it has ended; its exit code."""
+        """Read on until the command has ended; returns its exit code."""
         until = time.monotonic() + seconds
         while self._read(until):
             pass
         return self.process.wait(max(0.1, until - time.monotonic()))
 
     def _read(self, until: float) -> bool:
-        """Some more text; False when there is none or the time is over."""
+        """Read more output; returns False if there is none or the time is over."""
         ready, _, _ = select.select([self._screen], [], [], max(0.0, until - time.monotonic()))
         try:
             data = os.read(self._screen, 65536) if ready else b""
-        except OSError:  # how Linux tells that nobody holds the other end
+        except OSError:  # EIO on Linux: no process has the other end open
             return False
         self.text += data.decode(errors="replace").replace("\r\n", "\n")
         return bool(data)
@@ -169,7 +171,7 @@ def _take_terminal() -> None:
 
 
 def end_of(pids: list[int], seconds: float = patience.EVENT) -> list[int]:
-    """Wait until these processes have ended; those that have not."""
+    """Wait until these processes have ended; returns the pids that have not in time."""
     until = time.monotonic() + seconds
     left = []
     for pid in pids:
@@ -183,7 +185,7 @@ def end_of(pids: list[int], seconds: float = patience.EVENT) -> list[int]:
 
 @dataclass(frozen=True)
 class Course:
-    """A course that somebody has set up, and how that went."""
+    """A course that was set up by `make lab`, with the terminal's transcript and the duration."""
 
     folder: Path
     transcript: str
@@ -192,7 +194,7 @@ class Course:
 
 @functools.cache
 def set_up_course() -> Course:
-    """A copy of this checkout in a path with a space, set up by its first `make lab`."""
+    """Copy this checkout to a path with a space and set the copy up by its first `make lab`."""
     need_system_python()
     place = lasting_folder("idt-new-")
     course = place / "my course"
@@ -210,7 +212,7 @@ def set_up_course() -> Course:
 
 @contextlib.contextmanager
 def newcomer() -> Iterator[Newcomer]:
-    """Somebody new with the course that is set up already."""
+    """Make a newcomer with an empty HOME and the course that is already set up."""
     course = set_up_course()
     home = lasting_folder("idt-new-") / "home"
     make_home(home)
@@ -223,7 +225,7 @@ def newcomer() -> Iterator[Newcomer]:
 
 
 def need_system_python() -> None:
-    """Raise Missing where the bare environment has no Python for the course."""
+    """Raise Missing if the bare environment has no Python for the course."""
     probe = "import sys; sys.exit(sys.version_info < (3, 11))"
     python = shutil.which("python3", path="/usr/bin:/bin")
     if python is None or subprocess.run([python, "-c", probe], check=False).returncode:
@@ -231,7 +233,7 @@ def need_system_python() -> None:
 
 
 def copy_checkout(target: Path) -> None:
-    """What a clone of this checkout would hold, with what is not committed yet."""
+    """Copy the files that a clone of this checkout would have, and the uncommitted ones."""
     git = ["git", "-c", "safe.directory=*", "-C", str(REPOSITORY), "ls-files", "-z"]
     listed = subprocess.run(
         [*git, "--cached", "--others", "--exclude-standard"], check=True, stdout=subprocess.PIPE
@@ -246,7 +248,7 @@ def copy_checkout(target: Path) -> None:
 
 
 def make_home(home: Path) -> None:
-    """An empty HOME, with a runtime folder in it."""
+    """Make an empty HOME with a runtime folder in it."""
     (home / "run").mkdir(parents=True)
     for folder in (home, home / "run"):
         folder.chmod(0o700)

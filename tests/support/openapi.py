@@ -1,10 +1,10 @@
 """Judges an engine's HTTP answers by the Docker Engine's own OpenAPI (Swagger 2.0) descriptions.
 
-`Description(version).check(…)` returns what is wrong with one answer, each with its place.
-Knows no engine: what real daemons send against their own description is listed, with the
-reason, in `openapi_tolerances.py`. An answer is judged by the description of the version asked
-for, of 1.41, 1.45 and 1.51 the next one that is not older; without a version in the path by the
-engine's newest.
+`Description(version).check(…)` returns the violations in one answer, each with its place. The
+module knows no engine: `openapi_tolerances.py` lists how real daemons deviate from their own
+description, with reasons. There are descriptions of 1.41, 1.45 and 1.51. An answer is judged by
+the oldest one that is not older than the version in the path; without a version in the path by
+the engine's newest.
 """
 
 import functools
@@ -28,15 +28,16 @@ from tests.support.recorder import Exchange
 
 VERSIONS = ("1.41", "1.45", "1.51")  # the descriptions we judge by
 NEWEST = VERSIONS[-1]
-# Whose docker-doc carries it; a later edition of an old version's description has fewer mistakes.
+# API version -> the Debian suite whose docker-doc has its description. Later editions of an old
+# version's description have fewer mistakes.
 DEBIAN = {"1.41": "trixie", "1.45": "trixie", "1.51": "sid"}
-OUT_OF_REACH: dict[str, str] = {}  # what could not be fetched, and why: it is not tried again
+OUT_OF_REACH: dict[str, str] = {}  # version -> why its fetch failed; it is not tried again
 BESIDE = Path(__file__).parents[3] / "shared/conformance"
 
 METHODS = ("get", "head", "post", "put", "delete")
 PREFIX = re.compile(r"/v(\d+\.\d+)(?=/)")
 ERROR = {"$ref": "#/definitions/ErrorResponse"}
-# Progress streams: the descriptions define what a line looks like but do not refer to it.
+# Progress streams: the descriptions define the schema of a line but do not refer to it.
 LINES = {
     "/build": {"$ref": "#/definitions/BuildInfo"},
     "/images/create": {"$ref": "#/definitions/CreateImageInfo"},
@@ -44,9 +45,9 @@ LINES = {
     "/images/load": {"$ref": "#/definitions/BuildInfo"},
 }
 
-# A stream in which nothing has happened.
+# Schemas of streams, which are empty if nothing has happened.
 MAY_BE_EMPTY = (*LINES.values(), {"$ref": "#/definitions/EventMessage"})
-# What an engine may answer where the API has nothing.
+# Statuses that an engine may answer to an operation that the API does not have.
 UNKNOWN_OPERATION = (400, 404, 405)
 
 
@@ -60,7 +61,7 @@ class Operation(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What an engine answered; header names in lower case, `body` None when it was not kept."""
+    """An engine's answer; header names in lower case, `body` None when it was not kept."""
 
     method: str
     status: int
@@ -70,14 +71,15 @@ class Answer(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """Its Content-Type."""
+        """The answer's Content-Type."""
         return self.headers.get("content-type", "")
 
 
 def judged_by(path: str, newest: str = NEWEST) -> str:
-    """The version whose description judges an answer to `path`.
+    """Return the version whose description judges an answer to `path`.
 
-    The one asked for, else the next newer one that we have; without a prefix the engine's newest.
+    That is the version in the path, else the next newer one with a description; without a prefix
+    the engine's newest.
     """
     prefix = PREFIX.match(path)
     asked = _number(prefix.group(1) if prefix else newest)
@@ -91,9 +93,10 @@ def _number(version: str) -> tuple[int, int]:
 
 
 def find_description(version: str) -> Path:
-    """The Swagger file of `version`: from INSIDEDOCKER_OPENAPI, beside the checkout, or Debian.
+    """Return the Swagger file of `version`: from INSIDEDOCKER_OPENAPI, beside the checkout, or
+    from Debian.
 
-    Raises Missing when none of them has it.
+    Raises Missing if none of them has the file.
     """
     folders = [BESIDE]
     if chosen := os.environ.get("INSIDEDOCKER_OPENAPI"):
@@ -106,7 +109,7 @@ def find_description(version: str) -> Path:
 
 
 def debian_description(version: str) -> Path:
-    """The Swagger file of `version` in Debian's docker-doc; raises Missing."""
+    """Return the Swagger file of `version` from Debian's docker-doc; raises Missing."""
     if version not in OUT_OF_REACH:
         try:
             return api_description(version, DEBIAN[version])
@@ -117,13 +120,13 @@ def debian_description(version: str) -> Path:
 
 @functools.cache
 def describe(version: str) -> "Description":
-    """The description of `version`, read once."""
+    """Return the description of `version`, read once. Raises Missing."""
     return Description(version, find_description(version))
 
 
 @functools.cache
 def describe_by_debian(version: str) -> "Description":
-    """The edition of Debian's docker-doc, whatever else there is."""
+    """Return the description in Debian's docker-doc, even if there is another edition."""
     return Description(version, debian_description(version))
 
 
@@ -159,7 +162,8 @@ class Description:
                 yield Operation(method, template, re.compile(pattern), responses)
 
     def operation(self, method: str, path: str) -> Operation | None:
-        """The operation that answers `method` at `path` (with or without prefix and query)."""
+        """Return the operation for `method` at `path` (with or without prefix and query), or
+        None."""
         bare = PREFIX.sub("", path.partition("?")[0], count=1)
         for operation in self.operations:
             if operation.method == method.upper() and operation.pattern.fullmatch(bare):
@@ -176,7 +180,7 @@ class Description:
         *,
         complete: bool = True,
     ) -> list[str]:
-        """Everything that is wrong with an answer; `body` None means it was not kept.
+        """Return all violations in an answer; `body` None means the body was not kept.
 
         An answer that is not `complete` (a stream that the client left) may end within a line.
         """
@@ -249,13 +253,14 @@ class Description:
         key = json.dumps(schema, sort_keys=True)
         if key not in self._validators:
             whole = {**schema, "definitions": self.definitions}
-            if "$ref" in schema:  # beside which nothing else counts
+            if "$ref" in schema:  # a validator ignores everything beside $ref
                 whole = {"allOf": [schema], "definitions": self.definitions}
             self._validators[key] = Draft4Validator(whole, format_checker=FORMATS)
         return self._validators[key]
 
     def unknown_fields(self, method: str, path: str, status: int, body: bytes) -> list[str]:
-        """Fields that the description does not name: a stricter report, not a violation."""
+        """Return the fields that the description does not name: a stricter report, not a
+        violation."""
         operation = self.operation(method, path)
         described = operation.responses.get(str(status), {}) if operation else {}
         schema = ERROR if status >= 400 else described.get("schema")
@@ -286,7 +291,7 @@ class Description:
                 yield f"{place}.{name}"
 
     def _parts(self, schema: Schema) -> Iterator[Schema]:
-        """A schema and all that it refers to and is put together from."""
+        """Yield a schema with its references resolved, and the parts of its allOf and anyOf."""
         if "$ref" in schema:
             yield from self._parts(self.definitions[schema["$ref"].rpartition("/")[2]])
             return
@@ -300,7 +305,7 @@ def judge(
     newest: str = NEWEST,
     edition: Callable[[str], Description] = describe,
 ) -> list[str]:
-    """What is wrong with a recorded answer of an engine whose newest version is `newest`."""
+    """Return the violations in a recorded answer of an engine whose newest version is `newest`."""
     if exchange.broken:
         return [f"{exchange.method} {exchange.path}: not HTTP/1.1: {exchange.broken}"]
     return edition(judged_by(exchange.path, newest)).check(

@@ -1,4 +1,4 @@
-"""Swagger 2.0 schemas as JSON schemas, JSON bodies as documents, errors as sentences.
+"""Conversions: Swagger 2.0 schemas to JSON schemas, JSON bodies to documents, errors to sentences.
 
 Knows nothing of HTTP or of the Engine's API.
 """
@@ -11,7 +11,7 @@ from typing import Any
 from jsonschema import FormatChecker
 from jsonschema.exceptions import ValidationError
 
-# What a schema demands; the rest of it is for the reader.
+# Keywords that a validator checks; the others are for the reader.
 KEYWORDS = ("type", "required", "enum", "pattern", "format", "minimum", "maximum")
 DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 FORMATS = FormatChecker(formats=())
@@ -22,14 +22,15 @@ Schema = dict[str, Any]
 @FORMATS.checks("date-time")
 @FORMATS.checks("dateTime")
 def is_date(value: object) -> bool:
-    """A time as RFC 3339 has it, with up to nanoseconds."""
+    """Return True for an RFC 3339 time, with a fraction of any length, and for any non-string."""
     return not isinstance(value, str) or DATE.fullmatch(value) is not None
 
 
 def convert(schema: Schema, place: str, nullable: frozenset[str]) -> Schema:
-    """A Swagger 2.0 schema as a JSON schema: x-nullable becomes a type, notes are left out.
+    """Convert a Swagger 2.0 schema to a JSON schema: x-nullable becomes a type, notes are left out.
 
-    `place` names it ("SystemInfo.Swarm.RemoteManagers[]"); at a `nullable` place null will do.
+    `place` names the schema ("SystemInfo.Swarm.RemoteManagers[]"); at a `nullable` place null is
+    valid too.
     """
     if "$ref" in schema:
         converted = {"$ref": schema["$ref"]}
@@ -52,12 +53,15 @@ def convert(schema: Schema, place: str, nullable: frozenset[str]) -> Schema:
 
 
 def is_map(schema: Schema) -> bool:
-    """Whether a schema describes an object with names of the sender's choice."""
+    """Return True if a schema describes an object with arbitrary names."""
     return isinstance(schema.get("additionalProperties"), dict)
 
 
 def json_documents(body: bytes, complete: bool) -> Iterator[Any]:
-    """Each JSON value of a body: one, or a stream's many; raises ValueError for anything else."""
+    """Yield each JSON value of a body: one, or a stream's many.
+
+    Raises ValueError for anything else; a body that is not `complete` may end within a value.
+    """
     decoder = json.JSONDecoder()
     text, start = body.decode(), 0
     while start < len(text):
@@ -74,7 +78,7 @@ def json_documents(body: bytes, complete: bool) -> Iterator[Any]:
 
 
 def problems(error: ValidationError) -> Iterator[str]:
-    """One sentence per thing that is wrong, of the alternatives only the one that is meant."""
+    """Yield one sentence per violation; of a schema-or-null alternative, those of the schema."""
     if error.validator == "anyOf":
         for inner in error.context or ():
             if inner.validator_value != "null":

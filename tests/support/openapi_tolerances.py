@@ -1,8 +1,8 @@
-"""What real daemons answer against their own descriptions, so that it is no fault in ours.
+"""Deviations of real daemons from their own descriptions, which our engine may copy.
 
 Found by judging whole tours of Docker Engine 20.10 (described by 1.41), 26.1 (1.45) and 28.5
-(1.51), the newer ones also asked in the older versions; `test_openapi.py` proves that nothing
-else is needed, by either edition of the descriptions (Debian's docker-doc and a later one).
+(1.51), the newer ones also asked in the older versions. `test_openapi.py` proves that the list is
+complete for both editions of the descriptions (Debian's docker-doc and a later one).
 """
 
 import re
@@ -12,7 +12,7 @@ ALL = ("1.41", "1.45", "1.51")
 # Go sends null for a list or map that was never made, and for an unset pointer. Places are named
 # Definition.Field, or METHOD /path STATUS.Field where the description has no definition.
 NULL: dict[str, tuple[str, ...]] = {
-    # What POST /containers/create left out comes back as null.
+    # Fields left out in POST /containers/create come back as null.
     "ContainerConfig.Entrypoint": ALL,
     "ContainerConfig.Volumes": ALL,
     "HostConfig.Binds": ALL,
@@ -40,14 +40,14 @@ NULL: dict[str, tuple[str, ...]] = {
     "EndpointSettings.Aliases": ALL,
     "EndpointSettings.DNSNames": ("1.45", "1.51"),
     "EndpointSettings.Links": ALL,
-    # A storage driver with nothing to tell: vfs, and 28.5's containerd store.
+    # Storage drivers without driver data: vfs, and 28.5's containerd store.
     "GraphDriverData.Data": ("1.41", "1.45"),
     "DriverData.Data": ("1.51",),
     "SystemInfo.DriverStatus": ALL,
-    # With control groups of version 2 there is nothing to tell.
+    # Control groups of version 2 do not have these values.
     "ContainerBlkioStats.io_service_bytes_recursive": ("1.51",),
     "Resources.OomKillDisable": ALL,
-    # What an image's configuration leaves out.
+    # Fields left out in an image's configuration.
     "ContainerConfig.Cmd": ("1.41", "1.45"),
     "ContainerConfig.Env": ("1.41", "1.45"),
     "ContainerConfig.Labels": ("1.41", "1.45"),
@@ -66,7 +66,7 @@ NULL: dict[str, tuple[str, ...]] = {
     "IPAM.Options": ALL,
     "Volume.Labels": ALL,
     "Volume.Options": ALL,
-    # Nothing to tell: no warnings, nothing changed, nothing pruned, no exit yet.
+    # Empty results: no warnings, nothing changed, nothing pruned, no exit yet.
     "ContainerUpdateResponse.Warnings": ("1.51",),
     "POST /containers/{id}/update 200.Warnings": ("1.41", "1.45"),
     "ContainerWaitResponse.Error": ("1.41",),
@@ -91,31 +91,31 @@ NULL: dict[str, tuple[str, ...]] = {
 OTHER: tuple[tuple[tuple[str, ...], str, str], ...] = (
     # Every operation refuses a bad parameter or version with 400, described or not.
     (ALL, r".* 400", r"the operation has no status 400"),
-    # The same name twice, when asked to check; the description forgot it.
+    # A network's name exists already and CheckDuplicate is set; the description omits this.
     (ALL, r"POST /networks/create 409", r"the operation has no status 409"),
-    # A fixed address that another container has; a volume of a driver that is not there.
+    # 403: another container has the fixed address. 404: the volume's driver does not exist.
     (ALL, r"POST /containers/\{id\}/start 403", r"the operation has no status 403"),
     (ALL, r"POST /volumes/create 404", r"the operation has no status 404"),
-    # A container that is being removed, or an AutoRemove that forbids the policy.
+    # The container is being removed, or AutoRemove excludes the restart policy.
     (ALL, r"POST /containers/\{id\}/update 409", r"the operation has no status 409"),
-    # The head of an attach is written before the container is looked for.
+    # An attach writes the response's head before it looks for the container.
     (ALL, r"POST /containers/\{id\}/attach 404", r"Content-Type 'application/vnd.docker.raw-.*"),
-    # Where BuildKit is not the default builder the header says nothing and is left out.
+    # The daemon omits the header, which would be empty, if BuildKit is not its default builder.
     (("1.41",), r"(GET|HEAD) /_ping 200", r"the header Builder-Version is missing"),
-    # No isolation is an empty word on Linux; earlier editions of the descriptions forgot it.
+    # Isolation is "" on Linux; earlier editions of the descriptions omit this value.
     (("1.41", "1.45"), r"GET .* 200", r".*\.Isolation: '' is not one of .*"),
-    # A version that is too old is refused before the answer's form is settled (not by 26.1).
+    # A too old version is refused before the answer's Content-Type is set (not by 26.1).
     (ALL, r".* 400", r"Content-Type 'text/plain; charset=utf-8', not application/json"),
 )
 
 
 def nullable(version: str) -> frozenset[str]:
-    """The places where `version`'s daemon sends null though the description has no such thing."""
+    """Return the places where `version`'s daemon sends null against its description."""
     return frozenset(place for place, versions in NULL.items() if version in versions)
 
 
 def tolerated(version: str, name: str, problem: str) -> bool:
-    """Whether the real daemon of `version` has this problem too."""
+    """Return True if the real daemon of `version` has this problem too."""
     return any(
         version in versions and re.fullmatch(which, name) and re.fullmatch(what, problem)
         for versions, which, what in OTHER

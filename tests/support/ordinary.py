@@ -1,4 +1,4 @@
-"""An ordinary user for what the tests run: nobody, when the tests themselves run as root."""
+"""The ordinary user who runs the tests' programs: `nobody` (65534) when the tests run as root."""
 
 import compileall
 import fcntl
@@ -21,7 +21,7 @@ LASTING: list[Path] = []
 
 
 def as_ordinary_user() -> list[str]:
-    """Command prefix; what it runs ends with the tests in any case."""
+    """Return a command prefix that drops root; the command gets SIGTERM when the tests end."""
     if os.geteuid() != 0:
         return ["setpriv", "--pdeathsig", "TERM"]
     ids = [f"--reuid={UID}", f"--regid={UID}", "--clear-groups"]
@@ -29,7 +29,7 @@ def as_ordinary_user() -> list[str]:
 
 
 def lasting_folder(prefix: str) -> Path:
-    """A new folder with a short path that everybody may enter; goes when the tests end."""
+    """Make a folder with a short path that every user may enter; removed when the tests end."""
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp"))
     folder.chmod(0o755)
     LASTING.append(folder)
@@ -37,23 +37,23 @@ def lasting_folder(prefix: str) -> Path:
 
 
 def remove_lasting_folders() -> None:
-    """Not left to atexit: xdist kills its processes when their tests are done."""
+    """Remove the lasting folders. Must not be left to atexit: xdist kills its processes."""
     while LASTING:
         directory_trees.remove(LASTING.pop())
 
 
 def give_away(folder: Path) -> None:
-    """Let the ordinary user write in `folder`."""
+    """Give `folder` to the ordinary user."""
     if os.geteuid() == 0:
         os.chown(folder, UID, UID)
 
 
 @functools.cache
 def ordinary_python() -> str:
-    """A Python with this project and its dependencies that the ordinary user may run.
+    """Return a Python with this project and its dependencies that the ordinary user may run.
 
-    Where this one lies in a private folder (root's pyenv), the system's of the same version with
-    this one's packages; raises Missing when that does not do either.
+    If the running Python is in a private folder (root's pyenv), this is the system's Python of the
+    same version with the running one's packages. Raises Missing if neither works.
     """
     if runs(sys.executable):
         compile_all()
@@ -72,8 +72,9 @@ def ordinary_python() -> str:
 
 
 def compile_all() -> None:
-    """Write the compiled modules that an ordinary user could not write here, and would compile
-    anew in each of hundreds of processes. Two test processes take turns."""
+    """Compile all modules: an ordinary user cannot write compiled modules here, and each of
+    hundreds of processes would compile them again. A lock keeps test processes from compiling at
+    the same time."""
     if os.geteuid() != 0:
         return
     folders = [
@@ -89,18 +90,18 @@ def compile_all() -> None:
 
 
 def runs(python: str) -> bool:
-    """Whether the ordinary user can run `python` with the project.
+    """Return True if the ordinary user can run `python` with the project.
 
-    Run by a shell: setpriv itself may still start what its new user may not.
+    A shell starts it: setpriv itself may still start programs that its new user may not.
     """
     probe = [*as_ordinary_user(), "sh", "-c", f'exec "$0" -c "{NEEDED}"', python]
     return subprocess.run(probe, cwd="/", capture_output=True, check=False).returncode == 0
 
 
 def _borrow_packages(system: str, version: str) -> str:
-    """A virtual environment of the system's Python that sees this environment's packages."""
+    """Make a virtual environment of the system's Python with access to this one's packages."""
     folder = lasting_folder("idt-python-")
-    # A command of the course that ran in this process may have made its umask a private one.
+    # A command of the course that ran in this process may have set a private umask.
     make = [system, "-m", "venv", "--without-pip", folder]
     subprocess.run(make, check=True, umask=0o022)
     borrowed = folder / "lib" / version / "site-packages/borrowed.pth"

@@ -1,6 +1,6 @@
-"""A proxy between any client and an engine's socket that notes every answer, for `openapi.py`.
+"""A proxy between any client and an engine's socket that records every answer, for `openapi.py`.
 
-The proxy is the lab's own; here is only what is noted. It judges nothing.
+The proxy is the lab's own; this module only records the exchanges. It judges nothing.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ KEPT_BODY = 8 * 1024 * 1024
 
 @dataclass
 class Exchange:
-    """One request and what the engine answered."""
+    """One request and the engine's answer."""
 
     method: str
     path: str  # as sent, with version prefix and query
@@ -28,8 +28,10 @@ class Exchange:
 
 
 class Taker:
-    """Takes down one exchange, and adds it to the others when its answer has ended; of a
-    connection that is taken over only the head counts."""
+    """Records one exchange and appends it to `exchanges` when its answer has ended.
+
+    Of a hijacked connection only the head is recorded.
+    """
 
     def __init__(self, exchange: Exchange, exchanges: list[Exchange]) -> None:
         self._exchange, self._exchanges = exchange, exchanges
@@ -37,7 +39,7 @@ class Taker:
         self._open = True
 
     def sent(self, data: bytes) -> None:
-        """What is asked is not judged."""
+        """Ignore the request's data: only answers are judged."""
 
     def head(self, status: int, headers: Headers, taken_over: bool) -> None:
         self._exchange.status = status
@@ -69,14 +71,14 @@ JUDGED: list["Recorder"] = []
 
 
 def take_judged() -> list[Exchange]:
-    """What ended since the last call at the recorders that are judged."""
+    """Return the exchanges that ended since the last call, of the recorders that are judged."""
     taken = [exchange for recorder in JUDGED for exchange in recorder.take()]
     JUDGED[:] = [recorder for recorder in JUDGED if not recorder.closed]
     return taken
 
 
 class Recorder:
-    """What a proxy in front of an engine has noted."""
+    """The exchanges recorded by a proxy in front of an engine."""
 
     def __init__(self, listen: Path) -> None:
         self.socket = listen
@@ -84,11 +86,11 @@ class Recorder:
         self._exchanges: list[Exchange] = []
 
     def begin(self, method: str, path: str, _headers: Headers) -> Taker:
-        """Take down what comes of this request."""
+        """Start the record of a request's exchange."""
         return Taker(Exchange(method, path), self._exchanges)
 
     def take(self) -> list[Exchange]:
-        """The exchanges that ended since the last call."""
+        """Return the exchanges that ended since the last call."""
         count = len(self._exchanges)  # the other thread may add more meanwhile
         taken = self._exchanges[:count]
         del self._exchanges[:count]
@@ -97,9 +99,9 @@ class Recorder:
 
 @contextlib.contextmanager
 def recording(engine: Path, listen: Path, *, judged: bool = False) -> Iterator[Recorder]:
-    """A recorder at work in a thread of its own; `engine` need not be there yet.
+    """Run a recorder in a separate thread; the socket `engine` need not exist yet.
 
-    With `judged` a wrong answer fails the test in which it comes (see `conftest.py`).
+    With `judged` a wrong answer fails the test that caused it (see `conftest.py`).
     """
     recorder = Recorder(listen)
     proxy = Proxy(Target(engine), recorder.begin)

@@ -1,5 +1,5 @@
-"""Registries for tests: the real one of the distribution project, and one that does as it is
-told, lies included.
+"""Registries for tests: the distribution project's real one, and a fake with arbitrary answers,
+false ones included.
 
 Knows the registry's HTTP API and nothing of the engine.
 """
@@ -32,8 +32,8 @@ LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 @contextlib.contextmanager
 def distribution(folder: Path, user: str = "", password: str = "") -> Iterator[str]:
-    """Debian's docker-registry on a free loopback port, with basic authentication where `user`
-    is given; yields `127.0.0.1:port`."""
+    """Run Debian's docker-registry on a free loopback port, with basic authentication if `user` is
+    given; yields `127.0.0.1:port`. Raises Missing."""
     for program, package in (("docker-registry", "docker-registry"), ("htpasswd", "apache2-utils")):
         if not any((Path(place) / program).exists() for place in ("/usr/bin", "/usr/local/bin")):
             raise Missing(f"{program} is not on this machine: apt install {package}")
@@ -77,23 +77,26 @@ Reply = tuple[int, dict[str, str], bytes | Iterator[bytes]]
 
 
 class _Server(ThreadingHTTPServer):
-    """Quiet where a client hangs up."""
+    """HTTP server that prints nothing when a client hangs up."""
 
     def handle_error(self, *_: object) -> None:
         pass
 
 
 class Fake:
-    """A registry whose every answer can be changed: `answers` maps a path to what makes the
-    reply for a request. It keeps what it was asked, with the headers."""
+    """A registry whose every answer can be changed.
+
+    `answers` maps a path to a function from request to reply. `asked` lists the requests so far:
+    method, path with query, headers.
+    """
 
     def __init__(self, host: str = "127.0.0.1") -> None:
         self.answers: dict[str, Callable[[BaseHTTPRequestHandler], Reply]] = {}
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.token_needed = ""
-        """With a Bearer token of this value only."""
+        """The Bearer token that a request needs; empty for none."""
         self.password = ""
-        """What the token service wants, as user:password; empty lets everybody in."""
+        """The login that the token service needs, as user:password; empty for none."""
         self.hung_up = threading.Event()
         fake = self
 
@@ -166,12 +169,12 @@ class Fake:
         return 200, {}, json.dumps({"token": self.token_needed}).encode()
 
     def say(self, path: str, status: int, body: bytes, **headers: str) -> None:
-        """Always this answer; `_` in names of headers stands for a hyphen."""
+        """Set a fixed answer for a path; `_` in header names stands for a hyphen."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         self.answers[path] = lambda _request: (status, dict(named), body)
 
     def serve(self, image: Made, name: str = "app", tag: str = "1") -> dict[str, Any]:
-        """Offer an image truthfully; returns its manifest."""
+        """Offer an image with correct answers; returns its manifest."""
         blobs = [gzip.compress(layer, mtime=0) for layer in image.layers]
         for blob in [*blobs, image.config]:
             self.say(f"/v2/{name}/blobs/{digest(blob)}", 200, blob)
@@ -185,7 +188,7 @@ class Fake:
         return manifest
 
     def offer(self, manifest: dict[str, Any], name: str = "app", tag: str = "1") -> str:
-        """Offer a manifest or index under its tag and its digest, which is returned."""
+        """Offer a manifest or index under its tag and its digest; returns the digest."""
         data = json.dumps(manifest).encode()
         kind = manifest.get("mediaType", MANIFEST)
         for which in (tag, digest(data)):

@@ -1,6 +1,8 @@
-"""A process that owns a runtime and does what a test tells it, one JSON line each way.
+"""A process that owns a runtime and executes a test's commands: one JSON line per command and
+per answer.
 
-Run by an ordinary user, since choosing `namespaces` changes the process that does it for good.
+An ordinary user runs it. It is a separate process, since choosing the runtime `namespaces` changes
+the choosing process permanently.
 """
 
 import asyncio
@@ -109,7 +111,7 @@ class Driver:
         return self.runtime.processes(container)
 
     async def call(self, name: str, arguments: list[Any]) -> str | None:
-        """A method of the runtime that gives nothing back; what a NetworkError says."""
+        """Call a runtime's method without result; returns a NetworkError's text, or None."""
         try:
             await getattr(self.runtime, name)(*arguments)
         except NetworkError as error:
@@ -120,7 +122,7 @@ class Driver:
         await self.runtime.attach(container, Endpoint(**endpoint))
 
     async def fetch(self, container: str | None, kind: int, address: list[Any]) -> str:
-        """What a server at `address` says first, by a socket of the runtime's."""
+        """Return the first data that a server at `address` sends, by a socket of the runtime."""
         connection = await self.runtime.open_socket(container, kind)
         loop = asyncio.get_running_loop()
         with connection:
@@ -144,7 +146,8 @@ def _process(process: dict[str, Any]) -> ProcessSpec:
 
 async def main(chosen: Runtime) -> None:
     driver = Driver(chosen)
-    os.set_inheritable(os.open("/etc/passwd", os.O_RDONLY), True)  # nothing of ours may leak
+    # An inheritable descriptor: tests check that it does not leak into containers.
+    os.set_inheritable(os.open("/etc/passwd", os.O_RDONLY), True)
     await chosen.open()
     loop = asyncio.get_running_loop()
     commands = asyncio.StreamReader(limit=1 << 24)

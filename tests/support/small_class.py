@@ -1,4 +1,4 @@
-"""A small class that is really graded: an assignment, what nine learners hand in, and commands."""
+"""A small class that is really graded: an assignment, nine learners' submissions, and commands."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from insidedocker.grading.grade import Grading
 REPOSITORY = Path(__file__).parents[2]
 ASSIGNMENT = "50-small"
 HIDDEN = "canary_hidden_line"
-"""A name in every hidden test: nobody but the instructor may read it."""
+"""A name in every hidden test, which only the instructor may read."""
 
 SOLVED = {
     "sizes": """\
@@ -97,7 +97,7 @@ def _marks(grade_id: str, **more: Any) -> dict[str, Any]:
 
 
 def source_notebook() -> Any:
-    """The instructor's notebook."""
+    """Make the instructor's notebook."""
     set_up = "from insidedocker.lab import check, quiz"
     cells = [
         new_markdown_cell("# A small lesson", id="title"),
@@ -131,7 +131,7 @@ class Course:
     root: Path
 
     def run(self, *words: str, apart: bool = True) -> subprocess.CompletedProcess[str]:
-        """A command in the course's folder."""
+        """Run a Python module's command in the course's folder; `apart` grades in a sandbox."""
         beside_python = str(Path(sys.executable).parent)
         own = {
             "PATH": os.pathsep.join([beside_python, os.environ.get("PATH", os.defpath)]),
@@ -147,26 +147,27 @@ class Course:
         )
 
     def ok(self, *words: str, apart: bool = True) -> str:
-        """The same, which must succeed; what it said."""
+        """Run a command that must succeed; returns its stdout."""
         done = self.run(*words, apart=apart)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     def api(self) -> NbGraderAPI:
-        """What Formgrader's buttons do, in this process: starting a command takes seconds."""
+        """Return the API behind Formgrader's buttons, to be called in this process: starting a
+        command takes seconds."""
         config = load_nbgrader_config(self.root / "nbgrader_config.py")
         config.CourseDirectory.root = str(self.root)
         return NbGraderAPI(CourseDirectory(config=config), config=config)
 
     def generate(self) -> None:
-        """Make the learners' version from the instructor's, and tell the gradebook."""
+        """Generate the learners' version from the instructor's and add it to the gradebook."""
         done = self.api().generate_assignment(ASSIGNMENT)
         assert done["success"], done["log"]
 
     def grade(self) -> None:
-        """All that is handed in, as `insidedocker grade` does."""
+        """Grade all submissions, as `insidedocker grade` does."""
         with pytest.MonkeyPatch.context() as patch:
-            patch.setenv(settings.VARIABLE, settings.APART)  # and what it was afterwards
+            patch.setenv(settings.VARIABLE, settings.APART)  # restored afterwards
             assert Grading(self.root, ASSIGNMENT).run(2).failed == {}
 
     def configure(self, *lines: str) -> None:
@@ -185,7 +186,10 @@ class Course:
         time: str = "2026-01-02 03:04:05 UTC",
         own: str = "",
     ) -> None:
-        """A learner's copy with these answers, and perhaps a cell of their own at its end."""
+        """Write a learner's submission: the released notebook with `answers` (grade id -> source).
+
+        `clicked` is the saved quiz answer; `own` is the code of the learner's own cell at the end.
+        """
         name = f"{ASSIGNMENT}.ipynb"
         notebook = nbformat.read(self.root / "release" / ASSIGNMENT / name, as_version=4)
         for cell in notebook.cells:
@@ -204,7 +208,7 @@ class Course:
 
 
 def make(root: Path) -> Course:
-    """The course, its assignment generated, nothing handed in."""
+    """Make the course with its assignment generated and no submissions."""
     course = Course(root)
     source = root / "source" / ASSIGNMENT
     source.mkdir(parents=True)
@@ -274,7 +278,7 @@ EVIDENCE = {
 
 
 def whole_class(course: Course) -> None:
-    """Nine learners: what each deserves stands in `POINTS`."""
+    """Hand in nine learners' submissions; `POINTS` lists the points that each deserves."""
     sizes, tagged = SOLVED["sizes"], SOLVED["tagged"]
     course.hand_in("ada", {"sizes": sizes, "tagged": tagged, "words": "It stays."}, clicked="b")
     course.hand_in("grace", {"sizes": sizes, "tagged": tagged}, clicked="b")

@@ -1,5 +1,5 @@
-"""Runs a command as in a container of the Docker Engine: a filter of system calls refuses new
-namespaces, mounts and the like. `python without_namespaces.py COMMAND ARGUMENT…`"""
+"""Runs a command under a seccomp filter as in a Docker container: new namespaces, mounts and
+similar system calls fail. `python without_namespaces.py COMMAND ARGUMENT…`"""
 
 import os
 import sys
