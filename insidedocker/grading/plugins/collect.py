@@ -1,7 +1,7 @@
-"""`nbgrader collect`, which copies what learners left in the exchange: their plain files alone.
+"""`nbgrader collect`: copies only plain files of what learners left in the exchange.
 
-nbgrader's own follows links with the instructor's rights, and would bring home what they lead to;
-one folder with an odd name or content would end the collecting of all.
+nbgrader's own command follows links with the instructor's rights and copies what they lead to, and
+one folder with an odd name or content ends the collecting of all.
 """
 
 from __future__ import annotations
@@ -23,12 +23,15 @@ Record = dict[str, Any]
 
 
 class Collect(ExchangeCollect):
-    """Set as `c.ExchangeFactory.collect`."""
+    """Collects submissions; set as `c.ExchangeFactory.collect`."""
 
     src_records: list[Record]
 
     def start(self) -> None:
-        """Collect, alone: what is being graded must not change meanwhile."""
+        """Collect under the course's lock, since submissions must not change while they are graded.
+
+        Raises ExchangeError.
+        """
         try:
             with mishaps.as_user_errors(), alone(Path(self.coursedir.root)):
                 super().start()
@@ -37,18 +40,21 @@ class Collect(ExchangeCollect):
             raise ExchangeError(str(error)) from None
 
     def init_src(self) -> None:
-        """Find the submissions; what is not one is left where it is, and named at the end."""
+        """Find the submissions. Other folders stay where they are, and are named at the end."""
         self.failed: list[str] = []
         super().init_src()
         self.src_records = [each for each in self.src_records if each["timestamp"] != datetime.min]
 
     def _path_to_record(self, path: str) -> Record:
-        """Name, learner and time of a folder in the exchange, where learners write."""
+        """Read learner and time from the name of a folder in the exchange, where learners write.
+
+        A folder that is not a submission is noted in `failed`, its timestamp is `datetime.min`.
+        """
         name = Path(path).name
         try:
             record: Record = super()._path_to_record(path)
             why = why_no_id(record["username"])
-        except Exception:  # whatever the parser of dates makes of a stranger's text
+        except Exception:  # the parser of dates raises many errors for untrusted text
             record, why = {}, "it does not say when it was handed in"
         if why:
             self.failed.append(f"{shown(name)}: {why}")
@@ -56,11 +62,14 @@ class Collect(ExchangeCollect):
         return record
 
     def copy_files(self) -> None:
-        """Copy what is new, submission by submission: what fails with one costs the others
-        nothing. Name those whose newer submission stays where it is."""
+        """Copy new submissions one by one, so that a failure with one does not stop the others.
+
+        Warns of learners whose newer submission was not copied. Fails at the end, naming the
+        submissions that could not be copied.
+        """
         records = self.src_records
         if not records:
-            super().copy_files()  # says that there is nothing
+            super().copy_files()  # logs that there are no submissions
         for record in records:
             self.src_records = [record]
             try:
@@ -85,12 +94,12 @@ class Collect(ExchangeCollect):
         )
         try:
             there = course.get_existing_timestamp(folder)
-        except Exception:  # whatever a learner has written for a time
+        except Exception:  # a learner can write anything as a time
             return False
         return there is not None and bool(there < record["timestamp"])
 
     def do_copy(self, src: str, dest: str, log: Any = None) -> None:
-        """Copy a submission, without what is not a plain file; that is told in the log."""
+        """Copy the plain files of a submission; the log names what was left out."""
         taken = take(Path(src))
         for finding in taken.findings:
             self.log.warning("%s: %s", Path(src).name, finding.text)

@@ -1,8 +1,8 @@
-"""Where grading plugs into nbgrader's commands: exporters, which nbgrader makes when a run begins,
-before it touches anything. They serve the commands and Formgrader's buttons alike.
+"""Exporters by which grading plugs into nbgrader's commands and into Formgrader's buttons.
 
-Each run has the course to itself, and says in one sentence what it could not do. A run of Autograde
-is given an intake folder to read from; everything after that is nbgrader's own doing.
+nbgrader makes the exporter when a run begins, before it changes anything. Each run holds the
+course's lock, and reports a failure in one sentence. A run of Autograde is given an intake folder
+to read from; all later steps are nbgrader's own.
 """
 
 from __future__ import annotations
@@ -44,11 +44,12 @@ from insidedocker.grading.submission_folder import count_links
 GONE = "the result was gone, or not the gradebook's, when the run ended: grade once more."
 
 Scores = dict[tuple[str, str], float | None]
-"""What the checks gave, by notebook and graded cell."""
+"""(notebook, grade id) -> points of the checks; None for a cell that a person grades."""
 
 
 class _InOrder:
-    """An exporter whose run of nbgrader's is done within `around`."""
+    """Mixin of exporters: replaces the `convert_notebooks` of nbgrader's run by `around`, under the
+    course's lock. A run that reads the intake folder is left as it is."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -63,12 +64,16 @@ class _InOrder:
             run.convert_notebooks = in_order
 
     def around(self, run: Any, convert: Callable[[], None]) -> None:
-        """Let nbgrader do its part. Raises UserError where something is not as it says."""
+        """Do the run: call `convert`, nbgrader's own part, with the steps before and after it.
+
+        Raises UserError.
+        """
         raise NotImplementedError
 
 
 class PlainGradingExporter(_InOrder, NotebookExporter):
-    """Writes notebooks as its base class does; for submissions that nbgrader runs by itself."""
+    """Exporter of plain grading: nbgrader runs the submissions itself. Checks first that the
+    gradebook is what source/ gives."""
 
     def around(self, run: Any, convert: Callable[[], None]) -> None:
         generated.insist(run.coursedir, run.config)
@@ -76,7 +81,7 @@ class PlainGradingExporter(_InOrder, NotebookExporter):
 
 
 class GradingExporter(_InOrder, NotebookExporter):
-    """Made by a run of Autograde, it first takes in the submissions that the run is about."""
+    """Exporter of Autograde: takes in the run's submissions first, checks the results after it."""
 
     def around(self, run: Any, convert: Callable[[], None]) -> None:
         sandbox = SandboxedExecute(config=run.config).sandbox
@@ -89,7 +94,7 @@ class GradingExporter(_InOrder, NotebookExporter):
         failed = intake.take()
         try:
             convert()
-        finally:  # all others first
+        finally:  # reported after all other submissions are graded
             told = [f"Not graded: {student}: {why}" for student, why in failed.items()]
             for line in told:
                 run.log.error(line)
@@ -103,7 +108,7 @@ _found_by_name = Autograde.init_notebooks
 
 
 def _init_notebooks(run: Autograde) -> None:
-    """Leave finding submissions to the exporter: nbgrader gives up where it sees no notebook."""
+    """Leave finding submissions to the exporter: nbgrader's own search fails without notebooks."""
     found_already = run.coursedir.submitted_directory == INTAKE
     if found_already or not issubclass(run.exporter_class, GradingExporter):
         _found_by_name(run)
@@ -113,8 +118,8 @@ Autograde.init_notebooks = _init_notebooks
 
 
 class ReleasingExporter(_InOrder, NotebookExporter):
-    """Made by a run of GenerateAssignment, which would leave alone what there is already, and
-    call that a success."""
+    """Exporter of GenerateAssignment. Without --force, nbgrader keeps an older release/ and reports
+    success; this exporter raises UserError where that is not what source/ gives."""
 
     def around(self, run: Any, convert: Callable[[], None]) -> None:
         if not isinstance(run, GenerateAssignment) or run.no_database:
@@ -142,12 +147,12 @@ class ReleasingExporter(_InOrder, NotebookExporter):
 
 
 class FeedbackExporter(_InOrder, HTMLExporter):
-    """Made by a run of GenerateFeedback, which would leave an older page where it is; a page is
-    made of the result and the gradebook alone, so it is made anew."""
+    """Exporter of GenerateFeedback: makes every page anew, since nbgrader keeps older pages. A page
+    depends only on the result and the gradebook."""
 
     def around(self, run: Any, convert: Callable[[], None]) -> None:
         if isinstance(run, GenerateFeedback):
-            # Before nbgrader removes a page: it needs the gradebook for the next one.
+            # Before nbgrader removes a page: without the gradebook it cannot make the new one.
             mishaps.insist_there_is_one(run.coursedir.db_url)
             with Gradebook(run.coursedir.db_url, run.coursedir.course_id) as gradebook:
                 _scores(gradebook, run.coursedir.assignment_id, [])
@@ -156,15 +161,15 @@ class FeedbackExporter(_InOrder, HTMLExporter):
 
 
 class Intake:
-    """The submissions of one run, taken in."""
+    """Takes in the submissions of one run of Autograde, and checks their results."""
 
     def __init__(self, run: Autograde) -> None:
         self.run = run
         self.course = run.coursedir
         self.digests: dict[str, str] = {}
-        """Of what was taken in, by learner."""
+        """Learner -> digest of the submission that was taken in."""
         self.before: set[str] = set()
-        """Learners who are graded already, and nothing has changed."""
+        """Learners who are graded already and whose submission has not changed."""
 
     def insist_on_somebody(self) -> None:
         """Raise UserError where there is no submission for this run."""
@@ -183,9 +188,12 @@ class Intake:
         )
 
     def take(self) -> dict[str, str]:
-        """Fill the intake folder and turn the run to it. What was graded before and has changed
-        since, or was not finished, is made ready to be graded again. Tells whose submission could
-        not be taken in, and why: that costs nobody else anything."""
+        """Fill the intake folder and make the run read from it.
+
+        The older result of a submission that has changed, or was not finished, is removed, so that
+        it is graded again. Returns learner -> reason for each submission that could not be taken
+        in; the others are graded all the same. Raises UserError.
+        """
         own = reading_intake(self.course)
         found: dict[str, list[str]] = {}
         failed: dict[str, str] = {}
@@ -228,25 +236,28 @@ class Intake:
         return failed
 
     def students(self) -> list[str]:
-        """Whose submissions these are, as they can be shown."""
+        """Learners with a submission in this run, by printable names."""
         return [shown(student) for student, _ in self._submissions(self.course.assignment_id)]
 
     def everybody(self) -> list[str]:
-        """Who has handed in the assignment, whether this run is about them or not."""
+        """Learners who have handed in the assignment, in this run or not, by printable names."""
         return [shown(student) for student, _ in self._submissions(self.course.assignment_id, "*")]
 
     def insist_on_results(self) -> None:
-        """Raise UserError naming those who have no result after all."""
+        """Raise UserError naming the learners who have no result after the run."""
         if missing := sorted(self.digests.keys() - self.finished(list(self.digests))):
             raise UserError(f"Not graded: {', '.join(missing)}: {GONE}")
 
     def finished(self, students: list[str]) -> set[str]:
-        """Those of them whose result is there, and in the gradebook; also one that our own side
-        has spoilt, which the next run makes anew."""
+        """The learners among `students` whose result is there and in the gradebook.
+
+        A result that a failure of the course's own side has spoilt counts, too; the next run makes
+        it anew.
+        """
         return self._finished({each: self.digests[each] for each in students}, spoilt=True)
 
     def fault(self, student: str) -> str:
-        """What of our own side has failed in a learner's checks; empty where nothing has."""
+        """Failure of the course's own side in a learner's checks; empty where there is none."""
         for path in sorted(self._result(student).glob("*.ipynb")):
             ours = v4.reads(path.read_text(encoding="utf-8")).metadata.get(OURS, {})
             if faults := ours.get("faults"):
@@ -266,8 +277,8 @@ class Intake:
         }
 
     def reassess_penalties(self) -> list[str]:
-        """Let the late policy look again at those who were graded before: it may be a new one,
-        or the date due or the points have changed. Returns those for whom it makes a difference."""
+        """Assess late penalties again for learners who were graded before: the late policy, the due
+        date or the points may have changed. Returns the learners whose penalty has changed."""
         changed = []
         name = self.course.assignment_id
         with Gradebook(self.course.db_url, self.course.course_id) as gradebook:
@@ -296,7 +307,10 @@ class Intake:
             return float(found.late_submission_penalty or 0.0)
 
     def _submissions(self, assignment: str, student_id: str = "") -> list[tuple[str, Path]]:
-        """Everybody whose submission this run is about, whatever lies in its place."""
+        """(learner, path) of each submission in this run, whatever kind of file is at the path.
+
+        `student_id` replaces the run's own pattern of learners.
+        """
         wanted = student_id or self.course.student_id
         whole = Path(self.course.format_path(self.course.submitted_directory, "*", assignment))
         position = whole.parts.index("*")
@@ -312,7 +326,7 @@ class Intake:
         ]
 
     def _checks(self, assignment: str) -> dict[str, dict[str, str]]:
-        """The sources of read-only cells, as the gradebook has them."""
+        """Notebook -> grade id -> source of a read-only cell in the gradebook. Raises UserError."""
         mishaps.insist_there_is_one(self.course.db_url)
         with Gradebook(self.course.db_url, self.course.course_id) as gradebook:
             try:
@@ -330,7 +344,7 @@ class Intake:
             }
 
     def _versions(self, assignment: str, notebooks: Iterable[str]) -> dict[str, list[Any]]:
-        """Of each notebook, what was given out."""
+        """Notebook -> its versions that were given out."""
         with Gradebook(self.course.db_url, self.course.course_id) as gradebook:
             return {each: generated.versions(gradebook, assignment, each) for each in notebooks}
 
@@ -340,9 +354,11 @@ class Intake:
 
 
 def result_of(folder: Path, digest: str, *, spoilt: bool = False) -> Scores | None:
-    """What the checks gave, where an autograded folder holds the finished result of an intake
-    with this digest, or with `spoilt` one in which our own side has failed; else it is another
-    submission's, or a killed run has left it."""
+    """Points of the checks, where an autograded folder holds the finished result of the intake with
+    this digest; with `spoilt`, also a result in which the course's own side has failed.
+
+    None for any other: the result of another submission, or one that a killed run has left.
+    """
     found: Scores = {}
     for path in folder.glob("*.ipynb"):
         try:
@@ -355,13 +371,13 @@ def result_of(folder: Path, digest: str, *, spoilt: bool = False) -> Scores | No
                 if utils.is_grade(cell):
                     key = path.stem, cell.metadata.nbgrader.grade_id
                     found[key], _ = points_of(cell, _silent())
-        except Exception:  # it is no result, whatever it is
+        except Exception:  # a file that cannot be read as a result is not one
             return None
     return found or None
 
 
 def _scores(gradebook: Gradebook, assignment: str, students: list[str]) -> dict[str, Scores]:
-    """By learner, of these and perhaps others, what the checks gave, as the gradebook has it."""
+    """Learner -> points of the checks in the gradebook, for these learners and perhaps others."""
     rows = (
         gradebook.db.query(
             api.SubmittedAssignment.student_id,
@@ -388,7 +404,7 @@ def _scores(gradebook: Gradebook, assignment: str, students: list[str]) -> dict[
 
 
 def _is_there(path: Path) -> bool:
-    """Whether there is something of this name, or may be: where that cannot be seen."""
+    """True where a file of any kind is at the path, or where that cannot be seen."""
     try:
         path.lstat()
     except (FileNotFoundError, NotADirectoryError):
@@ -399,7 +415,8 @@ def _is_there(path: Path) -> bool:
 
 
 def _insist_on_a_place(student: str, folder: Path) -> None:
-    """Refuse a submission that cannot be told to be this learner's. Raises UserError."""
+    """Raise UserError for a submission that cannot safely be assigned to this learner: a name that
+    is not an id, a link, an unreadable folder."""
     if why := why_no_id(student):
         raise UserError(f"{why}: rename the folder {shown(str(folder.parent))}")
     if folder.parent.is_symlink():
@@ -419,6 +436,6 @@ def _silent() -> logging.Logger:
 
 
 def reading_intake(course: CourseDirectory) -> CourseDirectory:
-    """The same course, but that submissions are read from the intake folder."""
+    """Copy a course's settings, with the intake folder as its folder of submissions."""
     settings = {name: getattr(course, name) for name in course.trait_names(config=True)}
     return CourseDirectory(**{**settings, "submitted_directory": INTAKE})

@@ -1,7 +1,8 @@
-"""Whether the gradebook and release/ are what nbgrader makes of source/, and source/ of the text.
+"""Checks that the gradebook and release/ are what nbgrader makes of source/, and that source/ is
+what the lesson's text makes.
 
-Grading believes the gradebook: a check that was corrected in source/ only would be left out, and
-nobody told. nbgrader's own generator is run into a folder of ours, and what it makes compared.
+Grading trusts the gradebook: a check that was corrected only in source/ would be left out without
+a word. So nbgrader's generator runs into a scratch folder, and its results are compared.
 """
 
 from __future__ import annotations
@@ -37,17 +38,20 @@ from insidedocker.grading.intake import FOLDER
 from insidedocker.grading.rebuild import digest_of, key_of
 
 Cells = dict[str, list[Any]]
-"""By grade id: type, source, whether it is locked and an answer, points."""
+"""Grade id -> [type, source, is locked, is an answer, points or None where it is not graded]."""
 
 
 KINDS = (utils.is_grade, utils.is_solution, utils.is_locked, utils.is_task)
-"""Of cells that the gradebook has."""
+"""Tests for the kinds of cells that the gradebook has."""
 
 
 @dataclass
 class Made:
-    """What nbgrader makes of an assignment's source: cells for the gradebook, by notebook, and
-    the notebooks and other files of release/."""
+    """Result of nbgrader's generator for an assignment.
+
+    cells: notebook -> its cells for the gradebook. notebooks, files: path in release/ -> visible
+    cells of a notebook, content of any other file.
+    """
 
     cells: dict[str, Cells] = field(default_factory=dict)
     notebooks: dict[str, Any] = field(default_factory=dict)
@@ -55,8 +59,8 @@ class Made:
 
 
 def insist(course: CourseDirectory, config: Config) -> None:
-    """Raise UserError where an assignment is not as its source says. One without a source is
-    taken as it is."""
+    """Raise UserError where the gradebook or release/ differs from an assignment's source. An
+    assignment without a source is accepted."""
     name = course.assignment_id
     source = folder_of(course, course.source_directory)
     if not any(source.glob("*.ipynb")):
@@ -83,7 +87,8 @@ def insist(course: CourseDirectory, config: Config) -> None:
 
 
 def make(course: CourseDirectory, config: Config) -> Made:
-    """Run nbgrader's generator; neither release/ nor the gradebook is touched."""
+    """Run nbgrader's generator in a scratch folder; release/ and the gradebook are not changed.
+    Raises UserError."""
     made = Made()
 
     def remember(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
@@ -126,12 +131,13 @@ def make(course: CourseDirectory, config: Config) -> Made:
 
 
 def folder_of(course: CourseDirectory, step: str) -> Path:
-    """An assignment's folder in source/ or release/."""
+    """Path of an assignment's folder in source/ or release/ (`step`)."""
     return Path(course.format_path(step, ".", course.assignment_id))
 
 
 def _insist_on_the_text(root: Path, name: str) -> None:
-    """An edit of source/ that is still to be taken home into the text is well and good."""
+    """Raise UserError where the text has changed since source/ was made of it. A source/ edited by
+    hand is accepted: the edit is still to be synced into the text."""
     course = Course(root)
     text, source = course.text(name), course.source_notebook(name)
     if not text.is_file() or not source.is_file():
@@ -153,7 +159,8 @@ def _facts(cell: NotebookNode) -> list[Any]:
 
 
 def _known(book: Gradebook, name: str) -> dict[str, Cells]:
-    """The same from the gradebook."""
+    """Notebook -> its cells in the gradebook, as in `Made.cells`; empty where it does not know the
+    assignment."""
     try:
         notebooks = book.find_assignment(name).notebooks
     except MissingEntry:
@@ -177,18 +184,19 @@ def _known(book: Gradebook, name: str) -> dict[str, Cells]:
 
 
 def _visible(path: Path) -> Any:
-    """A released notebook without what differs at random."""
+    """The cells of a released notebook, without what differs at random between runs of the
+    generator; None where it cannot be read."""
     try:
         notebook = nbformat.read(path, as_version=4)
         return [
             [cell.cell_type, cell.source, cell.metadata.get("nbgrader")] for cell in notebook.cells
         ]
-    except Exception:  # whatever it is, it is not what was made
+    except Exception:  # an unreadable file cannot be what was made
         return None
 
 
 def _difference(course: CourseDirectory, known: Mapping[str, Cells], made: Made) -> str:
-    """What a person is told of the first difference; nothing where there is none."""
+    """Describe the first difference in a sentence; empty where there is none."""
     name = course.assignment_id
     source = f"{course.source_directory}/{name}"
     for notebook in [*made.cells, *(each for each in known if each not in made.cells)]:
@@ -210,7 +218,7 @@ def _difference(course: CourseDirectory, known: Mapping[str, Cells], made: Made)
 
 
 def _fingerprint(course: CourseDirectory, known: Mapping[str, Cells]) -> str:
-    """Of all that `insist` compares, and of what decides on it."""
+    """SHA-256 of all that `insist` compares, and of nbgrader's version and configuration."""
     told = hashlib.sha256(json.dumps([known, nbgrader.__version__], sort_keys=True).encode())
     root = Path(course.root)
     folders = [
@@ -224,8 +232,8 @@ def _fingerprint(course: CourseDirectory, known: Mapping[str, Cells]) -> str:
 
 
 def remember_versions(course: CourseDirectory) -> None:
-    """Keep what was given out, from release/ and from what the gradebook has; nothing of it is
-    ever forgotten, since a learner may hand in any of it."""
+    """Keep the versions in release/ and in the gradebook as given out. No version is ever removed,
+    since a learner may hand in any of them."""
     name = course.assignment_id
     with Gradebook(course.db_url, course.course_id) as book:
         found: list[tuple[str, dict[str, str]]] = []
@@ -247,26 +255,27 @@ def remember_versions(course: CourseDirectory) -> None:
 
 
 def _as_released(book: Gradebook, name: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """The marked cells that the gradebook has, without their hidden tests."""
+    """(notebook, grade id -> digest) of the cells that the gradebook has, hidden tests removed."""
     clear = ClearHiddenTests()
     for notebook, cells in _known(book, name).items():
         version = {}
         for grade_id, (kind, source, *_) in cells.items():
             cell = NotebookNode(cell_type=kind, source=source)
-            with suppress(RuntimeError):  # marks that do not pair
+            with suppress(RuntimeError):  # unpaired marks of hidden tests
                 clear._remove_hidden_test_region(cell)
             version[grade_id] = digest_of(kind, cell.source)
         yield notebook, version
 
 
 def versions(book: Gradebook, assignment: str, notebook: str) -> list[dict[str, str]]:
-    """The versions that were given out, as digests by the key of a cell."""
+    """The versions of a notebook that were given out, each as key of a cell -> digest."""
     return list(kept.get(book, kept.RELEASED, assignment, notebook).values())
 
 
 @contextmanager
 def release_kept(course: CourseDirectory) -> Iterator[None]:
-    """Put the released folder back where generating it anew fails: nbgrader removes it first."""
+    """Restore the released folder where the body raises: nbgrader removes the folder before it
+    generates a new one."""
     released = folder_of(course, course.release_directory)
     if not released.is_dir():
         yield

@@ -1,5 +1,7 @@
-"""`nbgrader release_assignment` and `nbgrader release_feedback`, which would hand out an older
-version, or nothing, and call that a success."""
+"""`nbgrader release_assignment` and `nbgrader release_feedback`, with checks before they start.
+
+nbgrader's own commands hand out an older version, or nothing, and report success.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,10 @@ from insidedocker.grading.plugins import generated, release_feedback
 
 
 class _Told:
-    """Says in one sentence why nothing was handed out; nbgrader shows its own kind so."""
+    """Mixin that checks with `insist` first, under the course's lock.
+
+    A failure is logged in one sentence and raised as ExchangeError, as nbgrader's own are.
+    """
 
     def start(self) -> None:
         course = self.coursedir  # type: ignore[attr-defined]
@@ -33,10 +38,10 @@ class _Told:
 
 
 class Release(_Told, ExchangeReleaseAssignment):
-    """Set as `c.ExchangeFactory.release_assignment`."""
+    """Releases an assignment; set as `c.ExchangeFactory.release_assignment`."""
 
     def insist(self, course: Any) -> None:
-        """What is handed out is what the gradebook has, and is remembered."""
+        """Raise UserError unless release/ is what the gradebook has; remember the version."""
         if generated.folder_of(course, course.release_directory).is_dir():
             mishaps.insist_there_is_one(course.db_url)
             generated.insist(course, self.config)
@@ -44,10 +49,11 @@ class Release(_Told, ExchangeReleaseAssignment):
 
 
 class ReleaseFeedback(_Told, release_feedback.ReleaseFeedback):
-    """Set as `c.ExchangeFactory.release_feedback`."""
+    """Releases feedback; set as `c.ExchangeFactory.release_feedback`."""
 
     def insist(self, course: Any) -> None:
-        """Everybody who is graded has a page, and it is not older than the result."""
+        """Raise UserError unless each graded learner has a page for each result, and none of them
+        is older than its result."""
         name, who = course.assignment_id, course.student_id or "*"
         results = Path(course.format_path(course.autograded_directory, who, name))
         excluded = course.student_id_exclude.split(",")

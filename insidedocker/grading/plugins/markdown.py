@@ -1,6 +1,8 @@
-"""Learners' text on feedback pages and in Formgrader: as text, links and pictures, without HTML of
-its own and without a way into the server that shows it. nbgrader's page templates do not sanitise
-it."""
+"""Renders learners' text on feedback pages and in Formgrader as text, links and pictures.
+
+HTML in the text is not interpreted, and no link leads into the server that shows the page.
+nbgrader's page templates do not sanitise learners' text.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +22,11 @@ _ELSEWHERE = re.compile(
     r"|mailto:[^\s\\]+)",
     re.IGNORECASE,
 )
-"""An address by which a browser leaves the server that shows the page: whole, and with a name of
-the net in it. A relative one, a number or a bare name could be that server itself."""
+"""URL by which a browser leaves the server that shows the page: absolute, with a full host name. A
+relative URL, a numeric address or a bare name could be that server itself."""
 _OWN_HOST = re.compile(r".*\.(?:localhost|local|internal)", re.IGNORECASE)
 _BESIDE = re.compile(r"(?!.*\.\.)[\w][\w ./-]*\.(?:png|jpe?g|gif|webp|svg)", re.IGNORECASE)
-"""A picture beside the notebook, by its plain name."""
+"""Relative path of a picture beside the notebook, without ".."."""
 _WITHIN = re.compile(r"data:image/(?:png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*")
 _TAGS = {
     *bleach.ALLOWED_TAGS,
@@ -35,8 +37,8 @@ _SHOWN = ("image/png", "image/jpeg", "image/gif")
 
 
 def leads_elsewhere(url: str, own_host: str = "") -> bool:
-    """Whether a link leads to another server than the one that shows it, whatever that one's
-    name is; `own_host` is its name where that is known."""
+    """True where a link leads to another server than the one that shows the page, whatever its own
+    name is; `own_host` is that name where it is known."""
     found = _ELSEWHERE.fullmatch(url)
     if not found:
         return False
@@ -46,7 +48,7 @@ def leads_elsewhere(url: str, own_host: str = "") -> bool:
 
 @pass_context
 def without_html(context: Any, source: str) -> str:
-    """nbconvert's filter `markdown2html`, but that HTML in the text is shown and not obeyed."""
+    """Render Markdown: nbconvert's filter `markdown2html`, with HTML in the text shown as text."""
     attachments = (context.get("cell") or {}).get("attachments", {})
     renderer = _Renderer(attachments, _own_host(context))
     return str(MarkdownWithMath(renderer=renderer).render(source))
@@ -54,7 +56,7 @@ def without_html(context: Any, source: str) -> str:
 
 class _Renderer(IPythonRenderer):
     def __init__(self, attachments: Mapping[str, Mapping[str, str]], own_host: str) -> None:
-        # No anchors at headings: their ids could be those of the page's own parts.
+        # No anchors at headings: their ids could equal those of the page's own elements.
         super().__init__(escape=True, allow_harmful_protocols=False, exclude_anchor_links=True)
         self.pasted = attachments
         self.own_host = own_host
@@ -76,14 +78,14 @@ class _Renderer(IPythonRenderer):
         return f"data:{found};base64,{data[found]}" if found else url
 
     def block_mermaidjs(self, code: str) -> str:
-        """As any other code: nbconvert puts a diagram's text into the page as it is."""
+        """Render a diagram as any other code: nbconvert puts its text into the page unescaped."""
         return str(self.block_code(code))
 
 
 @pass_context
 def only_text(context: Any, source: Any) -> str:
-    """nbconvert's filter `clean_html` for the HTML of outputs, but that no link leads into the
-    server, and nothing takes the names that parts of the page have."""
+    """Sanitise the HTML of outputs: nbconvert's filter `clean_html`, without links into the server
+    and without attributes such as id, which elements of the page itself could have too."""
 
     def stays(_tag: str, name: str, value: str) -> bool:
         return name == "title" or (name == "href" and leads_elsewhere(value, _own_host(context)))
@@ -97,8 +99,8 @@ def _own_host(context: Any) -> str:
 
 
 class PlainOutputs(Preprocessor):
-    """Leaves of an output's metadata a picture's size: nbconvert writes the rest of what it knows
-    there into tags, partly as it is."""
+    """Removes an output's metadata except the sizes of pictures: nbconvert writes other metadata
+    into tags, partly unescaped."""
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: Any, _index: int

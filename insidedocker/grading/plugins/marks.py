@@ -1,8 +1,8 @@
-"""nbgrader's step that saves the points, which leaves alone what a person has done.
+"""Saves points in place of nbgrader's SaveAutoGrades, and keeps what a person has graded.
 
-nbgrader puts everything that a person has graded back to "needs grading", each time. Here it needs
-that only where the work has changed, or what the check says of it; the older points stay and count
-until a person changes them. A submission that is to be looked at is asked for once.
+nbgrader sets every cell that a person has graded back to "needs grading" in each run. This step
+does so only where the learner's work or the check's points have changed; the older points stay and
+count until a person changes them. A person is asked only once to look at a submission.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from insidedocker.grading.rebuild import OURS
 from insidedocker.lab.quiz import answers
 
 LOOK = ""
-"""The name under which the reason to look at a notebook is kept; others are those of cells."""
+"""Key of the digest of a notebook's reasons to look at it; all other keys are grade ids."""
 
 
 class SaveGrades(SaveAutoGrades):
-    """In place of nbgrader's own; marks a submission for a person to look at, too, where intake
-    or run have found a reason."""
+    """Replaces nbgrader's SaveAutoGrades. Also marks a submission for a person to look at, where
+    its intake or its run has found a reason."""
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         of = resources["nbgrader"]
@@ -41,7 +41,7 @@ class SaveGrades(SaveAutoGrades):
                 of["student"], {}
             )
         nb, resources = super().preprocess(nb, resources)
-        # Afterwards: whoever is killed in between is asked once more, never once too seldom.
+        # After the grades: if this process is killed between, a person is asked twice, not never.
         with Gradebook(of["db_url"]) as gradebook:
             kept.put(
                 gradebook,
@@ -89,23 +89,25 @@ class SaveGrades(SaveAutoGrades):
         self.gradebook.db.commit()
 
     def _reads_otherwise(self, cell: NotebookNode, points: float | None) -> bool:
-        """Whether the outputs that nbgrader makes points of are not those of the verdict."""
+        """True where nbgrader reads other points from the outputs than those of the verdict."""
         try:
             return bool(utils.determine_grade(cell, self.log)[0] != points)
-        except ValueError:  # more than the most
+        except ValueError:  # more points than the cell has
             return True
 
     def _asks(self, waits: bool) -> bool:
-        """Whether a person is to look: where there is a reason, and it is a new one or nobody has
-        looked yet."""
+        """True where a person is to look: there is a reason, and it is new or no person has looked
+        yet (`waits`)."""
         if not asks(self.ours):
             return False
         return waits or self.before.get(LOOK) != self.found[LOOK]
 
 
 def points_of(cell: NotebookNode, log: logging.Logger) -> tuple[float | None, float]:
-    """What a graded cell of a result comes to, and the most; None for a person to say. A check has
-    the points of its verdict, whatever became of the outputs from which nbgrader reads them."""
+    """(points, most points) of a graded cell of a result; points are None where a person grades.
+
+    A check has the points of its verdict, whatever nbgrader would read from its outputs.
+    """
     if cell.cell_type == "code" and not utils.is_solution(cell):
         return cell.metadata.get(OURS, {}).get("points", 0.0), float(cell.metadata.nbgrader.points)
     found: tuple[float | None, float] = utils.determine_grade(cell, log)
@@ -113,12 +115,14 @@ def points_of(cell: NotebookNode, log: logging.Logger) -> tuple[float | None, fl
 
 
 def asks(ours: dict[str, Any]) -> bool:
-    """Whether a graded notebook, by our remarks in its metadata, asks for a person's look."""
+    """True where a graded notebook needs a person's look, by "look" or "remarks" in `ours`, its
+    metadata under OURS."""
     return bool(ours.get("look") or ours.get("remarks"))
 
 
 def flagged_cell(notebook: Any) -> str:
-    """The grade id of the cell that is marked where a notebook asks to be looked at."""
+    """Grade id of the cell that is marked where a person is to look at a notebook: the first graded
+    cell; empty where none is graded."""
     graded = (
         marks.get("grade_id", "")
         for cell in notebook["cells"]
@@ -128,8 +132,12 @@ def flagged_cell(notebook: Any) -> str:
 
 
 def judged_by(notebook: NotebookNode, folder: Path) -> dict[str, Any]:
-    """What points are given for, as a digest by graded cell: the answer itself, or the answers and
-    own cells that a check comes after. And what there is to look at."""
+    """Grade id -> digest of the work that the points are given for; LOOK -> digest of all work and
+    of the reasons to look.
+
+    The work of a graded answer is the answer itself. The work of a check is the answers and the
+    learner's own cells above it, from the first answer after earlier checks on.
+    """
     found: dict[str, Any] = {}
     everything: list[Any] = []
     above: list[Any] = []

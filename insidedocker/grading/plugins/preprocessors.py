@@ -1,7 +1,7 @@
-"""nbgrader's step that runs a notebook, done in a sandbox, with the verdict outside of it.
+"""Runs a notebook in a sandbox, in place of nbgrader's preprocessor Execute.
 
-A preprocessor in place of nbgrader's Execute: the same cells get the same kinds of outputs, and
-what nbgrader does with them stays as it is.
+The same cells get the same kinds of outputs, and nbgrader's later steps stay as they are. The
+verdict is made outside the sandbox of the learner's code.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from insidedocker.grading.runner import Cell, Ran, run, uses_lab
 from insidedocker.grading.sandbox import BUBBLEWRAP, Limits, Sandbox, insist
 
 UNKEPT: dict[str, list[Ran]] = {}
-"""What came of runs that are not kept on disk, since they were cut short, until it is graded."""
+"""cache.key -> results of runs that were cut short, so not kept on disk; each is used once."""
 
 
 UNASKED = ("busybox", "hello-world")
@@ -32,7 +32,7 @@ UNASKED = ("busybox", "hello-world")
 
 
 class SandboxedExecute(NbGraderPreprocessor):
-    """Runs the notebook and writes the outputs into its cells."""
+    """Runs a notebook and writes outputs, points and remarks into its cells and metadata."""
 
     sandbox = Unicode(
         BUBBLEWRAP,
@@ -61,7 +61,7 @@ class SandboxedExecute(NbGraderPreprocessor):
             if learner is not None:
                 told["learner"] = from_dict(learner)
         ours = nb.metadata.setdefault(OURS, {})
-        # Where our own side has failed, the next call grades it again.
+        # Where the course's own side has failed, the next run grades the notebook again.
         ours["graded"] = not ran.faults
         ours["faults"] = ran.faults
         ours["remarks"] = ran.notes
@@ -74,12 +74,12 @@ class SandboxedExecute(NbGraderPreprocessor):
         return execute(cells, self.chosen(course), files, self.kept(course))
 
     def chosen(self, course: Path) -> Sandbox:
-        """The sandbox that these settings ask for."""
+        """Make the sandbox that these settings ask for; it never shows the folder `course`."""
         limits = Limits(**{each.name: getattr(self, each.name) for each in fields(Limits)})
         return Sandbox(self.sandbox, limits, never_shown=(course,))
 
     def kept(self, course: Path) -> Path | None:
-        """Where what came of runs is kept."""
+        """Folder in which the results of runs are kept; None where they are not kept."""
         return course / FOLDER / "cache" if self.remember else None
 
 
@@ -91,8 +91,11 @@ def execute(
     *,
     again: bool = False,
 ) -> Ran:
-    """Run a notebook's cells, or take what came of them when the very same was run before."""
-    have_images(cells)  # at first: on the images, too, depends what comes of it
+    """Run a notebook's cells, or reuse the kept result of the very same run.
+
+    `again`: run in any case. `kept`: the folder of kept results.
+    """
+    have_images(cells)  # first, since the result depends on the images too
 
     def here() -> Ran:
         insist_once(chosen.kind)
@@ -102,7 +105,7 @@ def execute(
 
 
 def as_cell(cell: NotebookNode) -> Cell:
-    """A code cell of a rebuilt notebook, as it is to be run."""
+    """Code cell of a rebuilt notebook -> the cell to run, with its kind."""
     ours = cell.metadata.get(OURS, {})
     if utils.is_grade(cell) and not utils.is_solution(cell):
         return Cell("tests", cell.source, points=float(cell.metadata.nbgrader.points))
@@ -117,13 +120,16 @@ def as_cell(cell: NotebookNode) -> Cell:
 
 @functools.cache
 def insist_once(kind: str) -> None:
-    """Once per process: the answer stays the same."""
+    """Call `sandbox.insist` once per process: its answer stays the same."""
     insist(kind)
 
 
 def have_images(cells: list[Cell]) -> None:
-    """See to it that the catalogue has what a lesson asks for, and what the lab's own parts use
-    unasked: inside, nothing can be fetched. What a learner has written asks for nothing."""
+    """Fetch the images that the lesson names and those that the lab's fixtures use (UNASKED): no
+    image can be fetched inside the pod. Images that only a learner's code names are not fetched.
+
+    Does nothing for a lesson without the lab. Raises UserError.
+    """
     from insidedocker import catalog
 
     if not uses_lab(cells):

@@ -1,5 +1,8 @@
-"""`nbgrader release_feedback`, learner by learner: nbgrader's own ends with the first one whose
-folder does not say when, or with which secret, it was handed in."""
+"""`nbgrader release_feedback`, one learner after the other.
+
+nbgrader's own command ends at the first learner whose folder lacks the time or the secret of the
+submission.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,11 @@ SECRET = "submission_secret.txt"
 
 
 class ReleaseFeedback(ExchangeReleaseFeedback):
-    """Releases what there is for each learner; see `giving` for what is asked of it before."""
+    """Releases the pages of each learner; `giving.ReleaseFeedback` adds the checks before."""
 
     def copy_files(self) -> None:
-        """Release the pages of graded notebooks; at the end, name those that no way leads to."""
+        """Release the pages of graded notebooks. Fails at the end, naming the learners whose pages
+        could not be released."""
         course = self.coursedir
         every = course.format_path(course.feedback_directory, "*", course.assignment_id)
         position = Path(every).parts.index("*")
@@ -31,7 +35,7 @@ class ReleaseFeedback(ExchangeReleaseFeedback):
             self.fail("\n".join(failed))
 
     def _release(self, folder: Path, student: str) -> str:
-        """Release a learner's pages; says why where that is impossible."""
+        """Release a learner's pages. Returns the reason where that is impossible, else ""."""
         course = self.coursedir
         graded = course.format_path(course.autograded_directory, student, course.assignment_id)
         try:
@@ -45,7 +49,7 @@ class ReleaseFeedback(ExchangeReleaseFeedback):
             )
         for page in sorted(folder.glob("*.html")):
             if not Path(graded, f"{page.stem}.ipynb").is_file():
-                continue  # a page of the learner's own
+                continue  # not of a graded notebook: the learner's own page
             place = Path(self.dest_path, f"{notebook_hash(secret=secret, notebook_id=page.stem)}")
             shutil.copy(page, f"{place}-tmp.html")
             Path(f"{place}-tmp.html").replace(f"{place}.html")

@@ -1,7 +1,7 @@
-"""Runs notebook cells and returns their outputs: no kernel, no messages.
+"""Runs notebook cells and returns their outputs, without a kernel or its messages.
 
-Both sides use it: the learner's process for the learner's cells, the checker for the checks.
-IPython takes longer to import than most notebooks run, so those that are plain Python go without.
+The learner's process runs the learner's cells with this module, the checker runs the checks.
+IPython takes longer to import than most notebooks run, so notebooks in plain Python run without.
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ class Runner(Protocol):
 
 
 def runner(sources: list[str]) -> Runner:
-    """What can run all these cells. Its names are those of the module `__main__` from now on."""
+    """Make a runner that can run all these cells: plain Python where that is enough, else IPython.
+
+    Replaces the module `__main__`; the runner's names are the new module's.
+    """
     main = types.ModuleType("__main__", "Created for a notebook's cells.")
     sys.modules["__main__"] = main
     if all(map(is_plain, sources)):
@@ -48,8 +51,8 @@ def runner(sources: list[str]) -> Runner:
 
 
 def is_plain(source: str) -> bool:
-    """Whether a cell needs nothing of IPython: no magics, no `await` at its top, no names that
-    IPython puts there."""
+    """True where a cell needs nothing of IPython: no magics, no `await` at its top level, no names
+    that IPython defines."""
     if OF_IPYTHON.search(source):
         return False
     try:
@@ -75,7 +78,8 @@ class _Plain:
         return Done(shown, value=value)
 
     def _value(self, source: str, place: str) -> Any:
-        """What the cell's last line comes to, if it is an expression and no `;` ends it."""
+        """Run the cell. Returns its last expression's value; None where the cell ends otherwise or
+        with `;`."""
         tree = ast.parse(source, place)
         last = tree.body[-1] if tree.body else None
         if not isinstance(last, ast.Expr):
@@ -114,8 +118,11 @@ def _failed(error_: BaseException, place: str, source: str) -> Output:
 
 
 class Printed:
-    """What is written to the descriptors 1 and 2, also by other processes, in open files that
-    are given; `take` gives what has come since the last time."""
+    """Captures what this process and its children write to descriptors 1 and 2.
+
+    `stdout` and `stderr` are descriptors of open files, which replace 1 and 2; `take` returns and
+    removes what was written since the last call.
+    """
 
     def __init__(self, stdout: int, stderr: int) -> None:
         self._files: dict[str, int] = {}
@@ -124,7 +131,7 @@ class Printed:
             os.dup2(file, descriptor)
             os.set_inheritable(descriptor, True)
             self._files[name] = file
-            # At once, so that it stands in order with what other processes print.
+            # Line by line, so that the order with other processes' output is kept.
             getattr(sys, name).reconfigure(line_buffering=True)
 
     def take(self) -> list[Output]:

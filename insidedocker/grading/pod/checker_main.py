@@ -1,10 +1,10 @@
-"""The process in which the checks run, beside the learner's and out of its reach.
+"""The checker process: runs the checks, beside the learner's process and out of its reach.
 
-Reads one job from stdin and writes an event for each cell. Test cells run here, and so do those
-that set the scene: what they make is handed over. All others run in the learner's process, of
-which this one asks values and calls as plain data.
+Reads one job from stdin and writes an event for each cell. Test cells and set-up cells run here;
+what set-up cells define is sent to the learner's process. All other cells run in the learner's
+process, which answers requests for values and calls with plain data.
 
-    python -I checker.py SOCKET-DESCRIPTOR EVENTS-DESCRIPTOR < job
+    python -I -c "…main()" SOCKET-DESCRIPTOR EVENTS-DESCRIPTOR < job
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ from insidedocker.grading.pod.verdict import Verdict
 
 
 class NotStarted(Exception):
-    """The learner's sandbox has not come up."""
+    """The learner's sandbox did not start."""
 
 
 class Checker:
-    """One notebook: its cells in order, on the two sides of the border."""
+    """Runs one notebook's cells in order, each here or in the learner's process."""
 
     def __init__(self, job: dict[str, Any], learner: Learner, events: int) -> None:
         self.job = job
@@ -55,9 +55,9 @@ class Checker:
         self.page = Page(mine, self.exported)
         self.learner.hidden = self.page.look
         self.failed: list[str] = []
-        """Which of the author's own cells have failed."""
+        """One line for each of the author's own cells that failed."""
         self.faults: list[str] = []
-        """What has failed on our side."""
+        """One line for each failure of the course's own side."""
 
     def run(self) -> None:
         try:
@@ -82,26 +82,29 @@ class Checker:
             data = data[os.write(self.events, data) :]
 
     def _shown(self, number: int, cell: dict[str, Any]) -> dict[str, Any]:
-        """A cell that is not a check: what it shows, and what of that the learner sees."""
+        """Run a cell that is not a check.
+
+        Returns its outputs, and under "learner" those that the learner sees; None: the same.
+        """
         outputs = self._one(number, cell)
         return {"outputs": outputs, "learner": masked(outputs) if self.page.look() else None}
 
     def _one(self, number: int, cell: dict[str, Any]) -> list[Output]:
         if cell["kind"] == "locked":
             return self._set_up(cell["source"], number)
-        if number in self.needed:  # as it was released; one that was changed runs besides
+        if number in self.needed:  # checks need the released text; a changed one runs too
             outputs = self._set_up(cell["stub"], number)
             if cell["source"].strip() == cell["stub"].strip():
                 return outputs
         return self._there(cell["source"])
 
     def _set_up(self, source: str, number: int) -> list[Output]:
-        """Run a cell here, and hand over what it has made."""
+        """Run a cell here, and send what it defines to the learner's process."""
         if names.needs(source) & set(self.exported):
             self._take_names()
         said, done = self._here(source)
         outputs = [*said.all(), *done.outputs]
-        if done.error is not None:  # its names may be those of a check
+        if done.error is not None:  # a check may use its names
             why = f"{type(done.error).__name__}: {words_of(done.error)}"[:200]
             self.failed.append(f"code cell {number + 1}, which is the lesson's own, failed ({why})")
             if fault := own_faults.fault(done.error):
@@ -111,7 +114,7 @@ class Checker:
         return outputs
 
     def _give(self, made: dict[str, Any]) -> None:
-        """Hand something over; whoever has gone is told of at the next question."""
+        """Send `made` to the learner's process. If that has ended, the next question reports it."""
         if made["values"] or made["source"].strip():
             with contextlib.suppress(Gone):
                 self.learner.take(made, self.job["cell_seconds"])
@@ -123,18 +126,21 @@ class Checker:
             return [error_output("Stopped", str(gone))]
 
     def _here(self, source: str) -> tuple[_Kept, Done]:
-        """Run a cell in this process; what it prints, on whichever stream, and the rest."""
+        """Run a cell in this process. Returns what it prints, on either stream, and its result."""
         said = _Kept(self.page.look)
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
             return said, self.runner.run(source)
 
     def _tests(self, number: int, cell: dict[str, Any]) -> dict[str, Any]:
-        """A test cell: its verdict; what learner and check have printed; and what the learner is
-        shown of all that, where it is not the same."""
+        """Run a test cell.
+
+        Returns its verdict, all outputs of the learner's code and the check, and under "learner"
+        the outputs that the learner is shown; None: the same.
+        """
         source, most = cell["source"], cell["points"]
         gone = self._take_names()
         self.learner.during(self.job["call_seconds"])
-        if gone is not None:  # a name that is not there could be anything to a check
+        if gone is not None:  # a check could misread a missing name
             told = [self.page.told(gone, hidden=False)] if self.page.reached else None
             verdict = Verdict.failed(most, _failure(gone, source))
             return {"outputs": [], "learner": told, "verdict": verdict.told()}
@@ -159,8 +165,11 @@ class Checker:
         return {"outputs": outputs, "learner": learner, "verdict": verdict.told()}
 
     def _take_names(self) -> Gone | None:
-        """Give the checks what the learner's cells have made of the names in the stubs. Where
-        nobody tells, calls of theirs say so, and that is returned."""
+        """Set the names of the stubs to what the learner's cells have made of them.
+
+        If the learner's process does not answer, each name becomes a function that raises Gone,
+        and that error is returned.
+        """
         silent = None
         try:
             found = self.learner.names(self.exported)
@@ -174,15 +183,15 @@ class Checker:
         return silent
 
     def _import_as(self, stub: str) -> None:
-        """Imports that the author put into a stub are there for the checks, too."""
+        """Run a stub's imports here, so that the checks can use them too."""
         for node in names.imports(stub):
             with contextlib.suppress(Exception):
                 exec(compile(ast.Module([node], []), "<stub>", "exec"), self.runner.names)
 
 
 class _Kept:
-    """A text stream that keeps the beginning of what is written to it, apart from the rest what
-    comes once `hidden` holds."""
+    """Text stream that keeps the first 2 * LONGEST characters written to it, in two parts: before
+    and since `hidden()` is true."""
 
     encoding = "utf-8"
 
@@ -205,11 +214,11 @@ class _Kept:
         return False
 
     def before(self) -> list[Output]:
-        """What was written before."""
+        """Text written before `hidden()` was true, as outputs."""
         return _stream(self._before)
 
     def after(self) -> str:
-        """What was written since `hidden` holds."""
+        """Text written since `hidden()` is true."""
         return "".join(self._after)
 
     def all(self) -> list[Output]:
@@ -222,7 +231,7 @@ def _stream(parts: list[str]) -> list[Output]:
 
 
 class Caught(Exception):
-    """A check's error that a magic has shown and not passed on."""
+    """A check's error that a magic has shown and not raised."""
 
 
 def _caught(outputs: list[Output]) -> Caught | None:
@@ -240,7 +249,7 @@ def _gone(why: str) -> Any:
 
 
 def _failure(error: BaseException, source: str) -> Output:
-    """What a learner reads of a failed check. A hidden line is not shown."""
+    """Error output of a failed check, for the learner. A hidden line is not quoted."""
     name, text = type(error).__name__, words_of(error)
     if hasattr(error, "_render_traceback_"):
         return error_output(name, text, text.splitlines() or [name])
@@ -268,7 +277,7 @@ def main() -> None:
             import insidedocker.lab  # noqa: F401
     try:
         Checker(job, Learner(control), events).run()
-    except NotStarted as error:  # told by what is left in the log: no event, no verdict
+    except NotStarted as error:  # the log alone tells: no event, so no verdict
         sys.exit(str(error))
 
 

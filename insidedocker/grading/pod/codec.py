@@ -1,7 +1,7 @@
-"""Plain data on its way between the checks and a learner's process, as JSON.
+"""Encodes plain data as JSON, for messages between the checker and a learner's process.
 
-What is not plain crosses as a mark that names its type; nothing that could run code crosses. A
-reader believes nothing: what it gets may have been written by anybody.
+A value that is not plain data is sent as a mark that names its type; nothing that could run code
+is sent. The reader trusts no message: the learner's code may have written it.
 """
 
 from __future__ import annotations
@@ -13,32 +13,34 @@ from typing import Any
 
 DEPTH = 60
 LONGEST = 16 << 20
-"""Bytes of one message from a learner's process; those to it are as long as the checks want."""
+"""Most bytes of one message from a learner's process. Messages to it have no limit."""
 
 CONTAINERS: dict[str, Any] = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
 
 
 class Malformed(ValueError):
-    """A message that nobody could have meant; the text says why."""
+    """A message that this module cannot have written; the text says why."""
 
 
 class Foreign:
-    """Stands for a value that is no plain data. The class made by `foreign` bears its type's
-    name, so that a check that complains about the value says what it was."""
+    """Stand-in for a value that is not plain data. `foreign` makes a subclass with the name of
+    the value's type, so that a check's error message says what the value was."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 
 
 def foreign(name: str) -> Foreign:
-    """A stand-in for a value of a type of this name."""
+    """Make a stand-in for a value whose type has this name."""
     stand_in: Foreign = type(name if name.isidentifier() else "object", (Foreign,), {})()
     return stand_in
 
 
 def encode(value: Any, depth: int = DEPTH) -> Any:
-    """What JSON can carry of `value`. Subclasses become what they derive from, read by the base
-    type's own methods."""
+    """Encode `value` for JSON, values that are not plain data as {"foreign": type name}.
+
+    Instances of subclasses become their base type, read by the base type's own methods.
+    """
     if value is None or value is True or value is False:
         return value
     if depth == 0:
@@ -69,7 +71,7 @@ def encode(value: Any, depth: int = DEPTH) -> Any:
 
 
 def decode(value: Any, depth: int = 2 * DEPTH + 2) -> Any:
-    """The value again. Raises Malformed."""
+    """Decode what `encode` made. Raises Malformed."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if depth == 0 or not isinstance(value, dict) or len(value) != 1:
@@ -108,12 +110,12 @@ def _scalar(kind: str, content: Any) -> Any:
 
 
 def dumps(message: dict[str, Any]) -> bytes:
-    """A message as one line."""
+    """Message -> one line of JSON."""
     return json.dumps(message, ensure_ascii=True, allow_nan=False).encode() + b"\n"
 
 
 def loads(line: bytes) -> dict[str, Any]:
-    """A line as a message. Raises Malformed."""
+    """Line of JSON -> message. Raises Malformed."""
     try:
         message = json.loads(line)
     except (ValueError, RecursionError):
@@ -124,7 +126,7 @@ def loads(line: bytes) -> dict[str, Any]:
 
 
 def _odd(text: str) -> bool:
-    """Whether a text has lone surrogates, which JSON would carry and UTF-8 would not."""
+    """True where a text has lone surrogates, which JSON can carry and UTF-8 cannot."""
     return not text.isascii() and any("\ud800" <= each <= "\udfff" for each in str.__str__(text))
 
 

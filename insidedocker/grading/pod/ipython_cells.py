@@ -1,5 +1,5 @@
 """Runs cells in a bare IPython, for notebooks that use what plain Python does not have: magics,
-shell commands, `display`, `await` at the top."""
+shell commands, `display`, `await` at the top level."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_SHOWN = 200  # outputs of a cell
 
 
 class _Hook(DisplayHook):
-    """A cell's value, kept instead of printed."""
+    """Keeps a cell's value instead of printing it."""
 
     def write_output_prompt(self) -> None:
         pass
@@ -31,7 +31,7 @@ class _Hook(DisplayHook):
 
 
 class _Publisher(DisplayPublisher):
-    """What a cell displays, kept."""
+    """Keeps what a cell displays."""
 
     def publish(self, data: Any, *_: Any, **__: Any) -> None:
         _shell().show("display_data", data)
@@ -66,7 +66,7 @@ class Shell(InteractiveShell):
         self.shown.append(error_output(etype.__name__, words_of(evalue), lines))
 
     def init_virtualenv(self) -> None:
-        """None is looked for: the folders are not there."""
+        """Do nothing: the sandbox has no virtual environment's folders."""
 
 
 def _shell() -> Any:
@@ -74,7 +74,7 @@ def _shell() -> Any:
 
 
 class IPythonRunner:
-    """Cells in a shell whose names are those of `main`."""
+    """Runs cells in a shell whose names are those of the module `main`."""
 
     def __init__(self, main: types.ModuleType) -> None:
         config = Config()
@@ -88,6 +88,6 @@ class IPythonRunner:
         self.shell.shown = []
         result = self.shell.run_cell(source, store_history=False)
         error = result.error_before_exec or result.error_in_exec
-        # As in _Plain; IPython would look for the `;` in its history, which is not kept.
+        # As in cells._Plain; IPython looks for the `;` in its history, which is switched off.
         value = None if source.rstrip().endswith(";") else result.result
         return Done(self.shell.shown, error, value)

@@ -1,11 +1,12 @@
 """The process in which a learner's cells run, inside the inner sandbox.
 
-It is told what to do over a socket: run a cell, tell which names there are, call a function. Once
-learner's code has run here nothing it says can be believed; whoever asks takes it for data.
+The checker sends requests over a socket: run a cell, take values, look up names, call a function.
+Once learner's code has run here no answer can be trusted; the checker reads answers as data only.
 
     python -I -c "…main()" SOCKET-DESCRIPTOR OUT-DESCRIPTOR,ERROR-DESCRIPTOR SETTINGS-AS-JSON
 
-It starts once for every submission: what most of them do not need is imported where it is needed.
+The process starts once for every submission: modules that most of them do not need are imported
+late.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ def main() -> None:
     reader = os.fdopen(control, "rb", closefd=False)
     first = codec.loads(reader.readline())
     runner = _start(first)
-    # Only now: nothing of ours, nor what that would use if it were there, is looked for among the
-    # learner's files. And last: a file there shadows nothing that is installed.
+    # After all imports of ours, also optional ones, so that none is looked for among the learner's
+    # files. At the end of the path, so that a file there shadows no installed module.
     os.chdir(settings["work"])
     sys.path.append(settings["work"])
     _send(control, codec.dumps({"id": first["id"]}))
@@ -42,7 +43,7 @@ def main() -> None:
         answer: dict[str, Any]
         try:
             answer = _do(runner, question)
-        except BaseException as error:  # KeyboardInterrupt included: it came too late
+        except BaseException as error:  # also a KeyboardInterrupt that came late
             answer = {"error": _told(error)}
         with contextlib.suppress(Exception):
             answer["printed"] = printed.take()
@@ -50,7 +51,8 @@ def main() -> None:
 
 
 def _message(answer: dict[str, Any]) -> bytes:
-    """An answer as a line; one that cannot be sent says so instead."""
+    """Encode an answer as a line. One that is too large or cannot be encoded is replaced by a
+    short answer that says so."""
     instead: dict[str, Any] = {"value": {"foreign": "too_large_a_value"}, "outputs": []}
     try:
         message = codec.dumps(answer)
@@ -78,7 +80,7 @@ def _send(control: int, message: bytes) -> None:
 
 
 def _start(message: dict[str, Any]) -> cells.Runner:
-    """Get ready for these cells, before the clock of the first one runs."""
+    """Import what these cells need, before the time limit of the first cell starts."""
     if message["lab"]:
         with contextlib.suppress(ImportError):
             import insidedocker.lab  # noqa: F401
@@ -97,7 +99,7 @@ def _do(runner: cells.Runner, message: dict[str, Any]) -> dict[str, Any]:
         return {"outputs": runner.run(message["source"]).outputs}
     if message["do"] == "take":
         values = unpacked(message["values"])
-        runner.names.update(values)  # some of the text may need them
+        runner.names.update(values)  # the text may need them, and must not replace them: set twice
         runner.run(message["source"])
         runner.names.update(values)
         return {}
@@ -110,8 +112,9 @@ def _do(runner: cells.Runner, message: dict[str, Any]) -> dict[str, Any]:
 
 
 def unpacked(values: dict[str, str]) -> dict[str, Any]:
-    """What `handing_over` has packed: it comes from the checks, which can be believed."""
-    import pickle  # only now: many notebooks have nothing to hand over
+    """Unpickle the values that `setup_values` has packed. They come from the checker, which is
+    trusted."""
+    import pickle  # imported late: many notebooks have no values to take
 
     return {name: pickle.loads(base64.b64decode(value)) for name, value in values.items()}
 
@@ -126,7 +129,8 @@ def _seen(runner: cells.Runner, name: str) -> Any:
 
 
 def _told(error: BaseException) -> dict[str, Any]:
-    """An exception as data: the classes it is of, its text, and where in a cell it came up."""
+    """Exception as data: "kinds" [[module, qualified name], …] of its classes, "name", "text", and
+    "line", the line in a cell."""
     kinds = [[kind.__module__, kind.__qualname__] for kind in type(error).__mro__]
     try:
         text = str(error)

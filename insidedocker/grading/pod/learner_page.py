@@ -1,8 +1,8 @@
-"""What learners may read of checks once a hidden one has begun: the author's own words, and
-nothing that comes from the learner's code, which has been handed hidden values by then.
+"""Selects the output of checks that learners may read once a hidden check has begun.
 
-The author's words are texts that stand in the checks, or in the lab's own part of them, as
-literals; what an f-string puts between them is left out.
+From then on they read only the author's words, and nothing that comes from the learner's code,
+which has been given hidden values by then. The author's words are the string literals of the
+checks and of the modules of `lab.checks`; values between the pieces of an f-string are left out.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from insidedocker.grading.pod.learner_proxy import FromLearner, Gone, Left
 from insidedocker.grading.pod.outputs import Output, error_output, stream_output, words_of
 
 HIDDEN_BEGIN, HIDDEN_END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
-"""As nbgrader looks for them."""
+"""Marks of hidden tests, nbgrader's own."""
 HOLE = "…"
 NOT_SHOWN = "(What came after a hidden check had run is shown to the instructor alone.)\n"
 HIDDEN = "  (This check is hidden: what it saw and what it expected is not shown.)"
@@ -30,14 +30,14 @@ OF_LEARNERS: tuple[tuple[type, str], ...] = (
     (Left, "a function of yours ended instead of returning a value"),
     (Gone, "your notebook's process gave no answer"),
 )
-LONGEST = 2000  # characters of a text that is looked at
+LONGEST = 2000  # characters of a text that is compared with f-strings
 
 Parts = tuple[str | None, ...]
-"""An f-string: its literal pieces, and None for each value between them."""
+"""Parts of an f-string: its literal pieces, and None for each value between them."""
 
 
 def hidden_lines(source: str) -> set[int]:
-    """The numbers of the lines between the marks of hidden tests."""
+    """Numbers (from 1) of the lines of hidden tests, those with the marks included."""
     found, hidden = set(), False
     for number, line in enumerate(source.split("\n"), 1):
         if HIDDEN_BEGIN in line:
@@ -50,15 +50,18 @@ def hidden_lines(source: str) -> set[int]:
 
 
 def visible(source: str) -> str:
-    """A check without its hidden lines, the others at their places."""
+    """Source of a check with its hidden lines emptied, so that the others keep their numbers."""
     hidden = hidden_lines(source)
     lines = source.split("\n")
     return "\n".join("" if n in hidden else line for n, line in enumerate(lines, 1))
 
 
 class Words:
-    """The author's words in these cells. `known` may stand in the place of a value, too, as may
-    what the visible part of a check says."""
+    """The author's words in these cells.
+
+    A value in an f-string is shown where it is one of `known` or a string literal in the visible
+    part of a check; all others are replaced by HOLE.
+    """
 
     def __init__(self, sources: Iterable[str], known: Iterable[str] = ()) -> None:
         self.known = set(known)
@@ -91,18 +94,18 @@ class Words:
                 patterns.add(_parts(node))
 
     def of(self, text: str) -> str:
-        """What of a text are the author's words; empty where it is none of theirs."""
+        """The author's words in a text; empty where it has none."""
         return self._found(text, self.texts, self.patterns)
 
     def of_raised(self, text: str) -> str:
-        """The same of the text of an exception, which an `assert` or `raise` must say."""
+        """The author's words in an exception's text: only those of an `assert` or `raise`."""
         return self._found(text, self.raised, self.raised_patterns)
 
     def _found(self, text: str, texts: set[str], patterns: set[Parts]) -> str:
         if text in texts or len(text) > LONGEST:
             return text if text in texts else ""
         fitting = [parts for parts in patterns if _values(parts, text) is not None]
-        # The one that says most, for others may fit by chance.
+        # The one with the most literal text: others may fit by chance.
         best = max(fitting, key=lambda parts: sum(len(each or "") for each in parts), default=())
         values = iter(_values(best, text) or ())
         said = "".join(each if each is not None else self._value(next(values, "")) for each in best)
@@ -120,8 +123,10 @@ def _parts(node: ast.JoinedStr) -> Parts:
 
 
 def _values(parts: Parts, text: str) -> list[str] | None:
-    """What stands in the holes of an f-string that has come to this text; None where it cannot
-    have. Read from left to right, so that it takes no longer than the text is long."""
+    """The values in an f-string that made this text; None where it cannot have made it.
+
+    Reads from left to right without going back, so that the time grows only with the text.
+    """
     found: list[str] = []
     place, hole = 0, False
     for number, part in enumerate(parts):
@@ -144,7 +149,7 @@ def _values(parts: Parts, text: str) -> list[str] | None:
 
 @cache
 def _of_the_lab(module: str) -> tuple[frozenset[str], frozenset[Parts]]:
-    """The words of one module of `lab.checks`, which need not have been imported."""
+    """The words of one module of `lab.checks`, read from its file: it may not be imported."""
     texts: set[str] = set()
     patterns: set[Parts] = set()
     path = Path(__file__).parents[2] / "lab" / "checks" / f"{module}.py"
@@ -153,15 +158,15 @@ def _of_the_lab(module: str) -> tuple[frozenset[str], frozenset[Parts]]:
 
 
 class Page:
-    """One notebook's way to the learner's page: when a hidden check has begun, and what is shown
-    from then on."""
+    """Tells, for one notebook, when a hidden check has begun, and what the learner is shown from
+    then on."""
 
     def __init__(self, sources: Sequence[str], known: Sequence[str]) -> None:
         self._sources, self._known = sources, known
         self._words: Words | None = None
         self._first = 0
         self.reached = False
-        """Whether a hidden line has run."""
+        """True once a hidden line has run."""
 
     @property
     def words(self) -> Words:
@@ -170,15 +175,18 @@ class Page:
         return self._words
 
     def begin(self, source: str) -> None:
-        """A test cell is about to run."""
+        """Note that a test cell is about to run."""
         self._first = _first_hidden(source)
 
     def end(self, error: BaseException | None) -> bool:
-        """It has run, to its end or up to an error; whether that was in a hidden line."""
+        """Note that the test cell has run, to its end or up to `error`.
+
+        Returns True where it ended at its first hidden line or below.
+        """
         place = sys.maxsize
         if isinstance(error, SyntaxError):
             place = 0
-        elif error is not None:  # where nothing tells the line, it may be a hidden one
+        elif error is not None:  # an error without a line may be in a hidden one
             place = _line_of(error.__traceback__) or sys.maxsize
         hidden = 0 < self._first <= place
         self.reached |= hidden
@@ -186,14 +194,14 @@ class Page:
         return hidden
 
     def look(self) -> bool:
-        """Whether a hidden line runs at this moment or has run."""
+        """True while a hidden line runs, and once one has run. Looks at all threads."""
         if self._first and not self.reached:
             frames = sys._current_frames().values()
             self.reached = any(_line(frame) >= self._first for frame in frames)
         return self.reached
 
     def told(self, error: BaseException, hidden: bool) -> Output:
-        """What the learner reads of a failed check; `hidden`: it failed in a hidden line."""
+        """Error output of a failed check, for the learner; `hidden`: a hidden line failed."""
         more = HIDDEN if hidden else RUN_IT
         failed = _check_failed()
         if failed is not None and type(error) is failed:
@@ -203,13 +211,13 @@ class Page:
         return _not_yet(said or self.words.of_raised(words_of(error)), "", more)
 
     def lines(self, text: str) -> list[Output]:
-        """What of the text that a check has printed are the author's words."""
+        """Lines in the author's words of the text that a check has printed, as outputs."""
         kept = [said for line in text.splitlines() if (said := self.words.of(line))]
         return [stream_output("\n".join([*kept, ""]))] if kept else []
 
 
 def told_plainly(words: Words, name: str, text: str) -> Output:
-    """As `Page.told`, where nothing but the text of the error has been kept."""
+    """The same output as `Page.told`, made from the name and text of an error alone."""
     head, _, rest = text.partition("\n")
     if not head.startswith("Not yet: "):
         return _not_yet(words.of_raised(text), "", HIDDEN)
@@ -235,12 +243,14 @@ def _check_failed() -> type[BaseException] | None:
 
 
 def _first_hidden(source: str) -> int:
-    """The line from which on a cell counts as hidden: its first hidden one, or the line in which
-    the statement begins that holds it; 0 where none is hidden."""
+    """Number of the line from which a cell counts as hidden; 0 where no line is hidden.
+
+    The first hidden line, or the first line of the statement that contains it.
+    """
     hidden = hidden_lines(source)
     if not hidden:
         return 0
-    if source.lstrip().startswith("%%"):  # its lines are run by the magic, under other numbers
+    if source.lstrip().startswith("%%"):  # the magic runs the lines under other numbers
         return 1
     first = mark = min(hidden)
     for node in ast.walk(names.parsed(source)):
@@ -253,15 +263,15 @@ def _first_hidden(source: str) -> int:
 
 
 def _only_a_comment(source: str, mark: int, end: int) -> bool:
-    """Whether nothing but comments stands from the mark to the end of a statement's head: then the
-    hidden part begins with its body."""
+    """True where only comments stand from the mark to the end of a statement's head: the hidden
+    part then begins with the statement's body."""
     lines = source.split("\n")[mark - 1 : end]
     return all(not line.strip() or line.strip().startswith("#") for line in lines)
 
 
 def _line(frame: FrameType | None) -> int:
-    """The line of the notebook's cell that a thread is at, in its outermost frame there; 0 where
-    it is in none."""
+    """Line of a notebook's cell that a thread runs, by the outermost frame in a cell; 0 where no
+    frame is in a cell."""
     found = 0
     while frame is not None:
         if _is_cell(frame.f_code.co_filename):
@@ -271,7 +281,7 @@ def _line(frame: FrameType | None) -> int:
 
 
 def _line_of(trace: TracebackType | None) -> int:
-    """The same of an error."""
+    """Line of a notebook's cell in which an error came up, by the outermost frame; 0 for none."""
     while trace is not None:
         if _is_cell(trace.tb_frame.f_code.co_filename):
             return trace.tb_lineno
@@ -284,5 +294,5 @@ def _is_cell(file: str) -> bool:
 
 
 def masked(outputs: list[Output]) -> list[Output]:
-    """In place of what a learner's cell has shown."""
+    """Outputs that replace those of a learner's cell: a note; none where it has shown nothing."""
     return [stream_output(NOT_SHOWN)] if outputs else []

@@ -1,7 +1,7 @@
-"""The learner's process as the checks see it: a place to run cells, names, functions to call.
+"""The learner's process as the checker sees it: runs cells, looks up names, calls functions.
 
-Everything that comes from there is data of unknown truth. An answer that does not come, or is of
-no known form, ends the talk; it is never an error of the checker's own.
+Every answer is untrusted data. A missing or malformed answer ends the exchange for good (Gone); it
+never becomes an error of the checker's own.
 """
 
 from __future__ import annotations
@@ -36,37 +36,42 @@ TRUSTED = {
     *("requests.exceptions", "urllib3.exceptions", "docker.errors"),
     *("insidedocker.lab.errors", "insidedocker.errors"),
 }
-"""Whose exceptions the checks know by class, besides those of Python itself."""
+"""Modules whose exceptions the checks get by class, besides the standard library's."""
 UNWANTED = StopIteration, StopAsyncIteration, BaseExceptionGroup
-"""They would mean something else here, or want to be made in a way of their own."""
+"""Exceptions not passed on by class: they have a meaning of their own to Python here, or their
+constructor needs other arguments."""
 
 
 class Gone(BaseException):
-    """The learner's process has ended or does not answer; the text says why. Not an Exception: a
-    check that expects one of the learner's must not take this for it."""
+    """The learner's process has ended or does not answer; the text says why.
+
+    Not an Exception, so that a check that expects an exception of the learner's does not catch it.
+    """
 
 
 class Left(BaseException):
-    """A learner's function did not return but left, by SystemExit, KeyboardInterrupt or the like:
-    here as there not an Exception."""
+    """A learner's function raised SystemExit, KeyboardInterrupt or the like.
+
+    Not an Exception, as in the learner's process.
+    """
 
 
 class FromLearner:
-    """Mixed into each exception that the learner's code has raised."""
+    """Mixin of every exception that the learner's code has raised."""
 
 
 class LearnerError(Exception):
-    """The learner's code raised something that the checks do not know by class."""
+    """Base of learners' exceptions whose own class is not known here."""
 
 
 class Learner:
-    """Talks to the process behind a socket, with a time limit for every answer."""
+    """Sends requests to the learner's process over a socket, with a time limit for each answer."""
 
     def __init__(self, control: socket.socket) -> None:
         self.control = control
         self.notes: list[str] = []
         self.hidden: Callable[[], bool] = lambda: False
-        """Whether a hidden check runs, or has run."""
+        """Function that returns True once a hidden check has begun; set by the checker."""
         self._received = b""
         self._gone = ""
         self._printed: list[Output] = []
@@ -74,12 +79,12 @@ class Learner:
         self._call_seconds = 60.0
 
     def start(self, sources: list[str], *, lab: bool) -> None:
-        """Tell it which cells are to come, and whether the lesson uses the lab; wait until it is
-        ready. Raises Gone."""
+        """Send the sources of all cells to come and whether the lesson uses the lab; wait until
+        the process is ready. Raises Gone."""
         self._ask({"do": "start", "sources": sources, "lab": lab}, START_SECONDS)
 
     def run(self, source: str, seconds: float) -> list[Output]:
-        """A cell's outputs. Raises Gone."""
+        """Run a cell there, return its outputs. Raises Gone."""
         answer = self._ask({"do": "run", "source": source}, seconds)
         printed, unseen = self.printed()
         printed += unseen
@@ -89,13 +94,13 @@ class Learner:
         return [*printed, *well_formed(answer.get("outputs"))]
 
     def take(self, made: dict[str, Any], seconds: float) -> None:
-        """Hand over what a cell has made here. Raises Gone."""
+        """Send what a cell has defined here, as `setup_values.packed` gives it. Raises Gone."""
         self._ask({"do": "take", **made}, seconds)
         self.printed()
 
     def names(self, wanted: Iterable[str]) -> dict[str, Any]:
-        """What the learner's cells have made of these names: plain data as it is, what can be
-        called as a function that calls it there. Names that are not set are left out."""
+        """Name -> value in the learner's process: plain data itself, and for a callable a function
+        that calls it there. Names that are not set are left out. Raises Gone."""
         answer = self._ask({"do": "names", "names": list(wanted)}, self._call_seconds)
         told = answer.get("names")
         found = {}
@@ -107,13 +112,13 @@ class Learner:
         return found
 
     def during(self, call_seconds: float) -> None:
-        """From now on a call may take this long."""
+        """Set the time limit of the calls to come; drop what was printed before."""
         self._call_seconds = call_seconds
         self.printed()
 
     def printed(self) -> tuple[list[Output], list[Output]]:
-        """What the learner's code has printed since the last time: before, and once a hidden
-        check had begun."""
+        """Take what the learner's code has printed since the last call: (before a hidden check had
+        begun, after)."""
         found = self._printed, self._printed_unseen
         self._printed, self._printed_unseen = [], []
         return found
@@ -139,7 +144,7 @@ class Learner:
             "named": {key: _plain(each) for key, each in named.items()},
         }
         answer = self._ask(message, self._call_seconds)
-        if answer.get("late"):  # whatever it answered when it was interrupted
+        if answer.get("late"):  # its answer to the interrupt does not count
             raise Gone(f"a call of {name} took more than {self._call_seconds:g} s")
         if "error" in answer:
             if _left(answer["error"]):
@@ -153,7 +158,7 @@ class Learner:
     def _ask(self, message: dict[str, Any], seconds: float) -> dict[str, Any]:
         if self._gone:
             raise Gone(self._gone)
-        # Known to nobody before it is asked, so that no answer can be there before its question.
+        # A random id, so that the learner's code cannot send an answer before its question.
         question = secrets.token_hex(8)
         hidden, late = self.hidden(), False
         try:
@@ -176,13 +181,16 @@ class Learner:
         printed = [
             each for each in well_formed(answer.get("printed")) if each["output_type"] == "stream"
         ]
-        # Asked again: the check may have come to its hidden lines in another thread meanwhile.
+        # Asked again: another thread of the check may have reached hidden lines meanwhile.
         seen = self._printed_unseen if hidden or self.hidden() else self._printed
         seen[:] = within(seen + printed, MOST_PRINTED)
         return {**answer, "late": late}
 
     def _line(self, deadline: float) -> bytes | None:
-        """The next line; None where none comes in time. Raises OSError where none will come."""
+        """The next line; None where `deadline` (time.monotonic) passes first.
+
+        Raises OSError at the end of the stream, Malformed for too long a line.
+        """
         while b"\n" not in self._received:
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([self.control], [], [], left)[0]:
@@ -203,15 +211,19 @@ class Learner:
         return self._gone
 
     def _signal(self, number: int) -> None:
-        """To the Python process of the learner's sandbox; bubblewrap itself would pass it on to
-        nobody."""
+        """Send a signal to the Python process in the learner's sandbox. bubblewrap itself does not
+        pass signals on."""
         for process in _learners():
             with contextlib.suppress(OSError):
                 os.kill(process, number)
 
 
 def _learners() -> list[int]:
-    """The learner's Python: the one child of the inner bubblewrap's first process."""
+    """Pids of the learner's Python: the only child of the inner bubblewrap's first process.
+
+    INSIDEDOCKER_LEARNER is the pid of the process that was forked, INSIDEDOCKER_LEARNER_BELOW the
+    number of generations below it.
+    """
     outer = os.environ.get("INSIDEDOCKER_LEARNER", "")
     if not outer.isdigit():
         return []
@@ -259,13 +271,14 @@ def _told(error: Any) -> tuple[str, str]:
 
 
 def _text(value: Any) -> str:
-    """A text; empty where it is none. Nothing is made into one: it may be nested too deeply."""
+    """`value` as plain text; empty where it is not a text. str() is not tried: the value may be
+    nested too deeply."""
     return plain(value) if isinstance(value, str) else ""
 
 
 def raised(error: Any) -> Exception:
-    """An exception of the learner's as one of ours: of the nearest class that is known here and
-    means no harm, with its text; nothing of it runs."""
+    """Make an exception from a learner's: of its nearest class that is known and allowed here, with
+    its text. No code of the learner's and no constructor runs."""
     name, text = _told(error)
     kinds = error.get("kinds") if isinstance(error, dict) else None
     base: type[Exception] = next(
@@ -283,7 +296,7 @@ def raised(error: Any) -> Exception:
 
 
 def _left(error: Any) -> bool:
-    """Whether what was raised is of the few kinds that are not an Exception."""
+    """True where the error is a BaseException but not an Exception."""
     kinds = error.get("kinds") if isinstance(error, dict) else None
     return (
         isinstance(kinds, list)
@@ -293,7 +306,7 @@ def _left(error: Any) -> bool:
 
 
 def _no_init(self: Exception, *_: Any) -> None:
-    """Classes of the network libraries want more than a text."""
+    """Do nothing: the constructors of the network libraries' exceptions need more than a text."""
 
 
 def _known(place: Any) -> type[Exception] | None:
@@ -309,13 +322,17 @@ def _known(place: Any) -> type[Exception] | None:
 
 
 def _means_ours(kind: type[Exception]) -> bool:
-    """Whether checks raise it where the course's own side has failed."""
+    """True for the class that checks raise where the course's own side has failed, which a learner
+    must not be able to raise."""
     failure = sys.modules.get("insidedocker.lab.errors")
     return failure is not None and issubclass(kind, failure.SetupFailed)
 
 
 def well_formed(outputs: Any) -> list[Output]:
-    """Those of a list of outputs that have nbformat's form; the rest was nobody's honest work."""
+    """The outputs of a list that have nbformat's form, bounded in size; all others are dropped.
+
+    The learner's process sends only well-formed outputs; others come from code that forges them.
+    """
     found = []
     for each in outputs[:MOST] if isinstance(outputs, list) else []:
         if not isinstance(each, dict):

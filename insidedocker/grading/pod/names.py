@@ -1,4 +1,4 @@
-"""Which names code sets and needs, as far as its text tells. Runs nothing."""
+"""Finds the names that code sets and needs, as far as its text tells. Runs no code."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KNOWN = frozenset(dir(builtins))
 
 
 def parsed(source: str) -> ast.Module:
-    """The tree of a cell; an empty one where it is no plain Python."""
+    """Syntax tree of a cell; an empty one where the cell is not plain Python."""
     try:
         return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError):
@@ -37,13 +37,12 @@ def imports(stub: str) -> list[ast.stmt]:
 
 
 def sets(code: str | ast.stmt) -> set[str]:
-    """The names that a cell, or one statement of it, sets for all cells: none that are a
-    function's own."""
+    """The names that a cell, or one statement of it, sets at its top level, for all cells."""
     return {name for verb, name in _steps(_compiled(code)) if verb == "STORE"}
 
 
 def needs(source: str) -> set[str]:
-    """The names that a cell uses and that it has not set itself before, Python's own left out."""
+    """The names that a cell uses without having set them before, builtins left out."""
     own: set[str] = set()
     found: set[str] = set()
     for verb, name in _steps(_compiled(source)):
@@ -51,7 +50,7 @@ def needs(source: str) -> set[str]:
             own.add(name)
         elif name not in own:
             found.add(name)
-    for code in _inner(_compiled(source)):  # what a function uses counts when it is called
+    for code in _inner(_compiled(source)):  # a function looks up its names when it is called
         steps = list(_steps(code))
         of_a_class = {name for verb, name in steps if verb == "STORE"}
         found |= {name for verb, name in steps if verb == "LOAD"} - of_a_class - own
@@ -59,9 +58,11 @@ def needs(source: str) -> set[str]:
 
 
 def needed(cells: Sequence[dict[str, Any]]) -> set[int]:
-    """Which of a notebook's shown cells the checks build upon, by their numbers: those that set a
-    name that a check or a locked cell needs and nothing else here sets, and those that these build
-    upon in turn."""
+    """Numbers of the shown cells of a notebook that its checks build upon.
+
+    These set a name that a check or a locked cell needs and that no check, locked cell or stub
+    sets; also the shown cells that these need in turn.
+    """
     known: set[str] = set()
     setters: dict[str, list[int]] = {}
     for number, cell in enumerate(cells):
@@ -82,7 +83,7 @@ def needed(cells: Sequence[dict[str, Any]]) -> set[int]:
         number, asked_at, source = queue.pop()
         for name in needs(source) - known:
             places = setters.get(name, [])
-            # The last one before; for what is called only later, the last one before the call.
+            # The last one before the use; for a function called later, the last before the call.
             before = [n for n in places if n < number] or [n for n in places if n < asked_at]
             if before and before[-1] not in found:
                 found.add(before[-1])
@@ -99,7 +100,7 @@ def _compiled(code: str | ast.stmt) -> CodeType:
 
 
 def _steps(code: CodeType) -> Iterator[tuple[str, str]]:
-    """What a cell's code does with names that are not a function's own, in order."""
+    """("LOAD" or "STORE", name) for each use of a global name in a cell's code, in order."""
     for step in dis.get_instructions(code):
         verb, _, kind = step.opname.partition("_")
         if verb in ("LOAD", "STORE") and kind in ("NAME", "GLOBAL"):
@@ -107,7 +108,7 @@ def _steps(code: CodeType) -> Iterator[tuple[str, str]]:
 
 
 def _inner(code: CodeType) -> Iterator[CodeType]:
-    """The code of functions, classes and comprehensions in it."""
+    """The code of all functions, classes and comprehensions in `code`, nested ones too."""
     for each in code.co_consts:
         if isinstance(each, CodeType):
             yield each

@@ -1,4 +1,4 @@
-"""A notebook cell's outputs, as nbformat has them, bounded in size."""
+"""Outputs of a notebook cell in nbformat's form, bounded in size."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from insidedocker.grading.pod.submission_text import plain
 
 Output = dict[str, Any]
-"""As nbformat has it: stream, error, display_data, execute_result."""
+"""One output in nbformat's form: stream, error, display_data or execute_result."""
 
 KINDS = ("text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg")
 LONGEST = 100_000  # characters of text in one output
@@ -15,7 +15,7 @@ MOST = 500  # outputs of a cell
 
 
 class Done(NamedTuple):
-    """What a cell shows, the exception that ended it, and the value of its last line."""
+    """Result of a cell: its outputs, the exception that ended it, the value of its last line."""
 
     outputs: list[Output]
     error: BaseException | None = None
@@ -23,7 +23,7 @@ class Done(NamedTuple):
 
 
 def error_output(name: str, text: str, lines: list[str] | None = None) -> Output:
-    """An error output."""
+    """Make an error output; without `lines`, its traceback is "name: text"."""
     shown = lines or [f"{name}: {text}" if text else name]
     return {
         "output_type": "error",
@@ -34,8 +34,8 @@ def error_output(name: str, text: str, lines: list[str] | None = None) -> Output
 
 
 def within(outputs: list[Output], room: int) -> list[Output]:
-    """The first of these outputs, at most `MOST` and of about `room` characters together; a line
-    stands for the rest."""
+    """The first of these outputs, at most `MOST` and about `room` characters together; one line
+    replaces the rest."""
     kept: list[Output] = []
     for each in outputs:
         room -= len(str(each))
@@ -46,13 +46,13 @@ def within(outputs: list[Output], room: int) -> list[Output]:
 
 
 def stream_output(text: str, name: str = "stdout") -> Output:
-    """What was printed."""
+    """Make a stream output, `name` "stdout" or "stderr", of at most about LONGEST characters."""
     cut = text if len(text) <= LONGEST else f"{text[:LONGEST]}\n… ({len(text)} characters)\n"
     return {"output_type": "stream", "name": name, "text": plain(cut)}
 
 
 def words_of(value: BaseException) -> str:
-    """The text of an exception that may be anybody's."""
+    """Text of an exception; empty where its own `__str__` fails, as a learner's class may."""
     try:
         return str(value)
     except Exception:

@@ -1,5 +1,5 @@
-"""Tells failures of our own side, in a check, from those of the learner's work: by type, and only
-where the checking process itself has raised them."""
+"""Tells failures of the course's own side, in a check, from those of the learner's work: by the
+error's type, and only where the checker process itself has raised the error."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ SCARCE = {
     *(errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN),
     errno.EIO,
 }
-"""What a machine says that has run out of something."""
+"""Error numbers of a machine that has run out of something, or whose disk fails."""
 
 
 def fault(error: BaseException) -> str:
-    """What has failed on our side; empty where this is a failure of the learner's work, or may
-    have been."""
+    """Describe what failed on the course's own side, in at most 300 characters; empty where the
+    learner's work failed, or may have."""
     behind = list(_behind(error))
     if any(isinstance(each, FromLearner | Gone | Left | AssertionError) for each in behind):
         return ""
@@ -33,7 +33,7 @@ def _is_ours(error: BaseException) -> bool:
     if isinstance(error, MemoryError):
         return True
     if isinstance(error, _class("insidedocker.lab.errors", "NoPage")):
-        return False  # a learner's container served none
+        return False  # a learner's container served no page
     if isinstance(error, OSError) and (error.errno in SCARCE or isinstance(error, TimeoutError)):
         return True
     return isinstance(
@@ -49,13 +49,14 @@ def _is_ours(error: BaseException) -> bool:
 
 
 def _class(module: str, name: str) -> tuple[type[BaseException], ...]:
-    """A class of a module that may not have been imported: then nothing of it was raised."""
+    """The class as a tuple of one; an empty tuple where its module is not imported: such an error
+    cannot have been raised then."""
     found = getattr(sys.modules.get(module), name, None)
     return (found,) if isinstance(found, type) else ()
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it was raised from."""
+    """The error and the errors it was raised from (`__cause__`), at most 20."""
     seen: BaseException | None = error
     for _ in range(20):
         if seen is None:
@@ -65,7 +66,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _behind(error: BaseException) -> Iterator[BaseException]:
-    """The error and all that led to it."""
+    """The error and all errors that led to it (`__cause__`, `__context__`), at most 100."""
     queue, found = [error], 0
     while queue and found < 100:
         each = queue.pop()

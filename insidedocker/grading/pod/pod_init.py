@@ -1,8 +1,8 @@
 """The first process inside a submission's pod: brings the loopback up, mounts the file systems in
-memory, starts the learner's sandbox, and becomes the checker. The standard library alone, and
-little of it: it runs each time.
+memory, starts the learner's sandbox, and becomes the checker. Imports little, and only from the
+standard library: this process starts for every submission.
 
-    python -I -S pod.py PLAN-AS-JSON < JOB
+    python -I -S pod_init.py PLAN-AS-JSON < JOB
 """
 
 import contextlib
@@ -27,7 +27,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 def main() -> None:
     plan = json.loads(sys.argv[1])
-    for group in plan["groups"]:  # not every host lets us in; then the watcher is what there is
+    for group in plan["groups"]:  # some hosts refuse; then only the watcher limits the pod
         with contextlib.suppress(OSError):
             write(f"{group}/cgroup.procs", b"0")
     if plan["network"]:
@@ -38,16 +38,16 @@ def main() -> None:
         flags = ctypes.c_ulong(MS_NOSUID | MS_NODEV)
         check(libc.mount(b"tmpfs", place.encode(), b"tmpfs", flags, options.encode()), "mount")
     printed = [unnamed(f"{plan['printed']}/{name}") for name in PRINTED]
-    # Capabilities of this namespace were for the lines above only; bubblewrap refuses to have any.
+    # Only the lines above need this namespace's capabilities; bubblewrap refuses to run with any.
     libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
-    # Without a namespace of processes, orphans come to us all the same, and end with us.
+    # Also without a pid namespace, orphans become children of this process and end with it.
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     ours, theirs = socket.socketpair()
     learner = os.fork()
     if learner == 0:
         os.dup2(os.open(os.devnull, os.O_RDWR), 0)
         keep_only(theirs.fileno(), *printed)
-        with contextlib.suppress(OSError):  # should memory run out, the learner ends first
+        with contextlib.suppress(OSError):  # if memory runs out, the learner's process ends first
             write("/proc/self/oom_score_adj", b"1000")
         refuse_calls(bytes.fromhex(plan["refused_calls"]))
         words = {
@@ -74,25 +74,30 @@ def write(path: str, text: bytes) -> None:
 
 
 def unnamed(path: str) -> int:
-    """A new file that has no name; its file system bounds it."""
+    """Create a file without a name, return its descriptor. Its file system limits its size."""
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     os.unlink(path)  # noqa: PTH108 (pathlib: 5 ms)
     return file
 
 
 def keep_only(*meant: int) -> None:
-    """Close every descriptor but 0, 1, 2 and those `meant`, which the next program gets, whatever
-    was open where we were started."""
+    """Close every descriptor but 0, 1, 2 and those `meant`, which the next program inherits.
+
+    The program that started this one may have left others open.
+    """
     for each in [int(entry.name) for entry in os.scandir("/proc/self/fd")]:
         if each > 2 and each not in meant:
-            with contextlib.suppress(OSError):  # the listing's own
+            with contextlib.suppress(OSError):  # the descriptor of the listing itself
                 os.close(each)
     for each in meant:
         os.set_inheritable(each, True)
 
 
 def refuse_calls(program: bytes) -> None:
-    """Put a filter of system calls (classic BPF) before everything that this process becomes."""
+    """Install a filter of system calls (seccomp, classic BPF) in this process, for good.
+
+    Programs that this process becomes or starts keep the filter. An empty program: no filter.
+    """
     if program:
         buffer = ctypes.create_string_buffer(program, len(program))
         header = struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(buffer))

@@ -1,9 +1,10 @@
-"""What a set-up cell has made, handed over from the checks to the learner's process.
+"""Packs what a set-up cell has defined, to be sent from the checker to the learner's process.
 
-Such a cell runs once, where the checks are: two registries, or two ports, would be one too many.
-Over there its functions and imports are defined from its text, and its values arrive as they are
-here. What cannot travel (a tap, a lambda, a very large value) is made over there by its own
-statement. Only this way round: nothing that comes from there is ever unpickled.
+A set-up cell runs once, in the checker: a second run would start a second registry or take a
+second port. The learner's process defines the cell's functions and imports from its text, and gets
+its values as pickles. A value that cannot be sent (a tap, a lambda, a very large value) is made
+there by its own statement. Pickles go only in this direction: the checker never unpickles data from
+the learner's process.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ DEFINING = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, a
 
 
 def packed(source: str, made: dict[str, Any]) -> dict[str, Any]:
-    """What is to be taken over there of a cell that has run here: text to run, and values by
-    name. `made` are the names that are set here."""
+    """Pack a cell that has run here: {"source": text to run, "values": name -> pickle in base64}.
+
+    `made` holds the names that are set here, with their values.
+    """
     values: dict[str, str] = {}
     kept: list[ast.stmt] = []
     for node in names.parsed(source).body:
@@ -37,25 +40,25 @@ def packed(source: str, made: dict[str, Any]) -> dict[str, Any]:
 
 
 def helpers(visible: str) -> str:
-    """The text of what a check defines for learners to read, and so to use: functions, imports,
-    and constants. `visible` is the check without its hidden part."""
+    """The text of the functions, classes, imports and constants that a check defines where learners
+    can read, and so use, them. `visible` is the check without its hidden part."""
     nodes = names.parsed(visible).body
     return _lines(visible, [each for each in nodes if isinstance(each, DEFINING) or _plain(each)])
 
 
 def _packed(value: Any) -> str | None:
-    """A value for the journey; None where it cannot travel."""
+    """The value's pickle in base64; None where it cannot be pickled or is larger than LARGEST."""
     file = io.BytesIO()
     try:
         _Pickler(file).dump(value)
-    except Exception:  # objects of any kind, each with its own way to say no
+    except Exception:  # objects of any class, which refuse in any way
         return None
     data = file.getvalue()
     return base64.b64encode(data).decode() if len(data) <= LARGEST else None
 
 
 def _plain(node: ast.stmt) -> bool:
-    """Whether it sets names to what stands there."""
+    """True for an assignment of a literal."""
     if not isinstance(node, ast.Assign):
         return False
     try:
@@ -66,7 +69,8 @@ def _plain(node: ast.stmt) -> bool:
 
 
 class _Pickler(pickle.Pickler):
-    """Leaves out what is defined in the notebook itself: over there it may be another."""
+    """Refuses objects defined in the notebook itself: the learner's process may have another under
+    the same name."""
 
     def reducer_override(self, value: Any) -> Any:
         if getattr(value, "__module__", None) == "__main__":
@@ -75,7 +79,7 @@ class _Pickler(pickle.Pickler):
 
 
 def _lines(source: str, kept: list[ast.stmt]) -> str:
-    """The lines of these statements at their places; all others empty."""
+    """The lines of these statements, all others emptied, so that line numbers stay."""
     wanted: set[int] = set()
     for node in kept:
         first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", []))])

@@ -1,20 +1,22 @@
-"""A stranger's text and names, as files, databases and pages can hold them. Knows nothing else."""
+"""Makes untrusted text and names safe for files, databases and pages. Imports no other module."""
 
 from __future__ import annotations
 
 LONGEST_ID = 128
-"""Characters of a learner's id in the gradebook."""
+"""Most characters of a learner's id in the gradebook."""
 
 
 def plain(text: str) -> str:
-    """The text without lone surrogates, which UTF-8 cannot say, and NUL, which PostgreSQL cannot
-    hold."""
+    """Text without lone surrogates, which UTF-8 cannot encode, and without NUL, which PostgreSQL
+    cannot store."""
     return text.encode("utf-8", "replace").decode().replace("\0", "")
 
 
 def why_no_id(name: str) -> str:
-    """Why a folder's name cannot be a learner's id; empty where it can. nbgrader takes an id for a
-    pattern of folders and for a part of a regular expression, and strips it."""
+    """Reason that a folder's name cannot be a learner's id; empty where it can.
+
+    nbgrader uses an id as a glob pattern of folders and in a regular expression, and strips it.
+    """
     if not name or len(name) > LONGEST_ID:
         return f"a learner's id has 1 to {LONGEST_ID} characters"
     if name.startswith("."):
@@ -27,5 +29,5 @@ def why_no_id(name: str) -> str:
 
 
 def shown(name: str) -> str:
-    """A folder's name as a terminal and a log can show it."""
+    """A folder's name for a terminal or a log: `ascii` of a name that is not printable."""
     return name if name.isprintable() else ascii(name)

@@ -1,7 +1,7 @@
-"""What a test cell comes to: points, and the error that says why they are not all.
+"""Verdict on a test cell: its points, and the error that says why some are missing.
 
-The checker alone makes a verdict, apart from everything that is shown; outside it is turned into
-the one output from which nbgrader makes points.
+Only the checker makes a verdict, separate from all that a cell shows. Outside the pod a verdict
+becomes the one output from which nbgrader reads the points.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MOST_LINES = 100
 
 @dataclass(frozen=True)
 class Verdict:
-    """Points of `most`; an error where there are none for a reason."""
+    """Points out of `most`; `error` says why where a check failed, with 0 points."""
 
     points: float
     most: float
@@ -27,8 +27,11 @@ class Verdict:
 
     @classmethod
     def of_value(cls, value: Any, most: float) -> Verdict:
-        """Of a check that ran to its end: a number in its last line is partial credit. One that
-        nobody can have meant, which may have been the learner's, is none; so is False."""
+        """Verdict on a check that ran to its end, by the value of its last line.
+
+        A number is partial credit. False, and a number below 0 or above `most`, which may come from
+        the learner, give 0 points with an error; any other value gives all points.
+        """
         if value is False:
             return cls.failed(most, error_output("NoSuchCredit", "the check ends with False"))
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -40,16 +43,19 @@ class Verdict:
 
     @classmethod
     def failed(cls, most: float, error: Output) -> Verdict:
-        """No points, and why."""
+        """Verdict of 0 points, with the error that says why, shortened."""
         return cls(0.0, most, _short(error))
 
     def told(self) -> dict[str, Any]:
-        """For the journey; `read` reads it."""
+        """Verdict as plain data for an event; `read` reads it."""
         return asdict(self)
 
     @classmethod
     def read(cls, told: Any, most: float) -> Verdict:
-        """Raises wire.Malformed for anything that is not a verdict on a cell of so many points."""
+        """Read what `told` made.
+
+        Raises codec.Malformed for anything that is not a verdict on a cell of `most` points.
+        """
         if not isinstance(told, dict):
             raise codec.Malformed("a check without a verdict")
         points, error = told.get("points"), told.get("error")
@@ -65,7 +71,8 @@ class Verdict:
         return cls(0.0, most, error_output(str(error["ename"]), str(error["evalue"]), lines))
 
     def outputs(self) -> Iterator[Output]:
-        """As nbgrader reads it: an error is 0 points, a number that many, and nothing all."""
+        """The output from which nbgrader reads the points: an error for 0, a number for some, none
+        for all."""
         if self.error is not None:
             yield self.error
         elif self.points != self.most:
