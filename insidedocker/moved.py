@@ -18,6 +18,9 @@ MOVED = {
     "insidedocker.lab.staging": "insidedocker.lab.checks.fixtures",
 }
 
+NAMES = {"staging": "insidedocker.lab.checks.fixtures"}
+"""Names that set-up cells of older releases import: learners' answers may use them still."""
+
 
 class _Finder(MetaPathFinder, Loader):
     """Answers the import of an older name with the module of the present name."""
@@ -34,6 +37,15 @@ class _Finder(MetaPathFinder, Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         module.__spec__ = self._own  # the import system has set the older name's spec
+
+
+def older_names(sources: Sequence[str]) -> dict[str, ModuleType]:
+    """The modules of NAMES that the texts of cells mention."""
+    return {
+        name: importlib.import_module(module)
+        for name, module in NAMES.items()
+        if any(name in source for source in sources)
+    }
 
 
 def know_older_names() -> None:

@@ -14,6 +14,8 @@ from traitlets.utils.importstring import import_item
 import insidedocker
 from insidedocker.grading import sandbox
 from insidedocker.grading.pod import learner_proxy
+from insidedocker.grading.runner import Cell, run
+from insidedocker.grading.sandbox import PROCESSES, Sandbox
 
 TOP = Path(insidedocker.__file__).parents[1]
 PACKAGES = ("insidedocker", "insidedocker_engine")
@@ -111,3 +113,13 @@ def test_lessons_that_learners_have_begun_go_on_working() -> None:
         "assert staging is fixtures and staging.__spec__.name.endswith('fixtures')\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_an_answer_may_use_a_name_of_the_older_set_up() -> None:
+    cells = [
+        Cell("locked", "from insidedocker.lab.checks import fixtures"),
+        Cell("answer", "def f():\n    return staging.new_name()", stub="def f():\n    pass"),
+        Cell("tests", "assert f().startswith('check-')\nprint('fine')", points=1),
+    ]
+    ran = run(cells, Sandbox(PROCESSES))
+    assert [each for each in ran.points if each is not None] == [1], ran

@@ -21,6 +21,7 @@ from insidedocker.grading.pod.outputs import (
     stream_output,
     words_of,
 )
+from insidedocker.moved import older_names
 
 OF_IPYTHON = re.compile(
     r"\b(get_ipython|display|IPython|ipywidgets|In|Out|_i+\d*|_\d+|__+)\b|\b_\b"
@@ -43,6 +44,7 @@ def runner(sources: list[str]) -> Runner:
     """
     main = types.ModuleType("__main__", "Created for a notebook's cells.")
     sys.modules["__main__"] = main
+    vars(main).update(older_names(sources))
     if all(map(is_plain, sources)):
         return _Plain(main.__dict__)
     from insidedocker.grading.pod.ipython_cells import IPythonRunner
