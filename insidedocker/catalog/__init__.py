@@ -10,7 +10,7 @@ root from Debian's packages. Other packages use `names`, `archive` and `load`.
     image_archive   an image in one tar file: written, and read back
     greeting        the program of hello-world
     texts           the files of `files/` that go into images, and the edition of the recipes
-    folders, lock   the catalogue's folder, and a lock between processes
+    folders         the catalogue's folder
     errors          CatalogError and its kinds
 """
 

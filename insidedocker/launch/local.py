@@ -25,6 +25,7 @@ from insidedocker_engine import (
     ROOT_VARIABLE,
     Joined,
     PathError,
+    account_root,
     every_root,
     find,
     own_root,
@@ -217,8 +218,7 @@ def _serve(
 
 def _own_folder() -> Path:
     """The folder of this account's data, which only this account can enter. Raises UserError."""
-    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     try:
-        return private.folder(Path(base) / "insidedocker")
+        return private.folder(account_root().parent)
     except private.NotPrivate as error:
         raise UserError(f"{error}.".capitalize()) from None
