@@ -101,7 +101,7 @@ def _borrow_packages(system: str, version: str) -> str:
     """A virtual environment of the system's Python that sees this environment's packages."""
     folder = lasting_folder("idt-python-")
     # A command of the course that ran in this process may have made its umask a private one.
-    make = [system, "-m", "venv", "--without-pip", folder]
+    make: list[str | Path] = [system, "-m", "venv", "--without-pip", folder]
     subprocess.run(make, check=True, umask=0o022)
     borrowed = folder / "lib" / version / "site-packages/borrowed.pth"
     ours = sysconfig.get_path("purelib")
