@@ -18,9 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
-from conformance import stand_ins
-from conformance.null_engine import null_engine
-
+from tests.conformance import stand_ins
+from tests.conformance.null_engine import null_engine
 from tests.support import engines
 from tests.support.missing import Missing
 from tests.support.ordinary import as_ordinary_user, give_away, ordinary_python
@@ -41,7 +40,7 @@ def suite() -> Path:
     folder = cache / "insidedocker-tests"
     archive = folder / f"docker-{RELEASE}.tar.gz"
     if not archive.exists():
-        wanted = ["--no-deps", "--no-binary", "docker", "--dest", folder, f"docker=={RELEASE}"]
+        wanted = ["--no-deps", "--no-binary", "docker", "--dest", str(folder), f"docker=={RELEASE}"]
         command = [sys.executable, "-m", "pip", "download", "--quiet", *wanted]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:

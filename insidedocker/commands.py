@@ -1,4 +1,4 @@
-"""What all subcommands have in common: their help, with an example, and the names of arguments."""
+"""Subcommands: their help, with an example, and the arguments that several of them take."""
 
 from __future__ import annotations
 

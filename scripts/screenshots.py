@@ -8,16 +8,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests/browser"))
-
-from jupyterlab import FLAGS, LONG, Notebook
-from newcomer import Newcomer, newcomer
-from ordinary import give_away
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from insidedocker import catalog
 from insidedocker.catalog import folders
+from tests.support.jupyterlab import FLAGS, LONG, Notebook
+from tests.support.newcomer import Newcomer, newcomer
+from tests.support.ordinary import give_away
 
 PICTURES = Path(__file__).parents[1] / "docs/pictures"
 START, RUN = "00-start-here", "10-docker-run"

@@ -70,7 +70,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     little. (xdist's own groups do not work with pytest 9.)"""
     from xdist.scheduler import LoadScopeScheduling
 
-    class ByStart(LoadScopeScheduling):  # type: ignore[misc]
+    class ByStart(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file, _, test = nodeid.partition("::")
             words = test.partition("[")[2].rstrip("]").split("-")

@@ -165,7 +165,7 @@ def test_the_engine_learns_that_the_client_has_gone(line: Line) -> None:
     while not (noted := line.recorder.take()):
         assert time.monotonic() < deadline
     assert not noted[0].complete
-    assert noted[0].body.startswith(b"{}")
+    assert noted[0].body is not None and noted[0].body.startswith(b"{}")
 
 
 @pytest.mark.parametrize(

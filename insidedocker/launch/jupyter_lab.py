@@ -118,8 +118,8 @@ class JupyterLab:
         self.url = f"{told['url'].rstrip('/')}{page}{token}"
 
     def _await_server(self, started: float, port: int | None, log: Path) -> dict[str, Any]:
-        """What Jupyter Server writes about itself once it listens (`jupyter server list` reads the
-        same file): its messages depend on the account's own settings."""
+        """Wait for the file that Jupyter Server writes about itself once it listens, and return it
+        (`jupyter server list` reads the same file). Its messages depend on the account's own settings."""
         file = Path(jupyter_runtime_dir()) / f"jpserver-{self._process.pid}.json"
         until = time.monotonic() + START_SECONDS
         while self._process.poll() is None and time.monotonic() < until:

@@ -161,7 +161,7 @@ def _strings(request: Request, name: str, nothing: bool = False) -> dict[str, An
 
 
 def _host_config(request: Request) -> dict[str, Any]:
-    """What the containers of RUN get."""
+    """The settings of the containers of RUN."""
     host: dict[str, Any] = {}
     for name, field in _NUMBERS.items():
         number = request.number(name)

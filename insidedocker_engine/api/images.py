@@ -185,14 +185,15 @@ def description(daemon: Daemon, image: Image) -> dict[str, Any]:
 
 
 def _settings(settings: Any) -> dict[str, Any]:
-    """What containers start from, with the defaults that clients count on."""
+    """The settings that containers start with, with the defaults that clients rely on."""
     given = settings if isinstance(settings, dict) else {}
     told = {name: given.get(name) or default for name, default in _SETTINGS.items()}
     return told | {name: given[name] for name in _SETTINGS_IF_SET if given.get(name)}
 
 
 def _folders(daemon: Daemon, image: Image) -> dict[str, str]:
-    """Where the unpacked layers are, or will be: as overlayfs stacks them."""
+    """The folders of the unpacked layers, made or not, in the order in which overlayfs stacks
+    them."""
     folders = [str(daemon.images.layer_folder(diff)) for diff in reversed(image.diff_ids)]
     if not folders:
         return {}

@@ -1,4 +1,4 @@
-"""What needs a registry: pull (and import, which shares its path), push, search, /auth and
+"""Endpoints that need a registry: pull (and import, which shares its path), push, search, /auth and
 /distribution."""
 
 from __future__ import annotations

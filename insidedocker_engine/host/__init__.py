@@ -1,3 +1,3 @@
-"""What Linux offers beyond Python's own library: system calls, files that only this account can
-read, control groups, filters of system calls. Public; knows no engine.
+"""Linux beyond Python's own library: system calls, control groups, filters of system calls, files
+that only this account can read, files written whole, locks. Public; knows no engine.
 """

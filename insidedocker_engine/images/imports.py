@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What an import was asked for."""
+    """The parameters of an import."""
 
     source: str
     """An http address, or "-" for the request's body."""

@@ -31,7 +31,7 @@ CLOSED = "still open when the tap was closed"
 
 @dataclass(frozen=True)
 class Target:
-    """Where an engine is reached: by a socket's path, or by host and port."""
+    """The address of an engine: a socket's path, or host and port."""
 
     path: Path | None = None
     host: str = ""

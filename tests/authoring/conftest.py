@@ -10,6 +10,9 @@ from insidedocker.cli import main
 from insidedocker.course import Course
 from tests.authoring.taste import HERE, LESSON, ROOT
 
+Run = Callable[..., int]
+Edit = Callable[[str, str], None]
+
 
 @pytest.fixture
 def course(tmp_path: Path) -> Course:
@@ -23,7 +26,7 @@ def course(tmp_path: Path) -> Course:
 
 
 @pytest.fixture
-def run(course: Course) -> Callable[..., int]:
+def run(course: Course) -> Run:
     """Runs `insidedocker COMMAND ...` on the course and gives its exit code."""
     return lambda command, *arguments: main(
         [command, "--course", str(course.root), *map(str, arguments)]
@@ -31,7 +34,7 @@ def run(course: Course) -> Callable[..., int]:
 
 
 @pytest.fixture
-def edit(course: Course) -> Callable[[str, str], None]:
+def edit(course: Course) -> Edit:
     """Replaces words in the lesson's text, as an author would."""
 
     def change(old: str, new: str) -> None:

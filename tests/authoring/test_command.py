@@ -33,7 +33,13 @@ def test_wrong_usage_is_2() -> None:
     ("raised", "code", "said"),
     [(UserError("Do this."), 1, "Do this.\n"), (KeyboardInterrupt(), 130, "")],
 )
-def test_mistakes_and_ctrl_c(monkeypatch, capsys, raised, code, said) -> None:
+def test_mistakes_and_ctrl_c(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    raised: BaseException,
+    code: int,
+    said: str,
+) -> None:
     def fail(options: argparse.Namespace) -> int:
         raise raised
 

@@ -1,7 +1,10 @@
 """`insidedocker coverage`: the table follows from the lessons' metadata."""
 
+import pytest
+
 from insidedocker.cli import main
 from insidedocker.course import Course
+from tests.authoring.conftest import Run
 from tests.authoring.taste import LESSON, ROOT
 
 
@@ -9,7 +12,9 @@ def row(text: str, name: str) -> list[str]:
     return next(line.split() for line in text.splitlines() if line.startswith(name))
 
 
-def test_each_way_is_told_apart(course: Course, run, capsys) -> None:
+def test_each_way_is_told_apart(
+    course: Course, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run("coverage") == 0
     said = capsys.readouterr().out
     assert row(said, "API2") == ["API2", "04", "04", "04", "04"]
@@ -20,7 +25,7 @@ def test_each_way_is_told_apart(course: Course, run, capsys) -> None:
     assert "API2" not in missing.split()
 
 
-def test_lessons_add_up(course: Course, run, capsys) -> None:
+def test_lessons_add_up(course: Course, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     other = course.notebooks / "05-second"
     other.mkdir()
     text = course.text(LESSON).read_text()
@@ -31,7 +36,7 @@ def test_lessons_add_up(course: Course, run, capsys) -> None:
     assert row(said, "API1") == ["API1", "05", "05", "05", "05"]
 
 
-def test_as_a_page(course: Course, run, capsys) -> None:
+def test_as_a_page(course: Course, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("coverage", "--markdown") == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "| objective | says | taught | shown | practised | graded |"
@@ -39,13 +44,17 @@ def test_as_a_page(course: Course, run, capsys) -> None:
     assert api2.endswith("| 04 | 04 | 04 | 04 |")
 
 
-def test_the_syllabus_is_checked(course: Course, run, capsys) -> None:
+def test_the_syllabus_is_checked(
+    course: Course, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
     course.objectives.write_text("a:\n  - {id: X1, says: one}\n  - {id: X1, says: two}\n")
     assert run("coverage") == 1
     assert "X1 stands there twice" in capsys.readouterr().err
 
 
-def test_every_objective_is_taught_shown_practised_and_graded(capsys) -> None:
+def test_every_objective_is_taught_shown_practised_and_graded(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert main(["coverage", "--course", str(ROOT)]) == 0
     said = capsys.readouterr().out.splitlines()
     missing = [line.rpartition(": ") for line in said if line.startswith("Not yet")]

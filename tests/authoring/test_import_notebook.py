@@ -1,6 +1,8 @@
 """`insidedocker import`: what an instructor edits in JupyterLab comes home into the text."""
 
 import shutil
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -8,6 +10,7 @@ import pytest
 
 from insidedocker.course import Course
 from tests.authoring import own_assignment
+from tests.authoring.conftest import Edit, Run
 from tests.authoring.jupyterlab_save import save_as_jupyterlab
 from tests.authoring.taste import LESSON
 
@@ -16,7 +19,9 @@ def cell(notebook: Any, cell_id: str) -> Any:
     return next(each for each in notebook.cells if each.id == cell_id)
 
 
-def test_a_save_without_an_edit_leaves_the_text_alone(course: Course, run, capsys) -> None:
+def test_a_save_without_an_edit_leaves_the_text_alone(
+    course: Course, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
     run("sync")
     text = course.text(LESSON).read_bytes()
     save_as_jupyterlab(course.source_notebook(LESSON))
@@ -25,7 +30,7 @@ def test_a_save_without_an_edit_leaves_the_text_alone(course: Course, run, capsy
     assert course.text(LESSON).read_bytes() == text
 
 
-def test_text_to_notebook_to_text_is_the_identity(course: Course, run) -> None:
+def test_text_to_notebook_to_text_is_the_identity(course: Course, run: Run) -> None:
     run("sync")
     text = course.text(LESSON).read_bytes()
     # forced by another edit, so that the whole text is written anew
@@ -38,7 +43,7 @@ def test_text_to_notebook_to_text_is_the_identity(course: Course, run) -> None:
     assert course.text(LESSON).read_bytes() == text.replace(there.encode(), b"images = []")
 
 
-def test_edits_of_every_kind_come_home(course: Course, run) -> None:
+def test_edits_of_every_kind_come_home(course: Course, run: Run) -> None:
     run("sync")
 
     def work(notebook: Any) -> None:
@@ -76,7 +81,7 @@ def test_edits_of_every_kind_come_home(course: Course, run) -> None:
     assert "hello" not in text
 
 
-def test_after_back_the_notebooks_follow_the_text(course: Course, run) -> None:
+def test_after_back_the_notebooks_follow_the_text(course: Course, run: Run) -> None:
     run("sync")
     save_as_jupyterlab(
         course.source_notebook(LESSON), lambda nb: nb.cells[1].update(source="## By hand")
@@ -89,7 +94,9 @@ def test_after_back_the_notebooks_follow_the_text(course: Course, run) -> None:
     assert course.source_notebook(LESSON).read_bytes() == by_back
 
 
-def test_refuses_when_both_sides_changed(course: Course, run, edit, capsys) -> None:
+def test_refuses_when_both_sides_changed(
+    course: Course, run: Run, edit: Edit, capsys: pytest.CaptureFixture[str]
+) -> None:
     run("sync")
     path = course.source_notebook(LESSON)
     save_as_jupyterlab(path, lambda nb: nb.cells[1].update(source="## By hand"))
@@ -105,14 +112,16 @@ def test_refuses_when_both_sides_changed(course: Course, run, edit, capsys) -> N
     assert "JSON list" not in course.text(LESSON).read_text()
 
 
-def test_a_newer_text_wins_over_an_unedited_notebook(course: Course, run, edit, capsys) -> None:
+def test_a_newer_text_wins_over_an_unedited_notebook(
+    course: Course, run: Run, edit: Edit, capsys: pytest.CaptureFixture[str]
+) -> None:
     run("sync")
     edit("with a list.", "with a JSON list.")
     assert run("back", LESSON) == 1
     assert "insidedocker sync 04-taste" in capsys.readouterr().err
 
 
-def test_reformatting_the_text_is_no_conflict(course: Course, run, edit) -> None:
+def test_reformatting_the_text_is_no_conflict(course: Course, run: Run, edit: Edit) -> None:
     run("sync")
     save_as_jupyterlab(
         course.source_notebook(LESSON), lambda nb: nb.cells[1].update(source="## By hand")
@@ -130,7 +139,9 @@ def test_reformatting_the_text_is_no_conflict(course: Course, run, edit) -> None
         ("see\n\n```{code-cell} ipython3\n1\n```", "cannot be written as text"),
     ],
 )
-def test_refuses_what_a_text_cannot_say(course, run, capsys, source: str, says: str) -> None:
+def test_refuses_what_a_text_cannot_say(
+    course: Course, run: Run, capsys: pytest.CaptureFixture[str], source: str, says: str
+) -> None:
     run("sync")
     save_as_jupyterlab(course.source_notebook(LESSON), lambda nb: nb.cells[1].update(source=source))
     text = course.text(LESSON).read_bytes()
@@ -139,7 +150,9 @@ def test_refuses_what_a_text_cannot_say(course, run, capsys, source: str, says: 
     assert course.text(LESSON).read_bytes() == text
 
 
-def test_refuses_a_pasted_picture(course: Course, run, capsys) -> None:
+def test_refuses_a_pasted_picture(
+    course: Course, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
     run("sync")
     save_as_jupyterlab(
         course.source_notebook(LESSON),
@@ -149,7 +162,9 @@ def test_refuses_a_pasted_picture(course: Course, run, capsys) -> None:
     assert "pasted picture" in capsys.readouterr().err
 
 
-def test_refuses_a_file_that_is_no_notebook(course: Course, run, capsys) -> None:
+def test_refuses_a_file_that_is_no_notebook(
+    course: Course, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
     run("sync")
     course.source_notebook(LESSON).write_text("{}")
     assert run("back", LESSON) == 1
@@ -166,7 +181,7 @@ def test_refuses_a_file_that_is_no_notebook(course: Course, run, capsys) -> None
     ],
 )
 def test_an_own_assignment_becomes_texts_that_make_the_same(
-    course: Course, run, name, notebooks
+    course: Course, run: Run, name: str, notebooks: tuple[str, ...]
 ) -> None:
     run("sync")
     own_assignment.make(course.root, name, notebooks)
@@ -185,7 +200,7 @@ def test_an_own_assignment_becomes_texts_that_make_the_same(
     assert run("sync", "--check") == 0
 
 
-def test_an_own_assignment_can_be_edited_from_either_side_then(course: Course, run) -> None:
+def test_an_own_assignment_can_be_edited_from_either_side_then(course: Course, run: Run) -> None:
     own_assignment.make(course.root, "ps1", ("problem1", "problem2"))
     run("back", "ps1")
     text = course.notebooks / "ps1" / "problem2.md"
@@ -205,7 +220,7 @@ def test_an_own_assignment_can_be_edited_from_either_side_then(course: Course, r
     assert not (course.source / "ps1").exists()
 
 
-def test_a_pasted_picture_becomes_a_file(course: Course, run) -> None:
+def test_a_pasted_picture_becomes_a_file(course: Course, run: Run) -> None:
     run("sync")
     own_assignment.make(course.root, "ps1", ("ps1",), picture=True)
     assert run("back", "ps1") == 0
@@ -227,7 +242,7 @@ def with_header(course: Course) -> None:
     own_assignment.generate(course.root, "ps1")
 
 
-def test_a_header_for_all_notebooks_is_kept(course: Course, run) -> None:
+def test_a_header_for_all_notebooks_is_kept(course: Course, run: Run) -> None:
     with_header(course)
     before = own_assignment.said(course.release / "ps1")
     assert before["ps1.ipynb"][0][1] == "Our class"
@@ -236,14 +251,14 @@ def test_a_header_for_all_notebooks_is_kept(course: Course, run) -> None:
     assert (course.source / "header.ipynb").is_file()
 
 
-def another_language(folder: Any) -> None:
+def another_language(folder: Path) -> None:
     path = folder / "problem2.ipynb"
     notebook = nbformat.read(path, as_version=4)
     notebook.metadata.kernelspec = {"name": "ir", "display_name": "R", "language": "R"}
     nbformat.write(notebook, path)
 
 
-def a_cell_of_text(folder: Any) -> None:
+def a_cell_of_text(folder: Path) -> None:
     path = folder / "problem2.ipynb"
     notebook = nbformat.read(path, as_version=4)
     notebook.cells[0].source = "a line\n\n+++\n\nanother"
@@ -260,7 +275,13 @@ def a_cell_of_text(folder: Any) -> None:
         (lambda folder: (folder / "problem2.ipynb").write_text("{}"), "not a notebook"),
     ],
 )
-def test_what_no_text_can_say_stays_as_it_is(course: Course, run, capsys, change, says) -> None:
+def test_what_no_text_can_say_stays_as_it_is(
+    course: Course,
+    run: Run,
+    capsys: pytest.CaptureFixture[str],
+    change: Callable[[Path], object],
+    says: str,
+) -> None:
     folder = own_assignment.make(course.root, "ps1", ("problem1", "problem2"))
     change(folder)
     before = own_assignment.said(course.release / "ps1"), (folder / "problem1.ipynb").read_bytes()
@@ -273,7 +294,9 @@ def test_what_no_text_can_say_stays_as_it_is(course: Course, run, capsys, change
     assert after == before
 
 
-def test_a_release_of_another_version_is_not_lost(course: Course, run, capsys) -> None:
+def test_a_release_of_another_version_is_not_lost(
+    course: Course, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
     own_assignment.make(course.root, "ps1", ("ps1",))
     path = course.release / "ps1" / "ps1.ipynb"
     path.write_text(path.read_text().replace("import math", "import cmath"))

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from insidedocker.course import Course
+from tests.authoring.conftest import Edit, Run
 from tests.authoring.jupyterlab_save import save_as_jupyterlab
 from tests.authoring.taste import LESSON, ROOT
 
@@ -19,7 +20,7 @@ def line_of(course: Course, words: str) -> int:
     return next(number for number, line in enumerate(lines, 1) if words in line)
 
 
-def test_a_good_lesson_passes(course: Course, run, capsys) -> None:
+def test_a_good_lesson_passes(course: Course, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     run("sync")
     assert run("lint") == 0, capsys.readouterr().err
 
@@ -174,7 +175,9 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_says_where_and_what(course: Course, run, edit, capsys, mistake: str) -> None:
+def test_says_where_and_what(
+    course: Course, run: Run, edit: Edit, capsys: pytest.CaptureFixture[str], mistake: str
+) -> None:
     old, new, place, message = MISTAKES[mistake]
     edit(old, new)
     assert run("lint") == 1
@@ -197,7 +200,9 @@ def test_says_where_and_what(course: Course, run, edit, capsys, mistake: str) ->
         'create = {"Cmd": ["cat", "/srv/data.txt"]}',
     ],
 )
-def test_paths_that_are_part_of_the_subject(course: Course, run, edit, capsys, words) -> None:
+def test_paths_that_are_part_of_the_subject(
+    course: Course, run: Run, edit: Edit, capsys: pytest.CaptureFixture[str], words: str
+) -> None:
     edit("print(len(images))", f"from pathlib import Path\n\n{words}\nprint(Path.cwd())")
     run("sync")
     assert run("lint") == 0, capsys.readouterr().err
@@ -213,20 +218,24 @@ def test_paths_that_are_part_of_the_subject(course: Course, run, edit, capsys, w
         "`[The next](nowhere.png)` lesson",
     ],
 )
-def test_links_that_lead_somewhere(course: Course, run, edit, capsys, words) -> None:
+def test_links_that_lead_somewhere(
+    course: Course, run: Run, edit: Edit, capsys: pytest.CaptureFixture[str], words: str
+) -> None:
     edit("The next lesson", words)
     run("sync")
     assert run("lint") == 0, capsys.readouterr().err
 
 
-def test_outputs_are_found(course: Course, run, capsys) -> None:
+def test_outputs_are_found(course: Course, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     run("sync")
     save_as_jupyterlab(course.source_notebook(LESSON))
     assert run("lint") == 1
     assert "source/04-taste/04-taste.ipynb:1: holds outputs" in capsys.readouterr().err
 
 
-def test_secrets_in_the_release_are_found(course: Course, run, capsys) -> None:
+def test_secrets_in_the_release_are_found(
+    course: Course, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
     run("sync")
     path = course.release_notebook(LESSON)
     notebook = json.loads(path.read_text())
@@ -239,7 +248,9 @@ def test_secrets_in_the_release_are_found(course: Course, run, capsys) -> None:
     assert f"release/04-taste/data.csv:1: gives away {HIDDEN!r}" in said
 
 
-def test_format_settles_what_it_can(course: Course, run, edit, capsys) -> None:
+def test_format_settles_what_it_can(
+    course: Course, run: Run, edit: Edit, capsys: pytest.CaptureFixture[str]
+) -> None:
     good = course.text(LESSON).read_bytes()
     edit("print(len(images))", "print( len(images) )")
     edit("```{code-cell} ipython3\n:ng: locked", "\n```{code-cell}\n:ng:  locked")
@@ -250,7 +261,7 @@ def test_format_settles_what_it_can(course: Course, run, edit, capsys) -> None:
     assert capsys.readouterr().out == ""
 
 
-def test_magics_survive_the_formatter(course: Course, run, edit) -> None:
+def test_magics_survive_the_formatter(course: Course, run: Run, edit: Edit) -> None:
     edit("print(len(images))", "%time  print( len(images) )")
     edit('images = [{"Id": "sha256:1"}', '!ls  -l\nimages = [{"Id": "sha256:1"}')
     assert run("format") == 0
@@ -263,7 +274,9 @@ def test_magics_survive_the_formatter(course: Course, run, edit) -> None:
     ("name", "says"),
     [("05-images/lesson.md", "it needs 05-images.md"), ("Images/Images.md", "NN-name")],
 )
-def test_a_folder_that_is_no_lesson(course: Course, run, capsys, name: str, says: str) -> None:
+def test_a_folder_that_is_no_lesson(
+    course: Course, run: Run, capsys: pytest.CaptureFixture[str], name: str, says: str
+) -> None:
     run("sync")
     path = course.notebooks / name
     path.parent.mkdir()
@@ -277,7 +290,7 @@ def test_every_lesson_of_this_course_has_a_note_for_instructors() -> None:
     assert [each.name for each in folders if not (each / "instructor.md").is_file()] == []
 
 
-def test_a_course_without_ruff_settings(course: Course, run) -> None:
+def test_a_course_without_ruff_settings(course: Course, run: Run) -> None:
     Path(course.root / "pyproject.toml").unlink()
     run("sync")
     assert run("lint") == 0

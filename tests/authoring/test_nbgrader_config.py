@@ -11,10 +11,13 @@ import pytest
 
 from insidedocker.authoring.release_notebooks import load_nbgrader_config
 from insidedocker.course import Course
+from tests.authoring.conftest import Run
 from tests.authoring.taste import LESSON
 
 
-def test_the_exchange_is_the_users_own(course: Course, monkeypatch, tmp_path: Path) -> None:
+def test_the_exchange_is_the_users_own(
+    course: Course, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.delenv("NBGRADER_EXCHANGE", raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     config = load_nbgrader_config(course.nbgrader_config)
@@ -30,7 +33,7 @@ def test_the_course_is_where_the_file_lies(course: Course) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("walls")
-def test_the_whole_cycle_in_a_terminal(course: Course, run, tmp_path: Path) -> None:
+def test_the_whole_cycle_in_a_terminal(course: Course, run: Run, tmp_path: Path) -> None:
     run("sync")
     home = tmp_path / "home"
     home.mkdir()

@@ -12,6 +12,7 @@ import pytest
 from insidedocker.cli import main
 from insidedocker.course import Course
 from tests.authoring import own_assignment
+from tests.authoring.conftest import Edit, Run
 from tests.authoring.jupyterlab_save import save_as_jupyterlab
 from tests.authoring.taste import LESSON, ROOT
 from tests.support import patience
@@ -31,7 +32,7 @@ def cells(path: Path) -> dict:
     return {cell["id"]: cell for cell in notebook["cells"]}
 
 
-def test_makes_both_notebooks_and_takes_along_what_lies_beside(course: Course, run) -> None:
+def test_makes_both_notebooks_and_takes_along_what_lies_beside(course: Course, run: Run) -> None:
     (course.notebooks / LESSON / ".draft").write_text("stays at home")
     (course.notebooks / LESSON / "notes.md").write_text("stays at home too")
     assert run("sync") == 0
@@ -43,7 +44,7 @@ def test_makes_both_notebooks_and_takes_along_what_lies_beside(course: Course, r
     ]
 
 
-def test_shorthand_becomes_nbgrader_metadata(course: Course, run) -> None:
+def test_shorthand_becomes_nbgrader_metadata(course: Course, run: Run) -> None:
     run("sync")
     made = cells(course.source_notebook(LESSON))
     assert made["count_images"]["metadata"] == {
@@ -64,7 +65,7 @@ def test_shorthand_becomes_nbgrader_metadata(course: Course, run) -> None:
     assert made["set_up"]["metadata"]["nbgrader"]["locked"]
 
 
-def test_release_holds_stubs_and_no_secrets(course: Course, run) -> None:
+def test_release_holds_stubs_and_no_secrets(course: Course, run: Run) -> None:
     run("sync")
     released = cells(course.release_notebook(LESSON))
     stub = "".join(released["count_images"]["source"])
@@ -77,7 +78,7 @@ def test_release_holds_stubs_and_no_secrets(course: Course, run) -> None:
         assert secret not in everything
 
 
-def test_header_is_the_same_everywhere(course: Course, run) -> None:
+def test_header_is_the_same_everywhere(course: Course, run: Run) -> None:
     run("sync")
     metadata = json.loads(course.release_notebook(LESSON).read_text())["metadata"]
     assert metadata == {
@@ -91,7 +92,7 @@ def test_header_is_the_same_everywhere(course: Course, run) -> None:
     }
 
 
-def test_bytes_do_not_depend_on_the_process(course: Course, run) -> None:
+def test_bytes_do_not_depend_on_the_process(course: Course, run: Run) -> None:
     run("sync")
     first = files(course.root)
     for path in (*course.source.rglob("*.ipynb"), *course.release.rglob("*.ipynb")):
@@ -112,7 +113,9 @@ def test_bytes_do_not_depend_on_the_process(course: Course, run) -> None:
     assert files(course.root) == first
 
 
-def test_check_names_each_file_that_drifts(course: Course, run, edit, capsys) -> None:
+def test_check_names_each_file_that_drifts(
+    course: Course, run: Run, edit: Edit, capsys: pytest.CaptureFixture[str]
+) -> None:
     run("sync")
     assert run("sync", "--check") == 0
     edit("with a list.", "with a JSON list.")
@@ -130,7 +133,7 @@ def test_check_names_each_file_that_drifts(course: Course, run, edit, capsys) ->
     assert files(course.root) == before
 
 
-def test_a_hidden_change_does_not_reach_learners(course: Course, run, edit) -> None:
+def test_a_hidden_change_does_not_reach_learners(course: Course, run: Run, edit: Edit) -> None:
     run("sync")
     before = files(course.root)
     edit("count_images([]), 0,", "count_images([{}]), 1,")
@@ -139,7 +142,7 @@ def test_a_hidden_change_does_not_reach_learners(course: Course, run, edit) -> N
     assert changed == {"source/04-taste/04-taste.ipynb"}
 
 
-def test_removes_what_no_text_makes_any_more(course: Course, run) -> None:
+def test_removes_what_no_text_makes_any_more(course: Course, run: Run) -> None:
     run("sync")
     (course.notebooks / LESSON / "layers.svg").unlink()
     assert run("sync") == 0
@@ -150,7 +153,9 @@ def test_removes_what_no_text_makes_any_more(course: Course, run) -> None:
     assert not (course.source / LESSON).exists()
 
 
-def test_leaves_unchanged_files_untouched(course: Course, run, capsys) -> None:
+def test_leaves_unchanged_files_untouched(
+    course: Course, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
     run("sync")
     before = course.release_notebook(LESSON).stat()
     capsys.readouterr()
@@ -160,7 +165,9 @@ def test_leaves_unchanged_files_untouched(course: Course, run, capsys) -> None:
     assert "up to date" in capsys.readouterr().out
 
 
-def test_never_overwrites_an_edit_of_the_source(course: Course, run, edit, capsys) -> None:
+def test_never_overwrites_an_edit_of_the_source(
+    course: Course, run: Run, edit: Edit, capsys: pytest.CaptureFixture[str]
+) -> None:
     run("sync")
     path = course.source_notebook(LESSON)
     save_as_jupyterlab(path, lambda nb: nb.cells[1].update(source="## Counted by hand"))
@@ -173,7 +180,7 @@ def test_never_overwrites_an_edit_of_the_source(course: Course, run, edit, capsy
     assert "JSON list" in path.read_text()
 
 
-def test_a_save_without_an_edit_is_no_edit(course: Course, run) -> None:
+def test_a_save_without_an_edit_is_no_edit(course: Course, run: Run) -> None:
     run("sync")
     before = files(course.root)
     save_as_jupyterlab(course.source_notebook(LESSON))
@@ -181,7 +188,9 @@ def test_a_save_without_an_edit_is_no_edit(course: Course, run) -> None:
     assert files(course.root) == before
 
 
-def test_keeps_a_file_somebody_put_into_source(course: Course, run, capsys) -> None:
+def test_keeps_a_file_somebody_put_into_source(
+    course: Course, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
     run("sync")
     own = course.source / LESSON / "sketch.png"
     own.write_bytes(b"mine")
@@ -201,7 +210,11 @@ def everything(root: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("options", [(), ("--force",), (LESSON, "--force")])
 def test_what_no_text_made_is_left_alone_and_said_once(
-    course: Course, run, edit, capsys, options
+    course: Course,
+    run: Run,
+    edit: Edit,
+    capsys: pytest.CaptureFixture[str],
+    options: tuple[str, ...],
 ) -> None:
     run("sync")
     own_assignment.make(course.root, "ps1", ("problem1", "problem2"))
@@ -224,7 +237,7 @@ def test_what_no_text_made_is_left_alone_and_said_once(
     assert run("sync", "--check") == 0
 
 
-def test_a_copy_of_a_lesson_is_not_what_a_text_made(course: Course, run) -> None:
+def test_a_copy_of_a_lesson_is_not_what_a_text_made(course: Course, run: Run) -> None:
     run("sync")
     copy = course.source / "my-own"
     shutil.copytree(course.source / LESSON, copy)
@@ -234,7 +247,7 @@ def test_a_copy_of_a_lesson_is_not_what_a_text_made(course: Course, run) -> None
     assert everything(course.root) == before
 
 
-def test_an_edited_lesson_whose_text_is_gone_stays(course: Course, run) -> None:
+def test_an_edited_lesson_whose_text_is_gone_stays(course: Course, run: Run) -> None:
     run("sync")
     save_as_jupyterlab(
         course.source_notebook(LESSON), lambda nb: nb.cells[1].update(source="## By hand")
@@ -245,7 +258,7 @@ def test_an_edited_lesson_whose_text_is_gone_stays(course: Course, run) -> None:
     assert (course.source / LESSON / "layers.svg").is_file()
 
 
-def test_a_file_that_nbgrader_took_along_is_not_ours_to_remove(course: Course, run) -> None:
+def test_a_file_that_nbgrader_took_along_is_not_ours_to_remove(course: Course, run: Run) -> None:
     run("sync")
     own = course.source / LESSON / "sketch.png"
     own.write_bytes(b"mine")
@@ -258,7 +271,7 @@ def test_a_file_that_nbgrader_took_along_is_not_ours_to_remove(course: Course, r
 
 @pytest.mark.parametrize("place", ["source/04-taste/layers.svg", "release/04-taste/layers.svg"])
 def test_an_edited_file_beside_a_lesson_is_not_overwritten(
-    course: Course, run, capsys, place
+    course: Course, run: Run, capsys: pytest.CaptureFixture[str], place: str
 ) -> None:
     run("sync")
     (course.root / place).write_text("<svg>mine</svg>")
@@ -270,7 +283,9 @@ def test_an_edited_file_beside_a_lesson_is_not_overwritten(
     assert (course.root / place).read_text() == "<svg>theirs</svg>"
 
 
-def test_an_edited_release_is_not_overwritten(course: Course, run, edit, capsys) -> None:
+def test_an_edited_release_is_not_overwritten(
+    course: Course, run: Run, edit: Edit, capsys: pytest.CaptureFixture[str]
+) -> None:
     run("sync")
     path = course.release_notebook(LESSON)
     path.write_text(path.read_text().replace("A taste of the API", "A taste of it"))
@@ -285,7 +300,9 @@ def test_an_edited_release_is_not_overwritten(course: Course, run, edit, capsys)
     assert "JSON list" in path.read_text()
 
 
-def test_a_release_that_nbgrader_made_of_an_edited_source_is_no_edit(course: Course, run) -> None:
+def test_a_release_that_nbgrader_made_of_an_edited_source_is_no_edit(
+    course: Course, run: Run
+) -> None:
     run("sync")
     save_as_jupyterlab(
         course.source_notebook(LESSON), lambda nb: nb.cells[1].update(source="## By hand")
@@ -295,7 +312,9 @@ def test_a_release_that_nbgrader_made_of_an_edited_source_is_no_edit(course: Cou
     assert run("sync", "--check") == 0
 
 
-def test_a_notebook_that_no_text_made_gives_way_to_none(course: Course, run, capsys) -> None:
+def test_a_notebook_that_no_text_made_gives_way_to_none(
+    course: Course, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A text of the same name comes later, and says something else."""
     own_assignment.make(course.root, LESSON, (LESSON,))
     mine = course.source_notebook(LESSON).read_bytes()
@@ -304,7 +323,7 @@ def test_a_notebook_that_no_text_made_gives_way_to_none(course: Course, run, cap
     assert course.source_notebook(LESSON).read_bytes() == mine
 
 
-def test_a_merge_that_left_its_marks_is_made_anew(course: Course, run) -> None:
+def test_a_merge_that_left_its_marks_is_made_anew(course: Course, run: Run) -> None:
     run("sync")
     before = files(course.root)
     path = course.source_notebook(LESSON)
@@ -313,7 +332,9 @@ def test_a_merge_that_left_its_marks_is_made_anew(course: Course, run) -> None:
     assert files(course.root) == before
 
 
-def test_a_broken_lesson_changes_nothing(course: Course, run, edit, capsys) -> None:
+def test_a_broken_lesson_changes_nothing(
+    course: Course, run: Run, edit: Edit, capsys: pytest.CaptureFixture[str]
+) -> None:
     run("sync")
     before = files(course.root)
     edit("    ### END SOLUTION\n", "")
@@ -338,7 +359,9 @@ def test_a_broken_lesson_changes_nothing(course: Course, run, edit, capsys) -> N
         (('"covers": "IMG3"}', '"covers": }'), "could not be read"),
     ],
 )
-def test_says_what_is_wrong_with_a_text(run, edit, capsys, change, says) -> None:
+def test_says_what_is_wrong_with_a_text(
+    run: Run, edit: Edit, capsys: pytest.CaptureFixture[str], change: tuple[str, str], says: str
+) -> None:
     edit(*change)
     assert run("sync") == 1
     said = capsys.readouterr().err
@@ -347,19 +370,21 @@ def test_says_what_is_wrong_with_a_text(run, edit, capsys, change, says) -> None
     assert len(said.strip().splitlines()) == 1
 
 
-def test_a_lesson_may_be_named_by_its_number(course: Course, run, capsys) -> None:
+def test_a_lesson_may_be_named_by_its_number(
+    course: Course, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run("sync", "04") == 0
     assert run("sync", "05") == 1
     assert "names no lesson: choose from 04-taste" in capsys.readouterr().err
 
 
-def test_no_course_here(tmp_path: Path, capsys) -> None:
+def test_no_course_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sync", "--course", str(tmp_path)]) == 1
     assert "There is no course" in capsys.readouterr().err
 
 
 @pytest.mark.slow
-def test_nbgraders_own_command_gives_the_same_bytes(course: Course, run) -> None:
+def test_nbgraders_own_command_gives_the_same_bytes(course: Course, run: Run) -> None:
     run("sync")
     before = files(course.root)
     command = [sys.executable, "-m", "nbgrader", "generate_assignment", LESSON, "--force"]
@@ -373,5 +398,5 @@ def test_nbgraders_own_command_gives_the_same_bytes(course: Course, run) -> None
     assert files(course.root) == before
 
 
-def test_this_repository_is_in_step(capsys) -> None:
+def test_this_repository_is_in_step(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sync", "--check", "--course", str(ROOT)]) == 0, capsys.readouterr().err

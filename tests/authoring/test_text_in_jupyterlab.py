@@ -6,10 +6,11 @@ from jupyter_server.services.contents.largefilemanager import LargeFileManager
 from jupytext.sync_contentsmanager import build_sync_jupytext_contents_manager_class
 
 from insidedocker.course import Course
+from tests.authoring.conftest import Edit
 from tests.authoring.taste import LESSON, ROOT
 
 
-def test_saving_changes_nothing_but_the_edit(course: Course, edit) -> None:
+def test_saving_changes_nothing_but_the_edit(course: Course, edit: Edit) -> None:
     shutil.copy(ROOT / "jupytext.toml", course.root)
     before = course.text(LESSON).read_text()
     contents = build_sync_jupytext_contents_manager_class(LargeFileManager)()

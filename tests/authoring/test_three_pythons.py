@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from insidedocker.course import Course
+from tests.authoring.conftest import Run
 from tests.authoring.taste import HERE, ROOT
 
 
@@ -40,7 +42,7 @@ def environment_for(version: str) -> Path:
         shutil.rmtree(venv, ignore_errors=True)
         uv = [sys.executable, "-m", "uv"]
         subprocess.run([*uv, "venv", "--quiet", "--python", base, venv], check=True)
-        sync = [*uv, "pip", "sync", "--quiet", "--require-hashes", "--python", python]
+        sync = [*uv, "pip", "sync", "--quiet", "--require-hashes", "--python", str(python)]
         subprocess.run([*sync, lock], check=True)
         (venv / "ready").touch()
     return python
@@ -57,7 +59,7 @@ def notebooks(root: Path) -> dict[str, bytes]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
-def test_same_bytes(version: str, tmp_path: Path, course, run) -> None:
+def test_same_bytes(version: str, tmp_path: Path, course: Course, run: Run) -> None:
     python = environment_for(version)
     for lessons in (HERE / "lessons", ROOT / "notebooks"):
         root = tmp_path / lessons.name

@@ -215,7 +215,7 @@ def test_by_mouse_then_after_a_restart_and_reopened(open_quiz: OpenQuiz) -> None
         for control in shown.get_by_role("combobox").all():
             expect(control).not_to_have_value("(choose)")
         for role in ("radio", "checkbox"):
-            controls = shown.get_by_role(role)  # type: ignore[arg-type]
+            controls = shown.get_by_role(role)
             if controls.count():
                 assert any(each.is_checked() for each in controls.all())
     assert quiz.saved() == SAVED

@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.api import Gradebook
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request, expect
 
 from tests.support import small_class
 from tests.support.jupyterlab import LONG, SHORT, screenshot
@@ -193,10 +193,14 @@ class Watched:
         self.page, self.origin = page, origin
         self.asked: list[str] = []
         page.on("request", self._note)
-        page.on("dialog", lambda dialog: (self.asked.append("dialog"), dialog.dismiss()))
+        page.on("dialog", self._dismiss)
 
     def _note(self, request: Request) -> None:
         self.asked.append(request.url)
+
+    def _dismiss(self, dialog: Dialog) -> None:
+        self.asked.append("dialog")
+        dialog.dismiss()
 
     def obeyed(self) -> list[str]:
         """What a learner's script would have asked for."""

@@ -125,7 +125,14 @@ def test_the_timeline_fills_opens_row_by_row_and_is_there_again(
 
 def unfold(row: Locator) -> None:
     """Open a row by clicks: a page that was just loaded may draw it anew after the first."""
-    until(lambda: row.get_attribute("open") is not None or row.locator("summary").click())
+
+    def opened() -> bool:
+        if row.get_attribute("open") is None:
+            row.locator("summary").click()
+            return False
+        return True
+
+    until(opened)
 
 
 def open_by_keyboard(page: Page, found: Locator) -> None:

@@ -117,7 +117,7 @@ class Amounts(Progress):
     def __init__(self) -> None:
         self.told: list[tuple[str, int, int | None]] = []
 
-    def amount(self, step: str, done: int, total: int | None) -> None:
+    def amount(self, step: str, done: int, total: int | None, note: str = "") -> None:
         self.told.append((step, done, total))
 
 

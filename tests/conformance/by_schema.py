@@ -12,6 +12,9 @@ from typing import Any
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from schemathesis.core.errors import InvalidSchema
+from schemathesis.core.result import Ok, Result
+from schemathesis.schemas import APIOperation
 
 from tests.conformance.made_up import PATIENCE, Known, Made
 
@@ -33,7 +36,7 @@ def send_all(
 ) -> None:
     """Send cases of every operation in turn, and again with other ones, while `go_on` says so."""
     schema = schemathesis.openapi.from_dict(description)
-    operations = [found.ok() for found in schema.get_all_operations()]
+    operations = [_read(found) for found in schema.get_all_operations()]
     chance = random.Random(number)
     while go_on():
         chance.shuffle(operations)
@@ -56,6 +59,11 @@ def send_all(
                     send(made(case, known, chance))
 
             one()
+
+
+def _read(found: Result[APIOperation, InvalidSchema]) -> APIOperation:
+    assert isinstance(found, Ok), found.err()
+    return found.ok()
 
 
 def made(case: schemathesis.Case, known: Known, chance: random.Random) -> Made:

@@ -10,7 +10,7 @@ import json
 import random
 import tarfile
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
 METHODS = ("get", "head", "post", "put", "delete")
@@ -25,7 +25,7 @@ HOSTILE: list[Any] = [
     *(True, False, None, [], {}, [None], {"": None}, [[[[]]]], {"a": {"b": {"c": {}}}}, [{}], [0]),
 ]
 # Words that mean something where the description only says "string".
-WORDS = {
+WORDS: dict[str, list[Any]] = {
     "Image": ["busybox", "busybox:latest", "fuzzed"],
     "fromImage": ["127.0.0.1:9/none", "localhost:9/a/b"],
     "fromSrc": ["-", "http://127.0.0.1:9/none"],
@@ -189,7 +189,8 @@ class Maker:
     def _archive(self, template: str) -> bytes:
         buffer = io.BytesIO()
         kinds = (tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE)
-        with tarfile.open(fileobj=buffer, mode=f"w:{self.random.choice(('', 'gz'))}") as archive:
+        mode: Literal["w:", "w:gz"] = self.random.choice(("w:", "w:gz"))
+        with tarfile.open(fileobj=buffer, mode=mode) as archive:
             if template == "/build":
                 text = self.random.choice((b"FROM busybox\nRUN true\n", b"FROM none\n", b"\0", b""))
                 entry = tarfile.TarInfo("Dockerfile")

@@ -27,7 +27,7 @@ NOTEBOOK = f"{ASSIGNMENT}.ipynb"
 MOST = 6.0
 
 
-def folder_at(name: str) -> Callable[[Path, Scene], None]:
+def folder_at(name: str) -> Callable[[Path, Scene], object]:
     """A folder with a file in it, in the place of a file."""
 
     def write(folder: Path, _scene: Scene) -> None:
@@ -38,8 +38,13 @@ def folder_at(name: str) -> Callable[[Path, Scene], None]:
     return write
 
 
-def file_at(name: str, text: str = "x") -> Callable[[Path, Scene], None]:
+def file_at(name: str, text: str = "x") -> Callable[[Path, Scene], object]:
     return lambda folder, _scene: (folder / name).write_text(text)
+
+
+def time_as_a_fifo(folder: Path, _scene: Scene) -> None:
+    (folder / "timestamp.txt").unlink()
+    os.mkfifo(folder / "timestamp.txt")
 
 
 def long_names(folder: Path, _scene: Scene) -> None:
@@ -88,13 +93,7 @@ ODD = [
     right("a-folder-of-the-lesson-is-a-file", files=file_at("tables")),
     right("time-is-a-folder", files=folder_at("timestamp.txt")),
     right("time-is-nonsense", files=file_at("timestamp.txt", "0000-99-99 nonsense")),
-    right(
-        "time-is-a-fifo",
-        files=lambda f, s: (
-            (f / "timestamp.txt").unlink(),
-            os.mkfifo(f / "timestamp.txt"),
-        ),
-    ),
+    right("time-is-a-fifo", files=time_as_a_fifo),
     right("time-is-at-the-end-of-days", files=file_at("timestamp.txt", "9999-12-31 23:59 UTC")),
     right("time-is-missing", files=lambda f, s: (f / "timestamp.txt").unlink()),
     right("answers-are-a-folder", files=folder_at("answers.json")),
@@ -363,7 +362,7 @@ def test_reports_go_on_without_a_graded_notebook_that_cannot_be_read(tmp_path: P
         assert "Graded: 2. As before: 1." in done.stdout
 
 
-def beside(name: str, answers: dict[str, str] | None = None) -> Callable[[Path, Scene], None]:
+def beside(name: str, answers: dict[str, str] | None = None) -> Callable[[Path, Scene], object]:
     """A second notebook of the lesson, with the right answers unless told otherwise."""
 
     def write(folder: Path, _scene: Scene) -> None:
@@ -376,7 +375,7 @@ def beside(name: str, answers: dict[str, str] | None = None) -> Callable[[Path, 
     return write
 
 
-def without_marks(name: str) -> Callable[[Path, Scene], None]:
+def without_marks(name: str) -> Callable[[Path, Scene], object]:
     def write(folder: Path, scene_: Scene) -> None:
         beside(name)(folder, scene_)
         notebook = json.loads((folder / name).read_text())
@@ -388,14 +387,14 @@ def without_marks(name: str) -> Callable[[Path, Scene], None]:
     return write
 
 
-def notes(name: str) -> Callable[[Path, Scene], None]:
+def notes(name: str) -> Callable[[Path, Scene], object]:
     """A notebook that has nothing to do with the lesson."""
     cell = {"cell_type": "code", "metadata": {}, "source": "1 + 1", "outputs": [], "id": "n"}
     notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}
     return lambda folder, _scene: (folder / name).write_text(json.dumps(notebook))
 
 
-def missing_and(*writes: Callable[[Path, Scene], None]) -> Callable[[Path, Scene], None]:
+def missing_and(*writes: Callable[[Path, Scene], object]) -> Callable[[Path, Scene], object]:
     def write(folder: Path, scene_: Scene) -> None:
         (folder / NOTEBOOK).unlink()
         for each in writes:
@@ -404,7 +403,7 @@ def missing_and(*writes: Callable[[Path, Scene], None]) -> Callable[[Path, Scene
     return write
 
 
-def untouched(name: str, files: Callable[[Path, Scene], None]) -> Case:
+def untouched(name: str, files: Callable[[Path, Scene], object]) -> Case:
     return Case(name, "two notebooks", files=files)
 
 

@@ -155,7 +155,7 @@ def test_only_an_exception_is_one(body: str, expected: float) -> None:
 def test_a_process_that_has_gone_answers_nothing() -> None:
     """Not even that a name of it is set."""
     gone = Cell("answer", "import os\nos._exit(0)", stub="limit = None")
-    checks = dict.fromkeys(["limit", "assert limit", "assert limit is not None", "pass"], 0)
+    checks = dict.fromkeys(["limit", "assert limit", "assert limit is not None", "pass"], 0.0)
     assert of_each(gone, checks=checks) == checks
 
 

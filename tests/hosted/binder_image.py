@@ -203,7 +203,7 @@ def _add_python(root: Path, python: Path) -> None:
 
 def _add_wheels(root: Path, python: Path, pins: list[str], base_pins: list[str]) -> None:
     wheels = root / "srv/wheels"
-    download = [
+    download: list[str | Path] = [
         *(python / "bin/python3.12", "-m", "pip", "download", "--quiet"),
         *("--only-binary=:all:", "--dest", wheels),
     ]

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import docker
 import pytest
@@ -73,7 +74,7 @@ def test_the_sdk_sends_the_same(tap: Tap) -> None:
     with contextlib.closing(docker.from_env(environment=os.environ)) as client:
         for row in ROWS:
             before = len(tap.calls)
-            names = {"client": client}
+            names: dict[str, Any] = {"client": client}
             if row.sdk.startswith("web."):
                 names["web"] = client.containers.get("web")
             refused = (docker.errors.APIError,) if row.registry else ()

@@ -10,6 +10,7 @@ from nbclient import NotebookClient
 from nbgrader.utils import determine_grade
 
 from insidedocker.lab.checks import check
+from insidedocker.lab.engines.stub_engine import Answer
 from tests.support import patience
 
 
@@ -59,7 +60,7 @@ def test_an_error_in_the_function_is_told_with_its_kind() -> None:
 
 
 def test_what_is_not_a_function_is_told() -> None:
-    assert "Expected: a function" in told(check.call, 5)  # type: ignore[arg-type]
+    assert "Expected: a function" in told(check.call, 5)
 
 
 def test_arguments_are_copies_and_results_plain() -> None:
@@ -133,7 +134,10 @@ def test_half_an_answer_is_told_in_the_visible_part_already(half: Any) -> None:
 def test_answers_of_a_script_are_given_and_remembered() -> None:
     from insidedocker import lab
 
-    answers = {"GET /_ping": (503, {"Api-Version": "1.30"}, b"busy"), "GET /x": (200, {}, [1])}
+    answers: dict[str, Answer] = {
+        "GET /_ping": (503, {"Api-Version": "1.30"}, b"busy"),
+        "GET /x": (200, {}, [1]),
+    }
     with check.scripted_engine(answers) as engine:
         session = lab.connect(engine.url)
         assert session.get("/_ping").text == "busy"

@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 from insidedocker import lab
+from insidedocker.lab.engines.stub_engine import Answer
 from insidedocker_engine import process
 from insidedocker_engine.base import paths
 from tests.support.engines import own_folder
 
-DOCKER = {
+DOCKER: dict[str, Answer] = {
     "GET /_ping": (200, {"Server": "Docker/28.5.2 (linux)"}, b"OK"),
     "GET /version": (200, {}, {"Version": "28.5.2"}),
 }
-PODMAN = {
+PODMAN: dict[str, Answer] = {
     "GET /_ping": (200, {"Server": "Libpod/5.4.2 (linux)"}, b"OK"),
     "GET /version": (200, {}, {"Version": "5.4.2"}),
 }

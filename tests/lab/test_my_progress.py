@@ -13,6 +13,7 @@ import pytest
 from nbclient import NotebookClient
 
 from insidedocker import lab
+from insidedocker.lab.engines.stub_engine import Answer
 from insidedocker.lab.learner import progress
 from tests.support import patience
 
@@ -61,7 +62,7 @@ def test_a_lesson_that_was_worked_on(work: Path, monkeypatch: pytest.MonkeyPatch
     edit(work, "00-start-here", solve_the_first_task)
     notebook = nbformat.read(path, as_version=4)
     version = {"Version": "1", "ApiVersion": "1.44", "Os": "linux", "Arch": "amd64"}
-    answers = {
+    answers: dict[str, Answer] = {
         "GET /_ping": (200, {"Api-Version": "1.44"}, b"OK"),
         "GET /version": (200, {}, version),
         "GET /info": (200, {}, {"Name": "scripted"}),

@@ -26,19 +26,27 @@ def drawn(picture: pictures.Picture) -> list[str]:
     return [each.findtext(f"{SVG}title") or each.text or "" for each in texts]
 
 
+def found(root: ElementTree.Element, path: str) -> ElementTree.Element:
+    """The first element there, which has to be there."""
+    element = root.find(path)
+    assert element is not None, path
+    return element
+
+
 def check_form(picture: pictures.Picture) -> None:
     """What holds for every picture: it can be read, by eye and by a screen reader."""
     root = ElementTree.fromstring(picture.svg)
     assert root.get("role") == "img"
-    labelled = [root.find(f".//*[@id='{name}']") for name in root.get("aria-labelledby").split()]
+    labels = root.attrib["aria-labelledby"].split()
+    labelled = [found(root, f".//*[@id='{name}']") for name in labels]
     assert [each.text for each in labelled] == [picture.title, picture.text]
-    _, _, width, height = map(float, root.get("viewBox").split())
+    _, _, width, height = map(float, root.attrib["viewBox"].split())
     for each in root.iter(f"{SVG}rect"):
-        assert 0 <= float(each.get("x", 0)) <= float(each.get("x", 0)) + float(each.get("width"))
-        assert float(each.get("x", 0)) + float(each.get("width")) <= width
-        assert float(each.get("y", 0)) + float(each.get("height")) <= height
+        assert 0 <= float(each.get("x", 0)) <= float(each.get("x", 0)) + float(each.attrib["width"])
+        assert float(each.get("x", 0)) + float(each.attrib["width"]) <= width
+        assert float(each.get("y", 0)) + float(each.attrib["height"]) <= height
     for each in root.iter(f"{SVG}text"):
-        assert 0 < float(each.get("y")) < height
+        assert 0 < float(each.attrib["y"]) < height
     bundle = picture._repr_mimebundle_()
     assert picture.svg in bundle["text/html"]
     assert bundle["text/plain"] == f"{picture.title}\n\n{picture.text}"
@@ -54,8 +62,9 @@ def test_the_architecture_without_calls() -> None:
     picture = pictures.architecture()
     check_form(picture)
     assert set(drawn(picture)) >= {part.name for part in PARTS.values()}
-    assert "lit" not in ElementTree.fromstring(picture.svg).findtext(f"{SVG}desc")
-    assert not ElementTree.fromstring(picture.svg).findall(f"{SVG}rect[@class='box lit']")
+    root = ElementTree.fromstring(picture.svg)
+    assert "lit" not in (found(root, f"{SVG}desc").text or "")
+    assert not root.findall(f"{SVG}rect[@class='box lit']")
     assert lit(picture) == set()
 
 
@@ -289,5 +298,6 @@ def test_none_one_and_fifty_images(count: int) -> None:
 def test_a_page_may_show_a_picture_twice() -> None:
     one, other = pictures.architecture(), pictures.architecture()
     assert one.text == other.text
-    ids = [ElementTree.fromstring(each.svg).find(f"{SVG}title").get("id") for each in (one, other)]
+    titles = [found(ElementTree.fromstring(each.svg), f"{SVG}title") for each in (one, other)]
+    ids = [each.get("id") for each in titles]
     assert ids[0] != ids[1]

@@ -103,7 +103,10 @@ def test_nothing_is_left_of_the_bars_on_a_terminal() -> None:
 def test_a_build_is_told_line_by_line() -> None:
     stream = io.StringIO()
     pieces = ["Step 1/2 : FROM base\n", " ---> 1234\n", "Step 2/2 : RUN x\n", "half a", " line\n"]
-    done = [{"aux": {"ID": "sha256:1"}}, {"stream": "Successfully built 1234"}]
+    done: list[dict[str, Any]] = [
+        {"aux": {"ID": "sha256:1"}},
+        {"stream": "Successfully built 1234"},
+    ]
     progress.show(answered(*({"stream": each} for each in pieces), *done), catalog.Lines(stream))
     assert stream.getvalue().splitlines() == [
         *("Step 1/2 : FROM base", " ---> 1234", "Step 2/2 : RUN x", "half a line"),

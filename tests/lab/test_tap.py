@@ -23,13 +23,14 @@ import requests
 
 from insidedocker import lab
 from insidedocker.catalog.errors import CatalogError
+from insidedocker.lab.engines.stub_engine import Answer
 from insidedocker.lab.tapping import Call, Tap
 from tests.support import patience
 from tests.support.engines import Engine, own_folder
 from tests.support.missing import Missing, skip_missing
 from tests.support.real.suite_root import compose_plugin
 
-OK = (200, {}, b"OK")
+OK: Answer = (200, {}, b"OK")
 LABEL = {"Image": "busybox", "Cmd": ["sleep", "300"]}
 PROJECT = """\
 services:
@@ -241,7 +242,7 @@ def test_a_hundred_megabytes_pass_without_being_kept(tap: Tap) -> None:
 
 
 def test_secrets_are_masked() -> None:
-    answers = {
+    answers: dict[str, Answer] = {
         "POST /auth": (200, {}, {"Status": "Login Succeeded", "IdentityToken": "hush-5"}),
         "POST /images/create": OK,
     }

@@ -7,8 +7,9 @@ import pytest
 
 from insidedocker import lab
 from insidedocker.lab import terminals
+from insidedocker.lab.engines.stub_engine import Answer
 
-PING = {"GET /_ping": (200, {}, b"OK")}
+PING: dict[str, Answer] = {"GET /_ping": (200, {}, b"OK")}
 
 
 def ping(url: str) -> bool:

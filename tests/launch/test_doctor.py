@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from insidedocker.lab.checks import check
+from insidedocker.lab.engines.stub_engine import Answer
 from tests.support import patience
 from tests.support.engines import need_embedded, own_folder
 from tests.support.missing import skip_missing
@@ -18,7 +19,7 @@ WITHOUT = [
     sys.executable,
     str(Path(__file__).parents[1] / "support/without_namespaces.py"),
 ]
-PODMAN = {
+PODMAN: dict[str, Answer] = {
     "GET /_ping": (200, {"Server": "Libpod/5.4.2 (linux)"}, b"OK"),
     "GET /version": (200, {}, {"Version": "5.4.2"}),
 }

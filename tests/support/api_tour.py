@@ -277,7 +277,7 @@ def same_address_twice(tour: Tour) -> None:
     ipam = {"Config": [{"Subnet": "10.199.0.0/24"}]}
     tour.call("POST", "/networks/create", json={"Name": "tour-fixed", "IPAM": ipam})
     fixed = {"tour-fixed": {"IPAMConfig": {"IPv4Address": "10.199.0.9"}}}
-    fields = {
+    fields: dict[str, Any] = {
         "HostConfig": {"NetworkMode": "tour-fixed"},
         "NetworkingConfig": {"EndpointsConfig": fixed},
     }

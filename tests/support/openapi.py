@@ -246,8 +246,8 @@ class Description:
         if not documents and answer.complete and schema not in MAY_BE_EMPTY:
             yield "an empty body where JSON is described"
         for document in documents:
-            for error in self._validator(schema).iter_errors(document):
-                yield from problems(error)
+            for found in self._validator(schema).iter_errors(document):
+                yield from problems(found)
 
     def _validator(self, schema: Schema) -> Draft4Validator:
         key = json.dumps(schema, sort_keys=True)

@@ -102,7 +102,7 @@ def _borrow_packages(system: str, version: str) -> str:
     """Make a virtual environment of the system's Python with access to this one's packages."""
     folder = lasting_folder("idt-python-")
     # A command of the course that ran in this process may have set a private umask.
-    make = [system, "-m", "venv", "--without-pip", folder]
+    make: list[str | Path] = [system, "-m", "venv", "--without-pip", folder]
     subprocess.run(make, check=True, umask=0o022)
     borrowed = folder / "lib" / version / "site-packages/borrowed.pth"
     ours = sysconfig.get_path("purelib")

@@ -35,7 +35,8 @@ def shown(folder: Path, **environment: str) -> int:
 
 def test_a_value_is_drawn_once_and_kept_beside_the_notebook(tmp_path: Path) -> None:
     ada, grace = tmp_path / "ada", tmp_path / "grace"
-    ada.mkdir(), grace.mkdir()
+    ada.mkdir()
+    grace.mkdir()
     first = shown(ada)
     assert [path.name for path in ada.iterdir()] == ["variant.txt"]
     assert shown(ada) == first == shown(ada, NBGRADER_EXECUTION="autograde")
@@ -66,7 +67,7 @@ def test_a_submission_is_graded_by_its_own_values(
     course = own_course
     monkeypatch.setenv(settings.VARIABLE, settings.APART if apart else settings.PLAIN)
     _ask_for_apples(course)
-    mine = {}
+    mine: dict[str, int] = {}
     for learner, like in (("ada", ""), ("grace", ""), ("linus", "ada"), ("zoe", "")):
         if like:
             course.hand_in(learner, {"words": str(mine[like])})

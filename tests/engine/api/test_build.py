@@ -173,7 +173,7 @@ def test_copy_and_add(engine: Engine, tmp_path: Path) -> None:
         "p_tar": packed.getvalue(),
         "d/x": b"X",
     }
-    assert "\nABinXAA" in build(engine, text, **files).text.replace("ID", "")
+    assert "\nABinXAA" in build(engine, text, "", **files).text.replace("ID", "")
 
 
 def test_scratch(engine: Engine) -> None:
@@ -271,7 +271,8 @@ def test_dockerfile_elsewhere_and_hidden(engine: Engine) -> None:
     text = "FROM busybox\nCOPY . /c\nRUN ls -a /c\n"
     listing = build(engine, "no", "dockerfile=d/Other", **{"d/Other": text.encode()}).text
     assert "Dockerfile\n" in listing
-    hidden = build(engine, text, **{"_dockerignore": b"Dockerfile\n.dockerignore\n", "x": b""})
+    ignored = {"_dockerignore": b"Dockerfile\n.dockerignore\n", "x": b""}
+    hidden = build(engine, text, "", **ignored)
     assert "x\n" in hidden.text
     assert "ockerignore\n" not in hidden.text
     answer = send(engine, text, "dockerfile=nope")

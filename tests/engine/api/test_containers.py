@@ -272,7 +272,11 @@ def test_stop_signal_of_the_container_and_of_the_call(api: Api) -> None:
     script = "trap 'exit 3' INT; trap 'exit 4' HUP; echo up; while true; do sleep 0.1; done"
     for asked, code in (("", 3), ("&signal=HUP", 4)):
         made = api.run("sh", "-c", script, StopSignal="SIGINT")
-        patience.until(lambda made=made: api.output(made) == "up\n")
+
+        def up(made: str = made) -> bool:
+            return api.output(made) == "up\n"
+
+        patience.until(up)
         api.good("POST", f"/containers/{made}/stop?t=10{asked}")
         assert api.state(made)["ExitCode"] == code
 

@@ -282,7 +282,7 @@ def test_only_the_address_that_was_named_is_bound(api: Caller) -> None:
 
 
 def test_all_exposed_ports_are_published_when_asked(api: Caller) -> None:
-    exposed = {"80/tcp": {}, "53/udp": {}}
+    exposed: dict[str, dict[str, Any]] = {"80/tcp": {}, "53/udp": {}}
     made = api.serve("hello", ExposedPorts=exposed, HostConfig={"PublishAllPorts": True})
     ports = api.settings(made)["Ports"]
     assert set(ports) == set(exposed)
@@ -344,7 +344,12 @@ def test_much_passes_in_both_directions_and_ends_are_seen(api: Caller) -> None:
     )
     data = bytes(range(256)) * 20_000
     with connected(port_of(api, made, "7/tcp")) as client:
-        sender = threading.Thread(target=lambda: (client.sendall(data), client.shutdown(1)))
+
+        def send() -> None:
+            client.sendall(data)
+            client.shutdown(1)
+
+        sender = threading.Thread(target=send)
         sender.start()
         received = bytearray()
         while piece := client.recv(1 << 16):

@@ -524,6 +524,7 @@ def layer_of(
         blob = manifest["layers"][0]
         path = f"/v2/app/blobs/{blob['digest']}"
         truth = fake.answers[path](None)[2]  # type: ignore[arg-type]
+        assert isinstance(truth, bytes)
         fake.answers[path] = lambda _request: (200, {}, body(blob, truth))
 
     return lie
@@ -658,6 +659,7 @@ def test_a_broken_connection_is_taken_up_where_it_broke(engine: Engine, fake: Fa
     blob = manifest["layers"][0]
     path = f"/v2/app/blobs/{blob['digest']}"
     data = fake.answers[path](None)[2]  # type: ignore[arg-type]
+    assert isinstance(data, bytes)
     ranges: list[str | None] = []
 
     def break_off(request: Any) -> Any:

@@ -115,9 +115,9 @@ def test_links_between_layers_are_followed(engine: Engine, tmp_path: Path) -> No
         link = tarfile.TarInfo("2/layer.tar")
         link.type, link.linkname = tarfile.SYMTYPE, "../1/layer.tar"
         archive.addfile(link)
-        files = {"1/layer.tar": layer, "c.json": image.config, "manifest.json": json.dumps([entry])}
-        for name, data in files.items():
-            raw = data.encode() if isinstance(data, str) else data
+        manifest = json.dumps([entry]).encode()
+        files = {"1/layer.tar": layer, "c.json": image.config, "manifest.json": manifest}
+        for name, raw in files.items():
             info = tarfile.TarInfo(name)
             info.size = len(raw)
             archive.addfile(info, io.BytesIO(raw))

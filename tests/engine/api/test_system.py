@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -240,7 +241,7 @@ class Follower:
     """Reads /events while they happen."""
 
     def __init__(self, engine: Engine, filters: str = "") -> None:
-        base = "http+unix://" + requests.utils.quote(engine.url.removeprefix("unix://"), safe="")
+        base = "http+unix://" + quote(engine.url.removeprefix("unix://"), safe="")
         self.session = requests_unixsocket.Session()
         self.answer = self.session.get(
             f"{base}/events?filters={filters}", stream=True, timeout=patience.EVENT
@@ -257,7 +258,7 @@ class Follower:
 
 
 def history(engine: Engine, **query: str) -> list[dict[str, Any]]:
-    text = "&".join(f"{name}={requests.utils.quote(value)}" for name, value in query.items())
+    text = "&".join(f"{name}={quote(value)}" for name, value in query.items())
     return [json.loads(line) for line in engine.request("GET", f"/events?{text}").iter_lines()]
 
 

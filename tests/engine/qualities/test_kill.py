@@ -133,8 +133,8 @@ def builds(engine: Engine, me: Client, life: int) -> None:
 def containers(engine: Engine, me: Client, images: Client, life: int) -> None:
     for number in itertools.count():
         name = f"run-{life}-{number}"
-        body = {"Image": "busybox", "Cmd": ["sh", "-c", "echo kept > /made; exec sleep 60"]}
-        body["HostConfig"] = {"NetworkMode": "none"}
+        command = ["sh", "-c", "echo kept > /made; exec sleep 60"]
+        body = {"Image": "busybox", "Cmd": command, "HostConfig": {"NetworkMode": "none"}}
         with me.making(name):
             answer = engine.request("POST", f"/containers/create?name={name}", json=body)
         me.there[name] = good(answer)["Id"]

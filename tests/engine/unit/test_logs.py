@@ -94,7 +94,7 @@ def test_streams_since_and_until(log: Log) -> None:
 
 def test_following_sees_every_line_and_ends_with_the_log(log: Log) -> None:
     async def work() -> None:
-        seen = []
+        seen: list[bytes] = []
 
         async def follow() -> None:
             async for entries in logs.read(log, Selection(), follow=True):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import patience
-from tests.support.driven import Driven, Refused, driven
+from tests.support.driven import Container, Driven, Refused, driven
 from tests.support.missing import skip_missing
 
 RUNTIMES = ["namespaces", "proot"]
@@ -274,7 +274,7 @@ def test_too_many_open_files(name: str) -> None:
         with skip_missing():
             made = stack.enter_context(driven(name, before=limited))
         rootfs = made.rootfs()
-        started = []
+        started: list[Container] = []
         with pytest.raises(Refused, match=r"Too many open files|open than its limit allows"):
             while len(started) < 100:
                 identity = f"c{len(started)}"

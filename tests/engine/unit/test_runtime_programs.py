@@ -108,8 +108,8 @@ def test_the_machine_code_is_its_source(tmp_path: Path, machine: str) -> None:
         pytest.skip(f"no assembler for {machine}: apt install binutils-{machine}-linux-gnu")
     source, object_file, raw = SOURCES / f"tinyinit-{machine}.S", tmp_path / "o", tmp_path / "raw"
     subprocess.run([f"{prefix}as", source, "-o", object_file], check=True)
-    copy = [f"{prefix}objcopy", "-O", "binary", "-j", ".text", object_file, raw]
-    subprocess.run(copy, check=True)
+    copy = [f"{prefix}objcopy", "-O", "binary", "-j", ".text"]
+    subprocess.run([*copy, object_file, raw], check=True)
     assert raw.read_bytes() == tinyinit.CODE[machine]
 
 

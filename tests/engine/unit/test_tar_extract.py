@@ -8,6 +8,7 @@ import subprocess
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,7 @@ def hardlink(name: str, target: str) -> tarfile.TarInfo:
     return entry(name, tarfile.LNKTYPE, linkname=target)
 
 
-def file(name: str, data: bytes = b"new", **fields: object) -> tuple[tarfile.TarInfo, bytes]:
+def file(name: str, data: bytes = b"new", **fields: Any) -> tuple[tarfile.TarInfo, bytes]:
     return entry(name, **fields), data
 
 

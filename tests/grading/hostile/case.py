@@ -59,7 +59,7 @@ class Case:
     answers: dict[str, str] = field(default_factory=dict)
     edit: Callable[[Notebook], Notebook | bytes | None] | None = None
     """Changes the notebook, or gives the file's bytes."""
-    files: Callable[[Path, Scene], None] | None = None
+    files: Callable[[Path, Scene], object] | None = None
     """Changes the folder, after the notebook was written."""
     most: float = 0.0
     honest: bool = False

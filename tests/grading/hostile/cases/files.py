@@ -21,7 +21,7 @@ class Session: pass
 """
 
 
-def beside(name: str, files: Callable[[Path, Scene], Any], **more: Any) -> Case:
+def beside(name: str, files: Callable[[Path, Scene], object], **more: Any) -> Case:
     return Case(name, "files beside it", files=files, **more)
 
 
@@ -36,6 +36,27 @@ def link_folder(folder: Path, scene: Scene, target: Path) -> None:
         path.unlink()
     folder.rmdir()
     folder.symlink_to(target)
+
+
+def time_as_a_fifo(folder: Path, _scene: Scene) -> None:
+    (folder / "timestamp.txt").unlink()
+    os.mkfifo(folder / "timestamp.txt")
+
+
+def endless_time(folder: Path, _scene: Scene) -> None:
+    (folder / "timestamp.txt").unlink()
+    (folder / "timestamp.txt").symlink_to("/dev/zero")
+
+
+def unreadable(folder: Path, _scene: Scene) -> None:
+    (folder / "mine.txt").write_text("x")
+    (folder / "mine.txt").chmod(0)
+
+
+def own_package(folder: Path, _scene: Scene) -> None:
+    (folder / "ipykernel").mkdir()
+    (folder / "ipykernel" / "__init__.py").write_text(SHADOW)
+    (folder / "ipykernel" / "__main__.py").write_text(SHADOW)
 
 
 def shadow(name: str) -> Case:
@@ -137,17 +158,8 @@ CASES = [
     write_link("writes-through-a-link-into-source", "@COURSE@/source/mini/planted.txt"),
     write_link("writes-through-a-link-into-home", "@HOME@/planted.txt"),
     beside("a-fifo", lambda f, s: os.mkfifo(f / "data.txt")),
-    beside(
-        "timestamp-is-a-fifo",
-        lambda f, s: ((f / "timestamp.txt").unlink(), os.mkfifo(f / "timestamp.txt")),
-    ),
-    beside(
-        "timestamp-is-endless",
-        lambda f, s: (
-            (f / "timestamp.txt").unlink(),
-            (f / "timestamp.txt").symlink_to("/dev/zero"),
-        ),
-    ),
+    beside("timestamp-is-a-fifo", time_as_a_fifo),
+    beside("timestamp-is-endless", endless_time),
     beside(
         "timestamp-is-no-time", lambda f, s: (f / "timestamp.txt").write_text("yesterday at noon")
     ),
@@ -170,10 +182,7 @@ CASES = [
     ),
     beside("a-name-with-lines", lambda f, s: (f / "two\nlines.txt").write_text("x")),
     beside("a-file-of-90-mb", lambda f, s: (f / "large.bin").write_bytes(bytes(90_000_000))),
-    beside(
-        "unreadable-file",
-        lambda f, s: ((f / "mine.txt").write_text("x"), (f / "mine.txt").chmod(0)),
-    ),
+    beside("unreadable-file", unreadable),
     *map(
         shadow,
         (
@@ -190,14 +199,7 @@ CASES = [
             "socket.py",
         ),
     ),
-    beside(
-        "a-package-of-its-own",
-        lambda f, s: (
-            (f / "ipykernel").mkdir(),
-            (f / "ipykernel" / "__init__.py").write_text(SHADOW),
-            (f / "ipykernel" / "__main__.py").write_text(SHADOW),
-        ),
-    ),
+    beside("a-package-of-its-own", own_package),
     beside(
         "ipython-config",
         lambda f, s: (f / "ipython_config.py").write_text(
