@@ -118,8 +118,8 @@ class JupyterLab:
         self.url = f"{told['url'].rstrip('/')}{page}{token}"
 
     def _await_server(self, started: float, port: int | None, log: Path) -> dict[str, Any]:
-        """Wait for the file that Jupyter Server writes about itself once it listens, and return it
-        (`jupyter server list` reads the same file). Its messages depend on the account's own settings."""
+        """Wait for the file that Jupyter Server writes about itself once it listens, the one that
+        `jupyter server list` reads, and return it: messages depend on the account's settings."""
         file = Path(jupyter_runtime_dir()) / f"jpserver-{self._process.pid}.json"
         until = time.monotonic() + START_SECONDS
         while self._process.poll() is None and time.monotonic() < until:
