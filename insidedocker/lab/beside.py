@@ -88,4 +88,4 @@ def locked(folder: Path) -> AbstractContextManager[None]:
 
     The lock is on the folder itself: a lock file in it would be submitted.
     """
-    return locks.held(folder, seconds=LOCK_SECONDS, needed=False)
+    return locks.held(folder, folder=True, seconds=LOCK_SECONDS, needed=False)

@@ -88,7 +88,7 @@ def update(release: Path, work: Path) -> Delivery:
     """Bring every lesson of `release` into `work`; the next update repairs a killed one."""
     work.mkdir(parents=True, exist_ok=True)
     delivery = Delivery()
-    with locks.held(work, needed=False):
+    with locks.held(work, folder=True, needed=False):
         _look_after(release, work, delivery, last_time=True)
         ledger = _read_ledger(work / LEDGER)
         for lesson in sorted(path for path in release.iterdir() if path.is_dir()):

@@ -21,13 +21,14 @@ STEP_SECONDS = 0.01
 def held(
     path: Path,
     *,
+    folder: bool = False,
     shared: bool = False,
     seconds: float | None = None,
     on_wait: Callable[[], None] | None = None,
     needed: bool = True,
 ) -> Iterator[None]:
-    """Hold the lock at `path` for a block: an existing folder itself, or a file, made if it is
-    missing.
+    """Hold the lock at `path` for a block: a file, made if it is missing, or an existing `folder`
+    itself.
 
     `shared` holders do not exclude each other. `seconds` is the longest wait for another holder,
     None for no limit; `on_wait` is called once if there is one. Without `needed` the block also
@@ -37,7 +38,7 @@ def held(
     if fcntl is None and not needed:
         yield
         return
-    flags = os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT
+    flags = os.O_RDONLY if folder else os.O_RDWR | os.O_CREAT
     descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)
     try:
         try:

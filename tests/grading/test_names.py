@@ -1,7 +1,12 @@
 """Which names code sets and needs, and which shown cells the checks build upon."""
 
+import ast
+import gc
+from pathlib import Path
+
 import pytest
 
+from insidedocker.grading.pod import names
 from insidedocker.grading.pod.names import needed, needs, sets
 
 
@@ -58,3 +63,34 @@ def test_what_a_check_sets_itself_needs_no_shown_cell() -> None:
         cell("tests", "def check(name):\n    client = 3\n    return client, name\ncheck(4)"),
     ]
     assert needed(cells) == set()
+
+
+def test_a_cell_is_read_whatever_else_python_reads_meanwhile() -> None:
+    class Reading:
+        """Garbage whose finalizer parses: the collector runs it in the middle of another parse."""
+
+        def __init__(self) -> None:
+            self.itself = self
+
+        def __del__(self) -> None:
+            ast.parse("a + b")
+
+    source = Path(names.__file__).read_text()
+    thresholds = gc.get_threshold()
+    gc.set_threshold(100)
+    disturbed = 0
+    try:
+        for _ in range(50):
+            for _ in range(10):
+                Reading()
+            try:
+                ast.parse(source)
+            except SystemError:
+                disturbed += 1
+            for _ in range(10):
+                Reading()
+            assert len(names.parsed(source).body) > 10
+            assert "parsed" in names.sets(source)
+    finally:
+        gc.set_threshold(*thresholds)
+    print(f"plain ast.parse failed {disturbed} times of 50 on this Python")
