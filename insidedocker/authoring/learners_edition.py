@@ -35,6 +35,7 @@ FILES = (
     "insidedocker/__main__.py",
     "insidedocker/cli.py",
     "insidedocker/course.py",
+    "insidedocker/commands.py",
     "insidedocker/errors.py",
     "insidedocker/moved.py",
     "insidedocker/place.py",
