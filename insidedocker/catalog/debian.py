@@ -44,14 +44,14 @@ Acquire::Languages "none";
 Acquire::GzipIndexes "true";
 Acquire::Retries "2";
 Debug::NoLocking "true";
-Dir::State "{room}/state";
-Dir::State::status "{room}/state/status";
-Dir::Cache "{room}/cache";
+Dir::State "{apt}/state";
+Dir::State::status "{apt}/state/status";
+Dir::Cache "{apt}/cache";
 Dir::Cache::pkgcache "pkgcache.bin";
 Dir::Cache::srcpkgcache "srcpkgcache.bin";
 """
 _OTHER_SUITE = """\
-Dir::Etc::sourcelist "{room}/sources.list";
+Dir::Etc::sourcelist "{apt}/sources.list";
 Dir::Etc::sourceparts "/dev/null";
 Dir::Etc::preferences "/dev/null";
 Dir::Etc::preferencesparts "/dev/null";
@@ -98,20 +98,20 @@ def closure(
     progress: Progress | None = None,
 ) -> list[Package]:
     """The result of `fetch` with the name and version of each package; sorted by name."""
-    room = _Room(suite, architecture)
+    apt = _AptFolder(suite, architecture)
     shown = progress or Progress()
-    room.folder.mkdir(parents=True, exist_ok=True)
-    with locks.held(room.folder / "lock"):
-        room.prepare(without)
-        room.update(shown)
+    apt.folder.mkdir(parents=True, exist_ok=True)
+    with locks.held(apt.folder / "lock"):
+        apt.prepare(without)
+        apt.update(shown)
         try:
-            return room.download(packages, shown)
+            return apt.download(packages, shown)
         except CatalogError:
             # A mirror drops superseded packages at once, so old lists may name files that are
             # gone from the mirror. Fresh lists do not.
-            if not room.update(shown, force=True):
+            if not apt.update(shown, force=True):
                 raise
-            return room.download(packages, shown)
+            return apt.download(packages, shown)
 
 
 def drop_indexes() -> None:
@@ -152,7 +152,7 @@ def unpack(package: Path, folder: Path) -> None:
         raise CatalogError(f"{package.name} cannot be unpacked: {done.stderr.strip()}.")
 
 
-class _Room:
+class _AptFolder:
     """One private apt state: lists, packages and settings of one suite and architecture."""
 
     def __init__(self, suite: str | None, architecture: str | None) -> None:
@@ -176,9 +176,9 @@ class _Room:
         """
         for folder in ("state/lists/partial", "cache/archives/partial"):
             (self.folder / folder).mkdir(parents=True, exist_ok=True)
-        settings = _CONFIGURATION.format(architecture=self._architecture, room=self.folder)
+        settings = _CONFIGURATION.format(architecture=self._architecture, apt=self.folder)
         if self._suite is not None:
-            settings += _OTHER_SUITE.format(room=self.folder)
+            settings += _OTHER_SUITE.format(apt=self.folder)
             self._write_other_sources(self._suite)
         (self.folder / "apt.conf").write_text(settings)
         (self.folder / "state/status").write_text(

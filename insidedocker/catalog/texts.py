@@ -6,8 +6,8 @@ import ast
 import hashlib
 from pathlib import Path
 
-_ROOM = Path(__file__).parent
-_FILES = _ROOM / "files"
+_PACKAGE = Path(__file__).parent
+_FILES = _PACKAGE / "files"
 _BUILDERS = ("debian.py", "greeting.py", "image_archive.py", "layer.py", "build.py", "recipes.py")
 _THE_SAME = {"96bda4bb9611b7d2"}
 """Editions of these same images from when the digest also covered names of modules."""
@@ -23,7 +23,7 @@ def edition() -> str:
     older course is recognised. A module's place, imports, docstrings and comments do not count:
     they change no image."""
     told = [path.name.encode() + b"\0" + path.read_bytes() for path in _FILES.iterdir()]
-    told += [code_of((_ROOM / name).read_text(encoding="utf-8")) for name in _BUILDERS]
+    told += [code_of((_PACKAGE / name).read_text(encoding="utf-8")) for name in _BUILDERS]
     return hashlib.sha256(b"\0".join(sorted(told))).hexdigest()[:16]
 
 

@@ -108,10 +108,10 @@ def read(data: bytes) -> tuple[list[Handed], list[Finding]]:
     try:
         notebook = json.loads(data)
     except (ValueError, RecursionError):
-        return [], [Finding("the notebook is broken: its file is no JSON that can be read")]
+        return [], [Finding("the notebook is broken: its file is not readable JSON")]
     found = _cell_list(notebook)
     if found is None:
-        return [], [Finding("the file is no notebook: it has no list of cells")]
+        return [], [Finding("the file is not a notebook: it has no list of cells")]
     findings: list[Finding] = []
     version = notebook.get("nbformat")
     if version not in (3, 4):
@@ -143,7 +143,7 @@ def _cell_list(notebook: Any) -> list[Any] | None:
 
 def _cell(cell: Any, findings: list[Finding]) -> Handed | None:
     if not isinstance(cell, dict):
-        _tell(findings, "something in its list of cells is no cell")
+        _tell(findings, "an entry in its list of cells is not a cell")
         return None
     source = cell.get("source", cell.get("input", ""))
     if isinstance(source, list) and all(isinstance(line, str) for line in source):

@@ -112,7 +112,7 @@ class _Walk:
             else:
                 self.tell(f"{named(path)} is {_kind(kind)} and was left out")
         except UnicodeEncodeError:
-            self.tell(f"a file's name is no text and it was left out: {named(path)}")
+            self.tell(f"a file was left out, since its name is not text: {named(path)}")
         except OSError as error:
             self.tell(f"{named(path)} cannot be read ({error.strerror}) and was left out")
 

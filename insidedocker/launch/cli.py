@@ -116,13 +116,15 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise UserError(f"{text!r} is no port: give a number from 1 to 65535, as in PORT=8890.")
+        raise UserError(
+            f"{text!r} is not a valid port number: give a number from 1 to 65535, as in PORT=8890."
+        )
     return int(text)
 
 
 def _engine(text: str) -> str:
     if text not in ENGINES:
-        raise UserError(f"{text!r} is no engine: choose one of {', '.join(ENGINES)}.")
+        raise UserError(f"{text!r} is not an engine: choose one of {', '.join(ENGINES)}.")
     return text
 
 

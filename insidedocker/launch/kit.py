@@ -52,7 +52,7 @@ def write(course: Course, kit: Path, pythons: list[str], progress: catalog.Progr
 def install(kit: Path, progress: catalog.Progress) -> None:
     """Add the images and tools of a kit to the account's cache. Raises UserError."""
     if not (kit / MARK).is_file():
-        raise UserError(f"{kit} is no kit: name a folder that insidedocker kit write has made.")
+        raise UserError(f"{kit} is not a kit: name a folder that insidedocker kit write has made.")
     store.take_from(kit / "images", progress)
     tools.take_from(kit / "tools")
     progress.say(f"The images and tools of the kit are in {folders.cache()}.")

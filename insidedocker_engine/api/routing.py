@@ -118,7 +118,7 @@ async def dispatch(daemon: Daemon, request: Request) -> Answer:
             daemon.store.still_there(request.params["id"])
         raise
     except UnicodeEncodeError:  # bytes of the query are not UTF-8
-        raise errors.BadRequest("invalid request: a value is no text in UTF-8") from None
+        raise errors.BadRequest("invalid request: a value is not UTF-8 text") from None
 
 
 def _find(request: Request) -> Endpoint:

@@ -216,7 +216,7 @@ def socket_path(url: str) -> Path:
     long."""
     path = Path(url.removeprefix("unix://"))
     if not url.startswith("unix://") or not path.is_absolute():
-        raise PathError(f"{url!r} is no socket address: write unix:///absolute/path")
+        raise PathError(f"{url!r} is not a socket address: write unix:///absolute/path")
     if len(os.fsencode(path)) > linux.SOCKET_PATH_LIMIT:
         raise PathError(
             f"the socket path {path} is longer than {linux.SOCKET_PATH_LIMIT} bytes: "

@@ -88,7 +88,7 @@ class Archive:
         elif entry.kind == LINK:
             self._links[name] = entry.link
         elif entry.kind != FOLDER:
-            raise errors.BadRequest(f"the archive's entry {entry.name!r} is no plain file")
+            raise errors.BadRequest(f"the archive's entry {entry.name!r} is not a plain file")
 
     def has(self, name: str) -> bool:
         return self._place(name) is not None

@@ -207,7 +207,7 @@ def _object(data: bytes, what: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise Malformed(f"{what} is not JSON") from None
     if not isinstance(value, dict):
-        raise Malformed(f"{what} is no JSON object")
+        raise Malformed(f"{what} is not a JSON object")
     return value
 
 

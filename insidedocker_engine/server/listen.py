@@ -40,7 +40,7 @@ def parse(url: str, insecure: bool = False) -> Address:
         return UnixAddress(paths.socket_path(url))
     match = re.fullmatch(r"tcp://(\[[0-9a-fA-F:]+\]|[^:/\[\]]+):(\d{1,5})/?", url)
     if match is None or int(match[2]) > 65535:
-        raise AddressError(f"{url!r} is no address: write unix:///path or tcp://127.0.0.1:port")
+        raise AddressError(f"{url!r} is not an address: write unix:///path or tcp://127.0.0.1:port")
     host = match[1].strip("[]")
     if not insecure and not _is_loopback(host):
         raise AddressError(
@@ -92,7 +92,7 @@ class UnixAddress:
         except OSError as error:
             raise AddressError(f"{self.path} cannot be used: {error.strerror}") from None
         if not stat.S_ISSOCK(found.st_mode):
-            raise AddressError(f"{self.path} is there and is no socket: choose another path")
+            raise AddressError(f"{self.path} exists and is not a socket: choose another path")
         with socket.socket(socket.AF_UNIX) as probe:
             try:
                 probe.connect(str(self.path))

@@ -16,7 +16,7 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the recipes that can be changed."""
     place = tmp_path / "catalog"
     shutil.copytree(Path(texts.__file__).parent, place)
-    monkeypatch.setattr(texts, "_ROOM", place)
+    monkeypatch.setattr(texts, "_PACKAGE", place)
     monkeypatch.setattr(texts, "_FILES", place / "files")
     return place
 

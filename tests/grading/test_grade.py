@@ -99,7 +99,7 @@ def test_a_broken_notebook_gets_a_verdict_that_says_so(class_: Scene) -> None:
         submission = book.find_submission(ASSIGNMENT, "broken")
         assert submission.score == 0
         assert submission.needs_manual_grade
-    said = "the notebook is broken: its file is no JSON that can be read"
+    said = "the notebook is broken: its file is not readable JSON"
     graded = class_.course / "autograded" / "broken" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
     assert said in "".join(json.loads(graded.read_text())["cells"][0]["source"])
     nbgrader(class_, "generate_feedback", ASSIGNMENT, "--student=broken")

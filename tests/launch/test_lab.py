@@ -206,8 +206,8 @@ def test_two_checkouts_of_one_account_have_engines_of_their_own(somebody: Newcom
     [
         ("ENGINE=podman", "ENGINE=podman asks for Podman, but no Podman engine answered"),
         ("ENGINE=docker", "ENGINE=docker asks for Docker, but no Docker engine answered"),
-        ("ENGINE=lxc", "'lxc' is no engine: choose one of auto, docker, podman, embedded."),
-        ("PORT=lots", "'lots' is no port: give a number from 1 to 65535"),
+        ("ENGINE=lxc", "'lxc' is not an engine: choose one of auto, docker, podman, embedded."),
+        ("PORT=lots", "'lots' is not a valid port number: give a number from 1 to 65535"),
     ],
 )
 def test_what_cannot_be_had_is_one_sentence(somebody: Newcomer, option: str, sentence: str) -> None:

@@ -119,7 +119,7 @@ def loads(line: bytes) -> dict[str, Any]:
     try:
         message = json.loads(line)
     except (ValueError, RecursionError):
-        raise Malformed("a message that is no JSON") from None
+        raise Malformed("a message that is not JSON") from None
     if not isinstance(message, dict):
         raise Malformed("a message of no known form")
     return message
@@ -136,5 +136,5 @@ def _integer(value: int) -> Any:
 
 def _list(content: Any) -> list[Any]:
     if not isinstance(content, list):
-        raise Malformed("a list that is none")
+        raise Malformed("expected a list")
     return content

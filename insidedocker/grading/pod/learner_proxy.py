@@ -245,7 +245,7 @@ def _children(process: int) -> list[int]:
 def _plain(value: Any) -> Any:
     encoded = codec.encode(value)
     if "foreign" in str(encoded) and _has_foreign(encoded):
-        raise TypeError(f"a check hands over a {type(value).__name__}, which is no plain data")
+        raise TypeError(f"a check hands over a {type(value).__name__}, which is not plain data")
     return encoded
 
 

@@ -365,7 +365,7 @@ def layers_of(saved: bytes) -> list[bytes]:
 def _member(tar: tarfile.TarFile, name: str) -> bytes:
     file = tar.extractfile(name)
     if file is None:
-        raise ValueError(f"{name} is no file in this archive")
+        raise ValueError(f"{name} is not a file in this archive")
     return file.read()
 
 

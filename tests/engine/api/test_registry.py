@@ -576,7 +576,7 @@ LIES: dict[str, tuple[Lie, int, str]] = {
     "no gzip": (lie_about_compression, 200, "the gzip data is broken"),
     "endless manifest": (set_endless, 500, "the manifest is larger than"),
     "html": (say(200, b"<html>", Content_Type="text/html"), 500, "the manifest is not JSON"),
-    "list": (say(200, b"[]", Content_Type=MANIFEST), 500, "the manifest is no JSON object"),
+    "list": (say(200, b"[]", Content_Type=MANIFEST), 500, "the manifest is not a JSON object"),
     "deep": (say(200, b"[" * 100_000, Content_Type=MANIFEST), 500, "the manifest is not JSON"),
     "schema 1": (changed(schemaVersion=1), 500, "not of schema version 2"),
     "other type": (changed(mediaType="application/x"), 500, "unsupported media type"),

@@ -326,7 +326,7 @@ BAD: dict[str, tuple[Callable[[Path], bytes], str]] = {
         "Env is not of the type",
     ),
     "parent folder": (lambda _path: tar({"../x": b"y"}), "leaves it"),
-    "device": (lambda _path: hostile(x=(tarfile.CHRTYPE, "")), "is no plain file"),
+    "device": (lambda _path: hostile(x=(tarfile.CHRTYPE, "")), "is not a plain file"),
     "link loop": (
         lambda _path: hostile(**{"manifest.json": (tarfile.SYMTYPE, "manifest.json")}),
         "neither manifest.json nor index.json",

@@ -170,13 +170,13 @@ def test_tcp_for_others_only_when_meant(home: Path, start: Start) -> None:
     [
         ("unix://{home}/" + "x" * 108, "longer than 107 bytes"),
         ("unix://relative", "unix:///absolute/path"),
-        ("unix://{home}/file", "is no socket"),
+        ("unix://{home}/file", "is not a socket"),
         ("unix://{home}/file/sock", "cannot be made"),
         ("unix:///proc/engine.sock", "cannot be made"),
-        ("tcp://127.0.0.1", "is no address"),
-        ("tcp://127.0.0.1:99999", "is no address"),
+        ("tcp://127.0.0.1", "is not an address"),
+        ("tcp://127.0.0.1:99999", "is not an address"),
         ("tcp://192.0.2.1:0", "--insecure-tcp"),
-        ("http://127.0.0.1:1", "is no address"),
+        ("http://127.0.0.1:1", "is not an address"),
     ],
 )
 def test_addresses_that_cannot_be(home: Path, start: Start, host: str, told: str) -> None:
