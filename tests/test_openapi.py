@@ -12,8 +12,9 @@ from tests.support import openapi
 from tests.support.api_tour import STOPS, Tour, container_life, system, whole_tour
 from tests.support.engines import Engine, dockerd
 from tests.support.missing import skip_missing
-from tests.support.openapi import VERSIONS, describe, describe_by_debian, judge, judged_by
+from tests.support.openapi import describe, describe_by_debian, judge, judged_by
 from tests.support.recorder import Exchange, recording
+from tests.support.versions import DESCRIBED
 
 JSON = {"Content-Type": "application/json"}
 
@@ -22,7 +23,7 @@ JSON = {"Content-Type": "application/json"}
 def descriptions() -> None:
     """Nothing here works without the descriptions."""
     with skip_missing():
-        for version in VERSIONS:
+        for version in DESCRIBED:
             describe(version)
 
 
@@ -58,7 +59,7 @@ LATER = ("builds",)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("version", ["1.41", "1.45", "1.51"])
+@pytest.mark.parametrize("version", DESCRIBED)
 @pytest.mark.parametrize("runtime", ["namespaces", "proot"])
 def test_the_embedded_engine_is_judged_without_fault(
     runtime: str, version: str, request: pytest.FixtureRequest, busybox: Path

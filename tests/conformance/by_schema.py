@@ -17,6 +17,7 @@ from schemathesis.core.result import Ok, Result
 from schemathesis.schemas import APIOperation
 
 from tests.conformance.made_up import PATIENCE, Known, Made
+from tests.support.versions import NEWEST
 
 EXAMPLES = 15
 """Of each operation, before its turn comes again."""
@@ -78,4 +79,4 @@ def made(case: schemathesis.Case, known: Known, chance: random.Random) -> Made:
     prepared = requests.Request(**{name: told.get(name) for name in TOLD}).prepare()
     body = prepared.body.encode() if isinstance(prepared.body, str) else prepared.body
     headers = {name: str(value) for name, value in prepared.headers.items()}
-    return Made(case.method.upper(), case.path, f"/v1.51{prepared.path_url}", headers, body)
+    return Made(case.method.upper(), case.path, f"/v{NEWEST}{prepared.path_url}", headers, body)

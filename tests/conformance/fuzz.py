@@ -28,6 +28,7 @@ import yaml
 from tests.conformance import by_schema
 from tests.conformance.made_up import Known, Made, Maker
 from tests.support import engines, openapi
+from tests.support.versions import NEWEST
 
 CLIENTS = 4
 HANG_SECONDS = 25.0
@@ -94,7 +95,7 @@ class Client(threading.Thread):
         self.maker = Maker(description, seed)
         self.number = 0
         self.known = Known()
-        self.description = openapi.describe("1.51")
+        self.description = openapi.describe(NEWEST)
 
     def run(self) -> None:
         while time.monotonic() < self.until:
@@ -121,7 +122,7 @@ class Client(threading.Thread):
         if status == 201 and made.template == "/containers/{id}/exec":
             self.known.execs.append(body.decode()[7:71])
         # What the description says of the newest version counts for its own answers only.
-        if made.target.startswith("/v1.51"):
+        if made.target.startswith(f"/v{NEWEST}"):
             for problem in self.description.check(
                 made.method, made.target, status, headers, body, complete=whole
             ):
@@ -248,7 +249,7 @@ def fuzz(runtime: engines.Runtime, seconds: float, seed: int) -> bool:
 
 
 def read_description() -> Any:
-    text = openapi.find_description("1.51").read_bytes()
+    text = openapi.find_description(NEWEST).read_bytes()
     return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 

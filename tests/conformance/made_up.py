@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
+from tests.support.versions import NEWEST
+
 METHODS = ("get", "head", "post", "put", "delete")
-VERSIONS = ("/v1.24", "/v1.30", "/v1.41", "/v1.45", "/v1.51", "/v1.51", "/v1.51", "")
+VERSIONS = ("/v1.24", "/v1.30", "/v1.41", "/v1.45", *[f"/v{NEWEST}"] * 3, "")
 JSON = {"Content-Type": "application/json"}
 
 HOSTILE: list[Any] = [
@@ -143,7 +145,7 @@ class Maker:
         body |= {"Tty": self.random.random() < 0.2, "OpenStdin": self.random.random() < 0.3}
         if self.random.random() < 0.5:
             body["HostConfig"] = {"NetworkMode": "none"}
-        target = f"/v1.51/containers/create?name=fuzz-{number}"
+        target = f"/v{NEWEST}/containers/create?name=fuzz-{number}"
         return Made("POST", "/containers/create", target, JSON, json.dumps(body).encode())
 
     # Places

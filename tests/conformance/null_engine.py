@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
+from tests.support.versions import NEWEST
+
 VERSION = {
     "Version": "0",
-    "ApiVersion": "1.51",
+    "ApiVersion": NEWEST,
     "MinAPIVersion": "1.24",
     "Os": "linux",
     "Arch": "amd64",
@@ -39,7 +41,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _say(self, status: int, body: bytes, kind: str) -> None:
         self.send_response(status)
-        for name, value in (("Api-Version", "1.51"), ("Content-Type", kind)):
+        for name, value in (("Api-Version", NEWEST), ("Content-Type", kind)):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Connection", "close")

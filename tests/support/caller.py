@@ -8,12 +8,13 @@ from typing import Any
 import requests
 
 from tests.support.engines import Engine
+from tests.support.versions import NEWEST
 
 SLEEP = ("sleep", "1000")
 
 
 class Caller:
-    def __init__(self, engine: Engine, version: str = "1.51") -> None:
+    def __init__(self, engine: Engine, version: str = NEWEST) -> None:
         self.engine = engine
         self.version = version
 

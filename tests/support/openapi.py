@@ -25,12 +25,11 @@ from tests.support.openapi_schema import FORMATS, Schema, convert, is_map, json_
 from tests.support.openapi_tolerances import nullable, tolerated
 from tests.support.real.suite_root import api_description
 from tests.support.recorder import Exchange
+from tests.support.versions import DESCRIBED, NEWEST
 
-VERSIONS = ("1.41", "1.45", "1.51")  # the descriptions we judge by
-NEWEST = VERSIONS[-1]
 # API version -> the Debian suite whose docker-doc has its description. Later editions of an old
 # version's description have fewer mistakes.
-DEBIAN = {"1.41": "trixie", "1.45": "trixie", "1.51": "sid"}
+DEBIAN = {"1.41": "trixie", "1.45": "trixie", NEWEST: "sid"}
 OUT_OF_REACH: dict[str, str] = {}  # version -> why its fetch failed; it is not tried again
 BESIDE = Path(__file__).parents[3] / "shared/conformance"
 
@@ -83,7 +82,7 @@ def judged_by(path: str, newest: str = NEWEST) -> str:
     """
     prefix = PREFIX.match(path)
     asked = _number(prefix.group(1) if prefix else newest)
-    known = [version for version in VERSIONS if asked <= _number(version) <= _number(newest)]
+    known = [version for version in DESCRIBED if asked <= _number(version) <= _number(newest)]
     return known[0] if known else newest
 
 

@@ -18,6 +18,7 @@ import requests
 
 from tests.support import patience
 from tests.support.engines import Engine
+from tests.support.versions import NEWEST, SOME
 
 pytestmark = pytest.mark.real
 
@@ -27,7 +28,7 @@ STOPPABLE = "trap 'exit 0' TERM; echo up; while true; do sleep 0.1; done"
 class Api:
     """Requests to one engine, in one version."""
 
-    def __init__(self, engine: Engine, version: str = "1.51") -> None:
+    def __init__(self, engine: Engine, version: str = NEWEST) -> None:
         self.engine = engine
         self.version = version
 
@@ -192,7 +193,7 @@ def test_what_was_asked_for_is_kept_and_shown(api: Api) -> None:
     assert shown["State"]["StartedAt"] == "0001-01-01T00:00:00Z"
 
 
-@pytest.mark.parametrize("version", ["1.24", "1.41", "1.45", "1.51"])
+@pytest.mark.parametrize("version", SOME)
 def test_every_version_gets_answers_of_its_form(engine: Engine, version: str) -> None:
     api = Api(engine, version)
     made = api.run("sh", "-c", STOPPABLE, Healthcheck={"Test": ["CMD", "true"]})

@@ -19,6 +19,7 @@ from tests.support import engines
 from tests.support.engines import Engine
 from tests.support.made_images import Made, digest, small, tar
 from tests.support.missing import skip_missing
+from tests.support.versions import DESCRIBED, NEWEST
 
 pytestmark = pytest.mark.real
 
@@ -79,7 +80,7 @@ def test_a_loaded_image_is_told_in_full(engine: Engine, tmp_path: Path) -> None:
     assert summary["Labels"] == {"course": "docker"}
 
 
-@pytest.mark.parametrize("version", ["1.41", "1.45", "1.51"])
+@pytest.mark.parametrize("version", DESCRIBED)
 def test_fields_follow_the_version_asked_for(engine: Engine, tmp_path: Path, version: str) -> None:
     load(engine, tmp_path, small(), "app:1")
     old = version == "1.41"
@@ -88,7 +89,7 @@ def test_fields_follow_the_version_asked_for(engine: Engine, tmp_path: Path, ver
     told = engine.request("GET", f"/v{version}/images/app:1/json").json()
     assert ("VirtualSize" in told) is old
     assert ("ContainerConfig" in told) is old
-    assert ("Hostname" in told["Config"]) is (version != "1.51")
+    assert ("Hostname" in told["Config"]) is (version != NEWEST)
 
 
 def test_an_image_is_found_by_every_kind_of_name(engine: Engine, tmp_path: Path) -> None:

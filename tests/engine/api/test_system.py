@@ -20,8 +20,9 @@ import requests_unixsocket
 
 from tests.support import patience
 from tests.support.engines import Engine
+from tests.support.versions import NEWEST, OLDEST, SOME
 
-VERSIONS = ["1.24", "1.41", "1.45", "1.51"]
+VERSIONS = list(SOME)
 Get = Callable[..., requests.Response]
 
 
@@ -39,12 +40,12 @@ def loaded(engine: Engine, busybox: Path) -> Iterator[Engine]:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-@pytest.mark.parametrize("prefix", ["", "/v1.41", "/v1.51"])
+@pytest.mark.parametrize("prefix", ["", "/v1.41", f"/v{NEWEST}"])
 def test_ping(engine: Engine, method: str, prefix: str) -> None:
     answer = engine.request(method, f"{prefix}/_ping")
     assert answer.status_code == 200
     assert answer.text == ("OK" if method == "GET" else "")
-    assert answer.headers["Api-Version"] == "1.51"
+    assert answer.headers["Api-Version"] == NEWEST
     assert answer.headers["Ostype"] == "linux"
     assert answer.headers["Docker-Experimental"] == "false"
     assert answer.headers["Builder-Version"] == "1"
@@ -55,7 +56,7 @@ def test_ping(engine: Engine, method: str, prefix: str) -> None:
 def test_version_names_itself_honestly(engine: Engine) -> None:
     found = engine.request("GET", "/version").json()
     assert found["Platform"]["Name"] == "Inside Docker embedded engine"
-    assert (found["ApiVersion"], found["MinAPIVersion"]) == ("1.51", "1.24")
+    assert (found["ApiVersion"], found["MinAPIVersion"]) == (NEWEST, OLDEST)
     assert found["KernelVersion"] == os.uname().release
     assert found["Components"][0]["Name"] == "Engine"
     assert found["GoVersion"].startswith("none (Python ")
@@ -92,7 +93,10 @@ def test_info_counts(loaded: Engine) -> None:
 @pytest.mark.parametrize(
     ("path", "told"),
     [
-        ("/v1.99/info", "client version 1.99 is too new. Maximum supported API version is 1.51"),
+        (
+            "/v1.99/info",
+            f"client version 1.99 is too new. Maximum supported API version is {NEWEST}",
+        ),
         ("/v1.5/info", "client version 1.5 is too old. Minimum supported API version is 1.24"),
         ("/v1.23/_ping", "client version 1.23 is too old"),
         ("/v2.0/info", "too new"),
@@ -161,7 +165,7 @@ def test_disk_usage(loaded: Engine, version: str) -> None:
     assert ("VirtualSize" in image) == (version in ("1.24", "1.41"))
     assert used["Containers"][0]["SizeRootFs"] >= image["Size"]
     only = loaded.request("GET", f"/v{version}/system/df?type=container").json()
-    assert set(only) == {"Containers"} if version in ("1.45", "1.51") else set(used)
+    assert set(only) == {"Containers"} if version in ("1.45", NEWEST) else set(used)
     assert loaded.request("GET", "/system/df?type=nonsense").status_code == 400
 
 

@@ -20,6 +20,7 @@ from tests.support import engines, patience
 from tests.support.engines import Runtime, need_embedded, own_folder
 from tests.support.missing import skip_missing
 from tests.support.ordinary import as_ordinary_user, give_away, ordinary_python
+from tests.support.versions import NEWEST
 
 Start = Callable[..., "Foreground"]
 
@@ -132,7 +133,7 @@ def test_it_listens_answers_and_leaves_no_socket(
     status, headers, body = ask(path)
     assert (status, body) == ("HTTP/1.1 200 OK", b"OK")
     assert headers["server"].startswith("inside-docker-engine/")
-    assert (headers["api-version"], headers["ostype"]) == ("1.51", "linux")
+    assert (headers["api-version"], headers["ostype"]) == (NEWEST, "linux")
     status, headers, body = ask(path, "HEAD /_ping")
     assert (status, headers["content-length"], body) == ("HTTP/1.1 200 OK", "0", b"")
     inside = [os.pidfd_open(pid) for pid in descendants(engine.process.pid)]

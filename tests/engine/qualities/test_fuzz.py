@@ -9,6 +9,7 @@ import pytest
 
 from tests.support import engines, openapi
 from tests.support.missing import skip_missing
+from tests.support.versions import NEWEST
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
@@ -25,7 +26,7 @@ ASKED_FOR = "fuzz" in os.environ.get("INSIDEDOCKER_MORE", "").split()
 def test_made_up_requests_do_no_harm(runtime: engines.Runtime) -> None:
     with skip_missing():
         engines.need_embedded(runtime)
-        openapi.describe("1.51")
+        openapi.describe(NEWEST)
     command = [
         sys.executable,
         "-m",
