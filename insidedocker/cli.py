@@ -9,7 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from insidedocker.errors import UserError
+from insidedocker.errors import UsageError, UserError
 from insidedocker.place import need_own_programs
 from insidedocker_engine.cli import CommandError
 
@@ -83,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.run(options))
     except (UserError, CommandError) as error:
         print(error, file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, UsageError) else 1
     except KeyboardInterrupt:
         return 130
 

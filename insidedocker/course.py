@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from insidedocker.errors import UserError
+from insidedocker.errors import UsageError, UserError
 
 EVIDENCE = "evidence"
 EDITION = "edition.json"
@@ -77,7 +77,7 @@ class Course:
         """The lessons that `names` names, or all lessons if `names` is empty; a name may be cut
         short (`04`). With `assignments` also the assignments beside the lessons.
 
-        Raises UserError where a name fits no lesson or more than one.
+        Raises UsageError where a name fits no lesson or more than one.
         """
         wanted = list(names)
         every = self.lesson_names() + (self.assignment_names() if assignments else [])
@@ -90,7 +90,7 @@ class Course:
         fitting = [name] if name in every else [each for each in every if each.startswith(name)]
         if len(fitting) != 1:
             found = "more than one lesson" if fitting else "no lesson"
-            raise UserError(f"{name} names {found}: choose from {', '.join(every) or 'nothing'}.")
+            raise UsageError(f"{name} names {found}: choose from {', '.join(every) or 'nothing'}.")
         return fitting[0]
 
     def text(self, name: str) -> Path:

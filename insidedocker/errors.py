@@ -6,3 +6,7 @@ class UserError(Exception):
 
     The `insidedocker` command prints the sentence on stderr and exits with 1, without a traceback.
     """
+
+
+class UsageError(UserError):
+    """A command was used wrongly: an argument names nothing that there is. Exits with 2."""

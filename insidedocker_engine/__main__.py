@@ -46,7 +46,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--fault-control",
         metavar="URL",
-        help="take faults on request at this private socket, unix:///path (lessons and tests)",
+        help="take faults on request at this private socket, unix:///path (for tests)",
     )
     parser.add_argument("--ready-fd", type=int, metavar="N", help="tell the addresses here, too")
     parser.add_argument(

@@ -1,6 +1,6 @@
 """An engine as a process of its own: starts it, waits until it answers, finds and ends it.
 
-Used by the command line, the lab, grading runs and tests.
+Used by the command line, and by programs that bring an engine along.
 """
 
 from __future__ import annotations

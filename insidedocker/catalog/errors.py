@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from insidedocker.errors import UserError
+from insidedocker.errors import UsageError, UserError
 
 
 class CatalogError(UserError):
@@ -11,6 +11,10 @@ class CatalogError(UserError):
 
 class Damaged(CatalogError):
     """A file of the store differs from what was written; building the image again repairs it."""
+
+
+class UnknownImage(CatalogError, UsageError):
+    """A name that is not of an image of the course."""
 
 
 class OutOfReach(CatalogError):

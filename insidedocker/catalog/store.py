@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from insidedocker.catalog import build, debian, folders, texts
-from insidedocker.catalog.errors import CatalogError, Damaged, OutOfReach
+from insidedocker.catalog.errors import CatalogError, Damaged, OutOfReach, UnknownImage
 from insidedocker.catalog.image_archive import Contents, blob
 from insidedocker.catalog.recipes import RECIPES, Kitchen
 from insidedocker.progress import Progress
@@ -53,11 +53,11 @@ def names() -> list[str]:
 
 
 def resolve(name: str) -> str:
-    """The full reference of `name`, which may lack its tag; raises `CatalogError`."""
+    """The full reference of `name`, which may lack its tag; raises `UnknownImage`."""
     for reference in RECIPES:
         if name in (reference, reference.partition(":")[0]):
             return reference
-    raise CatalogError(f"{name!r} is not an image of the course; these are: {', '.join(RECIPES)}.")
+    raise UnknownImage(f"{name!r} is not an image of the course; these are: {', '.join(RECIPES)}.")
 
 
 def stored() -> dict[str, Stored]:

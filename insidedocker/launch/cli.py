@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from insidedocker import commands
-from insidedocker.errors import UserError
+from insidedocker.errors import UsageError
 
 ENGINES = ("auto", "docker", "podman", "embedded")
 ROLES = ("learner", "class", "teacher")
@@ -116,7 +116,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise UserError(
+        raise UsageError(
             f"{text!r} is not a valid port number: give a number from 1 to 65535, as in PORT=8890."
         )
     return int(text)
@@ -124,7 +124,7 @@ def _port(text: str) -> int:
 
 def _engine(text: str) -> str:
     if text not in ENGINES:
-        raise UserError(f"{text!r} is not an engine: choose one of {', '.join(ENGINES)}.")
+        raise UsageError(f"{text!r} is not an engine: choose one of {', '.join(ENGINES)}.")
     return text
 
 
@@ -160,7 +160,7 @@ def _session(arguments: argparse.Namespace) -> int:
     from insidedocker.launch import copies, hosted
 
     if not arguments.words:
-        raise UserError(
+        raise UsageError(
             "Which server? Give its command, as in: insidedocker session jupyter lab --no-browser"
         )
     folder = arguments.folder

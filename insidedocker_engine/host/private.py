@@ -1,5 +1,5 @@
-"""Folders and files that only this account can read, whatever its umask: for everything that the
-project keeps outside of the course's folder."""
+"""Folders and files that only this account can read, whatever its umask: for everything that a
+program keeps for itself."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Operations on registries: pull into a folder of blobs, push from one, inspect, search, log in.
 
-Built on `registry_client`. Independent of the engine: the course's catalogue uses it as well. All
+Built on `registry_client`. Independent of the engine: `download` uses it as well. All
 calls block; set `cancel` to end one from another thread.
 """
 

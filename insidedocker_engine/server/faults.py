@@ -1,4 +1,4 @@
-"""Faults on request, for lessons and tests: answers that come late or fail, and a full disk.
+"""Faults on request: answers that come late or fail, and a full disk.
 
 Faults are controlled through a separate socket, which an engine has only when started with
 `--fault-control`; the Engine API cannot reach it.

@@ -374,7 +374,7 @@ def test_a_lesson_may_be_named_by_its_number(
     course: Course, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("sync", "04") == 0
-    assert run("sync", "05") == 1
+    assert run("sync", "05") == 2
     assert "names no lesson: choose from 04-taste" in capsys.readouterr().err
 
 

@@ -143,7 +143,7 @@ def test_the_command_builds_and_lists(cache: Path) -> None:
 
 def test_the_command_names_an_unknown_image(cache: Path) -> None:
     refused = command("build", "alpine")
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert refused.stderr.strip() == (
         "'alpine' is not an image of the course; these are: hello-world:latest, busybox:latest, "
         "nginx:latest, python:3-slim, registry:2."

@@ -49,5 +49,5 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_lesson_that_is_not_there_is_said_so() -> None:
     done = demo("--lesson", "99-nothing")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith("99-nothing names no lesson: choose from 00-start-here")
