@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -12,6 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
+from tests.support import patience
 from tests.support.axe import serious
 from tests.support.jupyterlab import LONG, Notebook, screenshot
 from tests.support.newcomer import Newcomer
@@ -132,7 +132,7 @@ def unfold(row: Locator) -> None:
             return False
         return True
 
-    until(opened)
+    patience.until(opened)
 
 
 def open_by_keyboard(page: Page, found: Locator) -> None:
@@ -172,7 +172,7 @@ def test_a_terminal_opens_and_leads_to_the_engine_and_through_a_tap(
     # What it prints is a picture, not text of the page: files tell.
     home = somebody.home / "work"
     type_in(terminal, f"{ASK}/_ping > pinged; echo $DOCKER_HOST > told")
-    until(lambda: (home / "told").exists() and (home / "told").read_text().endswith("\n"))
+    patience.until(lambda: (home / "told").exists() and (home / "told").read_text().endswith("\n"))
     assert (home / "pinged").read_text() == "OK"
     assert (home / "told").read_text().strip() in shown.inner_text()
     for theme in ("dark", "light"):
@@ -192,7 +192,7 @@ def test_a_terminal_opens_and_leads_to_the_engine_and_through_a_tap(
     waiting = outside.locator(".jp-Stdin-input")
     expect(waiting).to_be_visible(timeout=LONG)
     type_in(terminal, f"{ASK}/info > informed; echo > typed")
-    until((home / "typed").exists)
+    patience.until((home / "typed").exists)
     assert "ServerVersion" in (home / "informed").read_text()
     waiting.click()
     waiting.press("Enter")
@@ -204,11 +204,3 @@ def type_in(terminal: Locator, command: str) -> None:
     terminal.click()
     terminal.page.keyboard.insert_text(command)
     terminal.page.keyboard.press("Enter")
-
-
-def until(holds: Callable[[], object]) -> None:
-    """Wait for what the shell does."""
-    deadline = time.monotonic() + LONG / 1000
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tarfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -85,14 +84,6 @@ def plain(part: str) -> str:
     return "ID" if len(part) == 64 else part
 
 
-def until(holds: Callable[[], object]) -> None:
-    """Wait for what another process does."""
-    deadline = time.monotonic() + patience.EVENT
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def test_the_calls_of_docker_run(tap: Tap, cli: Callable[..., str]) -> None:
     assert cli("run", "--rm", "busybox", "echo", "hi") == "hi\n"
     calls = tap.calls
@@ -143,7 +134,7 @@ def test_a_log_that_is_followed_comes_at_once(
         assert following.stdout.readline() == b"one\n"
         following.terminate()
     logs = next(call for call in tap.calls if call.path.endswith("/logs"))
-    until(lambda: logs.seconds is not None)
+    patience.until(lambda: logs.seconds is not None)
     assert logs.problem == "the client left before the answer was complete"
 
 
@@ -294,7 +285,7 @@ def test_a_client_that_goes_away(tap: Tap) -> None:
         client.sendall(b"GET /events HTTP/1.1\r\nHost: engine\r\n\r\n")
         assert client.recv(15) == b"HTTP/1.1 200 OK"
     (call,) = tap.calls
-    until(lambda: call.seconds is not None)
+    patience.until(lambda: call.seconds is not None)
     assert call.problem == "the client left before the answer was complete"
 
 
@@ -419,7 +410,7 @@ def test_compose_brings_a_project_up_and_down(
     (tmp_path / "compose.yaml").write_text(PROJECT)
     project = ("compose", "--project-name", "tapped", "--file", str(tmp_path / "compose.yaml"))
     cli(*project, "up", "--detach")
-    until(lambda: "from the database" in cli(*project, "logs", "db"))
+    patience.until(lambda: "from the database" in cli(*project, "logs", "db"))
     assert cli(*project, "exec", "-T", "web", "wc", "-c", input="twelve bytes") == "12\n"
     cli(*project, "down", "--volumes", "--timeout", "0")
 

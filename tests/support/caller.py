@@ -18,19 +18,21 @@ class Caller:
         self.engine = engine
         self.version = version
 
-    def call(self, method: str, path: str, body: Any = None) -> requests.Response:
-        options = {} if body is None else {"json": body}
+    def call(self, method: str, path: str, body: Any = None, **options: Any) -> requests.Response:
+        """Send a request; `body` is sent as JSON, `options` are those of requests."""
+        if body is not None:
+            options["json"] = body
         return self.engine.request(method, f"/v{self.version}{path}", **options)
 
-    def good(self, method: str, path: str, body: Any = None) -> Any:
+    def good(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
         """Return the answer's JSON, else its bytes; an error status fails the test."""
-        answer = self.call(method, path, body)
+        answer = self.call(method, path, body, **options)
         assert answer.ok, answer.text
         is_json = answer.headers.get("Content-Type", "").startswith("application/json")
         return answer.json() if is_json else answer.content
 
-    def refused(self, method: str, path: str, body: Any = None) -> tuple[int, str]:
-        answer = self.call(method, path, body)
+    def refused(self, method: str, path: str, body: Any = None, **options: Any) -> tuple[int, str]:
+        answer = self.call(method, path, body, **options)
         return answer.status_code, answer.json()["message"]
 
     def create(self, *command: str, name: str = "", **fields: Any) -> str:

@@ -14,37 +14,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from tests.support import patience
+from tests.support.caller import Caller
 from tests.support.engines import Engine
-from tests.support.versions import NEWEST, SOME
+from tests.support.versions import SOME
 
 pytestmark = pytest.mark.real
 
 STOPPABLE = "trap 'exit 0' TERM; echo up; while true; do sleep 0.1; done"
 
 
-class Api:
-    """Requests to one engine, in one version."""
-
-    def __init__(self, engine: Engine, version: str = NEWEST) -> None:
-        self.engine = engine
-        self.version = version
-
-    def call(self, method: str, path: str, **options: Any) -> requests.Response:
-        return self.engine.request(method, f"/v{self.version}{path}", **options)
-
-    def good(self, method: str, path: str, **options: Any) -> Any:
-        """The answer's JSON, or its bytes; an error fails the test."""
-        answer = self.call(method, path, **options)
-        assert answer.ok, answer.text
-        is_json = answer.headers.get("Content-Type", "").startswith("application/json")
-        return answer.json() if is_json else answer.content
-
-    def refused(self, method: str, path: str, **options: Any) -> tuple[int, str]:
-        answer = self.call(method, path, **options)
-        return answer.status_code, answer.json()["message"]
+class Api(Caller):
+    """Requests to one engine, and what tests of containers ask again and again."""
 
     def create(self, *command: str, name: str = "", **fields: Any) -> str:
         body = {"Image": "busybox", **({"Cmd": list(command)} if command else {}), **fields}
@@ -65,7 +47,7 @@ class Api:
     def state(self, made: str) -> Any:
         return self.inspect(made)["State"]
 
-    def output(self, made: str) -> str:
+    def written(self, made: str) -> str:
         """Everything a container without a terminal wrote, stdout and stderr."""
         frames = self.good("GET", f"/containers/{made}/logs?stdout=1&stderr=1")
         text = b""
@@ -216,7 +198,7 @@ def test_the_whole_life(api: Api) -> None:
     assert (state["Status"], state["Running"]) == ("running", True)
     assert Path(f"/proc/{state['Pid']}").exists()
     assert api.refused("DELETE", f"/containers/{made}")[0] == 409
-    patience.until(lambda: api.output(made) == "up\n")
+    patience.until(lambda: api.written(made) == "up\n")
     assert api.call("POST", f"/containers/{made}/stop?t=10").status_code == 204
     state = api.state(made)
     assert (state["Status"], state["ExitCode"], state["Pid"]) == ("exited", 0, 0)
@@ -238,7 +220,7 @@ def test_a_start_that_fails_says_so_and_leaves_it_created(api: Api) -> None:
 def test_logs_are_complete_when_wait_answers(api: Api) -> None:
     made = api.run("seq", "20000")
     assert api.wait(made) == 0
-    assert api.output(made) == "".join(f"{number}\n" for number in range(1, 20001))
+    assert api.written(made) == "".join(f"{number}\n" for number in range(1, 20001))
 
 
 @pytest.mark.parametrize("condition", ["next-exit", "removed"])
@@ -258,7 +240,7 @@ def test_wait_before_the_start(api: Api, condition: str) -> None:
 def test_kill(api: Api) -> None:
     made = api.run("sh", "-c", "trap 'exit 7' USR1; echo up; while true; do sleep 0.1; done")
     assert api.refused("POST", f"/containers/{made}/kill?signal=FOO")[0] == 400
-    patience.until(lambda: api.output(made) == "up\n")
+    patience.until(lambda: api.written(made) == "up\n")
     assert api.call("POST", f"/containers/{made}/kill?signal=SIGUSR1").status_code == 204
     assert api.wait(made) == 7
     status, text = api.refused("POST", f"/containers/{made}/kill")
@@ -275,7 +257,7 @@ def test_stop_signal_of_the_container_and_of_the_call(api: Api) -> None:
         made = api.run("sh", "-c", script, StopSignal="SIGINT")
 
         def up(made: str = made) -> bool:
-            return api.output(made) == "up\n"
+            return api.written(made) == "up\n"
 
         patience.until(up)
         api.good("POST", f"/containers/{made}/stop?t=10{asked}")
@@ -379,7 +361,7 @@ def test_an_archive_sees_what_is_mounted(api: Api) -> None:
     (folder / "file").write_text("bound")
     host = {"Binds": [f"{folder}:/bound", f"{folder}/file:/one:ro"], "Tmpfs": {"/quick": ""}}
     made = api.run("sh", "-c", f"echo quick > /quick/file; {STOPPABLE}", HostConfig=host)
-    patience.until(lambda: api.output(made) == "up\n")
+    patience.until(lambda: api.written(made) == "up\n")
     wanted = {"/bound/file": b"bound", "/one": b"bound"}
     if api.engine.runtime == "namespaces":  # the other one has no tmpfs
         wanted["/quick/file"] = b"quick\n"
@@ -469,7 +451,7 @@ def test_a_client_that_vanishes_does_not_hold_the_container_up(api: Api) -> None
 
 def test_attach_with_the_past(api: Api) -> None:
     made = api.run("sh", "-c", "echo early; while [ ! -e /go ]; do sleep 0.1; done; echo late")
-    patience.until(lambda: api.output(made) == "early\n")
+    patience.until(lambda: api.written(made) == "early\n")
     client = hijack(api, f"/containers/{made}/attach?logs=1&stream=1&stdout=1")
     api.good("PUT", f"/containers/{made}/archive?path=/", data=archive_of(go=""))
     assert read_all(client) == b"\x01\0\0\0\0\0\0\x06early\n\x01\0\0\0\0\0\0\x05late\n"
@@ -557,7 +539,7 @@ def test_a_hundred_containers_by_fifty_clients(api: Api) -> None:
     assert len(made) == 100
     for identity, text in made:
         assert api.wait(identity) == 0
-        assert api.output(identity) == text
+        assert api.written(identity) == text
 
 
 @pytest.mark.slow
@@ -577,7 +559,7 @@ def test_after_a_kill_everything_acknowledged_is_there(
     patience.until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
     api = Api(embedded(folder=engine_folder))
     assert api.state(ended)["ExitCode"] == 4
-    assert api.output(ended) == "kept\n"
+    assert api.written(ended) == "kept\n"
     state = api.state(lost)
     assert (state["Status"], state["ExitCode"]) == ("exited", 137)
     assert state["FinishedAt"] > state["StartedAt"]
