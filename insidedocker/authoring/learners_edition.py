@@ -38,6 +38,7 @@ FILES = (
     "insidedocker/commands.py",
     "insidedocker/errors.py",
     "insidedocker/moved.py",
+    "insidedocker/parsing.py",
     "insidedocker/place.py",
     "insidedocker/progress.py",
 )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 from pathlib import Path
+
+from insidedocker import parsing
 
 _PACKAGE = Path(__file__).parent
 _FILES = _PACKAGE / "files"
@@ -32,10 +35,11 @@ def is_current(found: str) -> bool:
     return found in (_THE_SAME | {edition()})
 
 
+@functools.cache
 def code_of(source: str) -> bytes:
     """A module's lines without imports, docstrings, comment lines and blank lines."""
     left = dict(enumerate(source.splitlines(), 1))
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsing.tree(source)):
         if not isinstance(node, ast.Import | ast.ImportFrom | ast.Expr):
             continue
         if not isinstance(node, ast.Expr) or isinstance(node.value, ast.Constant):

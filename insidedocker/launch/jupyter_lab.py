@@ -123,9 +123,11 @@ class JupyterLab:
         file = Path(jupyter_runtime_dir()) / f"jpserver-{self._process.pid}.json"
         until = time.monotonic() + START_SECONDS
         while self._process.poll() is None and time.monotonic() < until:
-            with contextlib.suppress(OSError, ValueError):  # not there, or not whole
+            # Not there, not whole, or, for a moment, not yet listening.
+            with contextlib.suppress(OSError, ValueError):
                 told: dict[str, Any] = json.loads(file.read_text())
                 if file.stat().st_mtime > started - 1:  # not of a server killed long ago
+                    socket.create_connection((ADDRESS, told["port"])).close()
                     return told
             time.sleep(0.02)
         self._process.kill()

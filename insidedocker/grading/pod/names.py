@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import ast
 import builtins
-import contextlib
 import dis
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from types import CodeType
-from typing import Any, TypeVar
+from typing import Any
+
+from insidedocker import parsing
 
 KNOWN = frozenset(dir(builtins))
-TRIES = 5
-Result = TypeVar("Result")
-_one_at_a_time = threading.Lock()
 
 
 def parsed(source: str) -> ast.Module:
     """Syntax tree of a cell; an empty one where the cell is not plain Python."""
     try:
-        return _undisturbed(lambda: ast.parse(source))
+        return parsing.tree(source)
     except (SyntaxError, ValueError, RecursionError):
         return ast.Module([], [])
 
@@ -99,23 +96,9 @@ def needed(cells: Sequence[dict[str, Any]]) -> set[int]:
 def _compiled(code: str | ast.stmt) -> CodeType:
     tree = parsed(code) if isinstance(code, str) else ast.Module([code], [])
     try:
-        return _undisturbed(lambda: compile(tree, "<cell>", "exec", dont_inherit=True))
+        return parsing.code(tree)
     except (SyntaxError, ValueError, RecursionError):
         return compile("", "<cell>", "exec")
-
-
-def _undisturbed(step: Callable[[], Result]) -> Result:
-    """Turn text into a tree, or a tree into code, alone.
-
-    CPython counts the depth of a tree in one place for all threads and finalizers: where two are at
-    it, it raises SystemError ("AST constructor recursion depth mismatch", seen on 3.11.7;
-    https://github.com/python/cpython/issues/106905).
-    """
-    for _ in range(TRIES - 1):
-        with contextlib.suppress(SystemError), _one_at_a_time:
-            return step()
-    with _one_at_a_time:
-        return step()
 
 
 def _steps(code: CodeType) -> Iterator[tuple[str, str]]:
