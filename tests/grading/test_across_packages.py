@@ -20,6 +20,7 @@ from insidedocker.grading.sandbox import PROCESSES, Sandbox
 TOP = Path(insidedocker.__file__).parents[1]
 PACKAGES = ("insidedocker", "insidedocker_engine")
 KNOWN = {
+    "insidedocker.errors.UsageError",
     "insidedocker.errors.UserError",
     "insidedocker.lab.errors.EngineUnreachable",
     "insidedocker.lab.errors.NoPage",

@@ -338,7 +338,7 @@ def test_search_says_what_is_the_matter(engine: Engine) -> None:
     for query, message in (
         ("term=", "a term"),
         ("term=a&limit=101", "outside the range"),
-        ("term=%ff", "no text in UTF-8"),
+        ("term=%ff", "not UTF-8 text"),
     ):
         answer = engine.request("GET", f"/images/search?{query}")
         assert answer.status_code == 400
