@@ -10,9 +10,8 @@ engine's own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from .base.paths import (
     ROOT_VARIABLE,
@@ -29,8 +28,8 @@ from .images.platforms import Platform
 from .process import Handle, Joined, Running, StartFailed, find, join, start, stop
 
 if TYPE_CHECKING:
-    from .images.download import Downloaded, Progress
-    from .probing import Probe
+    from .images.download import pull
+    from .probing import probe
 
 __all__ = [
     "ROOT_VARIABLE",
@@ -56,28 +55,11 @@ __all__ = [
 ]
 
 
-def probe() -> Probe:
-    """Try out what this host offers an engine; see `Probe`. Changes nothing and starts no
-    engine."""
-    from .probing import Probe
-
-    return Probe.now()
+_WHEN_ASKED = {"probe": ".probing", "pull": ".images.download"}
+"""Name -> module that is read in with its first use: most programs need neither."""
 
 
-def pull(
-    reference: str,
-    folder: Path,
-    platform: Platform | None = None,
-    *,
-    mirrors: Sequence[str] = (),
-    progress: Progress | None = None,
-) -> Downloaded:
-    """Pull the image `reference` ("busybox:latest") for `platform` (this host's if not given) into
-    `folder`, without an engine. Every digest is checked. `mirrors` are URLs asked before Docker
-    Hub.
-
-    Raises ConnectionError with the registry's words.
-    """
-    from .images import download
-
-    return download.pull(reference, folder, platform, mirrors=mirrors, progress=progress)
+def __getattr__(name: str) -> Any:
+    if name not in _WHEN_ASKED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_WHEN_ASKED[name], __name__), name)

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Self
 
 from .files import directory_trees
 from .host import linux
-from .runtime import probe
-from .runtime.probe import Finding
+from .runtime.probe import Finding, InChild, namespaces, proot, users
 from .storage import choice
 from .storage.overlay import Overlay
 
 
-@dataclass(frozen=True)
 class Probe:
-    """The findings of trials on this host."""
+    """The findings of trials on this host, each made when it is first asked for."""
 
-    namespaces: Finding
-    """The better runtime."""
-    users: Finding
-    """More than one user id in containers, with namespaces."""
-    proot: Finding
-    """The runtime for hosts that refuse namespaces."""
+    @cached_property
+    def namespaces(self) -> Finding:
+        """The better runtime."""
+        return namespaces()
 
-    @classmethod
-    def now(cls) -> Self:
-        return cls(*probe.findings())
+    @cached_property
+    def users(self) -> Finding:
+        """More than one user id in containers, with namespaces."""
+        return users()
+
+    @cached_property
+    def proot(self) -> Finding:
+        """The runtime for hosts that refuse namespaces."""
+        return proot()
 
     @property
     def works(self) -> bool:
@@ -40,11 +39,17 @@ class Probe:
     def storage(self, folder: Path) -> Finding:
         """The storage driver that an engine would take below `folder`, tried out there. `subject`
         is the driver, "" where the trial failed; it `works` where it is the better driver."""
-        said = _in_child(lambda: _try_storage(folder, self.namespaces.works))
+        mounts = self.namespaces.works
+        said = InChild(lambda: _try_storage(folder, mounts)).answer()
         driver, _, why = said.partition("\n")
         return Finding(
             driver, driver == Overlay.name, why if said else "the trial ended unexpectedly"
         )
+
+
+def probe() -> Probe:
+    """Try out what this host offers an engine. Changes nothing and starts no engine."""
+    return Probe()
 
 
 def _try_storage(folder: Path, mounts: bool) -> str:
@@ -63,20 +68,3 @@ def _try_storage(folder: Path, mounts: bool) -> str:
         return f"{driver}\n{why}"
     finally:
         directory_trees.remove(root)
-
-
-def _in_child(work: Callable[[], str]) -> str:
-    """The answer of `work` run in a child process, which it may change for good; "" on failure."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.close(reader)
-            os.write(writer, work().encode())
-        finally:
-            os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader) as pipe:
-        said = pipe.read()
-    os.waitpid(child, 0)
-    return said

@@ -378,4 +378,4 @@ def _read_ledger(path: Path) -> dict[str, Digests]:
 
 def _write_ledger(path: Path, ledger: dict[str, Digests]) -> None:
     text = json.dumps(ledger, indent=1, sort_keys=True)
-    whole_files.replace(path, text.encode(), mode=0o644)
+    whole_files.replace(path, text.encode(), mode=0o644, lasting=False)

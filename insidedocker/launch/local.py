@@ -30,7 +30,6 @@ from insidedocker_engine import (
     find,
     own_root,
     owner,
-    probe,
 )
 from insidedocker_engine.host import private
 
@@ -177,6 +176,7 @@ def fetch_tools() -> None:
     """Fetch PRoot where only PRoot can run containers: the engine looks for it when it starts."""
     from insidedocker.catalog import tools
     from insidedocker.catalog.errors import CatalogError
+    from insidedocker_engine import probe
 
     if shutil.which("proot") or probe().namespaces.works:
         return

@@ -10,9 +10,6 @@ from typing import Any
 
 from ..base import disk
 from ..host import whole_files
-from ..host.whole_files import sync_folder
-
-__all__ = ["encode", "read_json", "sync_folder", "write_bytes", "write_json", "write_new"]
 
 
 def write_bytes(path: Path, data: bytes, lasting: bool = True) -> None:
@@ -20,6 +17,8 @@ def write_bytes(path: Path, data: bytes, lasting: bool = True) -> None:
     missing or empty after a power failure: for files that can be made again."""
     disk.need_room()
     whole_files.replace(path, data, lasting=lasting)
+    if lasting:
+        sync_folder(path.parent)
 
 
 def write_new(path: Path, data: bytes, mode: int = 0o600) -> None:
@@ -44,3 +43,12 @@ def encode(value: Any) -> bytes:
 
 def read_json(path: Path) -> Any:
     return json.loads(path.read_bytes())
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename or unlink in `folder` durable."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -11,8 +11,8 @@ from pathlib import Path
 def replace(path: Path, data: bytes, mode: int = 0o600, lasting: bool = True) -> None:
     """Replace `path` by `data` so that a reader sees the old file or the new one, never half.
 
-    With `lasting` the file is there after a power failure too. Raises OSError, also for a disk
-    that is full: then the old file stays.
+    With `lasting` the data is on the disk before the rename: after a power failure the old file or
+    the new one is there. Raises OSError, also for a disk that is full: then the old file stays.
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     draft = Path(name)
@@ -28,16 +28,3 @@ def replace(path: Path, data: bytes, mode: int = 0o600, lasting: bool = True) ->
         with contextlib.suppress(OSError):
             draft.unlink()
         raise
-    if lasting:
-        sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename or unlink in `folder` durable, where the system can."""
-    if not hasattr(os, "O_DIRECTORY"):  # Windows
-        return
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -13,8 +13,6 @@ from .platforms import Platform
 from .registry import Progress
 from .registry_client import Options
 
-__all__ = ["Downloaded", "Layer", "Progress", "pull"]
-
 
 @dataclass(frozen=True)
 class Layer:
@@ -47,7 +45,12 @@ def pull(
     mirrors: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Downloaded:
-    """See `insidedocker_engine.pull`."""
+    """Pull the image `reference` ("busybox:latest") for `platform` (this host's if not given) into
+    `folder`, without an engine. Every digest is checked. `mirrors` are URLs asked before Docker
+    Hub.
+
+    Raises ConnectionError with the registry's words.
+    """
     blobs = Blobs(folder)
     try:
         pulled = registry.pull(

@@ -66,11 +66,6 @@ def choose(wanted: str, trial: Trial | None = None) -> Choice:
     return Choice("proot", f"{better.sentence()}; {fallback.why}")
 
 
-def findings() -> list[Finding]:
-    """All findings, the better runtime first."""
-    return [namespaces(), users(), proot()]
-
-
 def _insist(finding: Finding) -> Choice:
     if not finding.works:
         raise Unavailable(f"the runtime {finding.subject} cannot work here: {finding.sentence()}")
@@ -85,26 +80,40 @@ def namespaces() -> Finding:
     return Trial().finding()
 
 
-class Trial:
-    """The child process that tries namespaces. It starts at once; the caller can do other work
-    before asking for the finding. Only for a process with a single thread, since it forks."""
+class InChild:
+    """A child process that runs `work`, which may change the process for good. It starts at once;
+    the caller can do other work meanwhile. Only for a process with a single thread, since it
+    forks."""
 
-    def __init__(self) -> None:
+    def __init__(self, work: Callable[[], str]) -> None:
         self._reader, writer = os.pipe()
         self._child = os.fork()
         if self._child == 0:
             try:
                 os.close(self._reader)
-                os.write(writer, _try_steps().encode())
+                os.write(writer, work().encode())
             finally:
                 os._exit(0)
         os.close(writer)
 
-    def finding(self) -> Finding:
-        """Wait for the child's end and return its finding; call once."""
+    def answer(self) -> str:
+        """Wait for the child's end and return the result of its work, "" where it failed; call
+        once."""
         with os.fdopen(self._reader) as pipe:
             said = pipe.read()
         os.waitpid(self._child, 0)
+        return said
+
+
+class Trial(InChild):
+    """The trial of namespaces."""
+
+    def __init__(self) -> None:
+        super().__init__(_try_steps)
+
+    def finding(self) -> Finding:
+        """Wait for the child's end and return its finding; call once."""
+        said = self.answer()
         if said == "ok":
             return Finding("namespaces", True, "user namespaces work on this host")
         step, _, number = said.partition(" ")

@@ -25,6 +25,7 @@ from insidedocker.lab.errors import NoPage, SetupFailed
 from insidedocker.lab.labels import labels as labels_of
 
 START_SECONDS = 60.0
+REQUEST_SECONDS = 2.0
 
 # User -> password, and its hash for the registry as `htpasswd -nbB` writes it. The passwords are
 # not secret. Encoded, two of them have characters for which base64 has two alphabets.
@@ -174,6 +175,6 @@ def another() -> Engine:
 def await_answer(host: str, path: str = "/v2/", seconds: float = START_SECONDS) -> None:
     """Return once a web server at `host` answers; raises SetupFailed after `seconds`."""
     try:
-        web.fetch(f"http://{host}{path}", seconds)
+        web.fetch(f"http://{host}{path}", seconds, each=REQUEST_SECONDS)
     except NoPage:
         raise SetupFailed(f"Nobody answered at {host} within {seconds:.0f} seconds.") from None

@@ -104,6 +104,8 @@ def test_trying_leaves_nothing() -> None:
 
 
 def test_everything_a_person_may_want_to_know() -> None:
-    code = "from insidedocker_engine.runtime.probe import findings; print(findings())"
+    code = (
+        "from insidedocker_engine import probe as p; p = p(); print(p.namespaces, p.users, p.proot)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert all(f"subject='{name}'" in done.stdout for name in ("namespaces", "users", "proot"))
