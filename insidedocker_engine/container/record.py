@@ -120,6 +120,10 @@ class Container:
         self.folder = folder
         self.lock = asyncio.Lock()
         """Held while a start, pause, update or removal changes the container."""
+        self.writing = asyncio.Lock()
+        """Held by one save at a time: records reach the disk in the order of the saves."""
+        self.next_state: State | None = None
+        """The state about to be entered: on disk already, and not yet told to clients."""
         self.run: Run | None = None
         self.restarting: asyncio.Task[None] | None = None
         """Waits for the restart that a restart policy asks for."""
@@ -191,13 +195,17 @@ class Container:
         named = {"image": self.config["Image"], "name": self.name}
         return {**self.config["Labels"], **named, **more}
 
-    def save(self, as_if: State | None = None) -> None:
-        """Write config.json with the present state, or with `as_if`, the state about to be entered.
-        Blocking, short."""
+    def encoded(self) -> bytes:
+        """The contents of config.json: the present record, with the state about to be entered if
+        there is one."""
         record = self.record
-        if as_if is not None:
-            record = dataclasses.replace(record, state=as_if, started_before=True)
-        atomic_files.write_json(self.folder / "config.json", _plain(record))
+        if self.next_state is not None:
+            record = dataclasses.replace(record, state=self.next_state, started_before=True)
+        return atomic_files.encode(_plain(record))
+
+    def write(self, data: bytes) -> None:
+        """Write config.json. Blocking, short; see `ContainerStore.save` for the order of writes."""
+        atomic_files.write_bytes(self.folder / "config.json", data)
 
     def save_first(self) -> None:
         """Write config.json into a folder that is not yet in its final place."""

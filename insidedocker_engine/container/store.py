@@ -120,12 +120,20 @@ class ContainerStore:
         self.release(container.name)
 
     async def save(self, container: Container) -> None:
-        """Save a container. Raises NotFound where it has been removed meanwhile."""
+        """Write the container's record as it is when its turn has come: saves of a container reach
+        the disk one after the other. Raises NotFound where it has been removed meanwhile, OSError
+        where it cannot be written."""
         try:
-            await asyncio.to_thread(container.save)
+            # A write goes on when its caller is cancelled: the next one must not overtake it.
+            await asyncio.shield(self._write(container))
         except FileNotFoundError:
             self.still_there(container.id)
             raise
+
+    @staticmethod
+    async def _write(container: Container) -> None:
+        async with container.writing:
+            await asyncio.to_thread(container.write, container.encoded())
 
     def emit(self, container: Container, action: str, **more: str) -> None:
         self._events.emit("container", action, container.id, container.attributes(**more))

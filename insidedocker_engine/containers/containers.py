@@ -100,7 +100,7 @@ class Containers:
                 container.state.status, container.state.pid = "exited", 0
                 container.state.exit_code = LOST
                 container.state.finished = timestamps.now()
-                container.save()
+                container.write(container.encoded())
                 self._settle(container)
             elif container.record.started_before and self.life.wants_restart(
                 container, container.state.exit_code
@@ -302,8 +302,12 @@ class Containers:
                 except OSError as error:
                     what = f"Cannot update container {container.id}"
                     raise errors.APIError(f"{what}: {error.strerror}") from error
-            container.record.host_config = changed
-            await self._containers.save(container)
+            before, container.record.host_config = container.host_config, changed
+            try:
+                await self._containers.save(container)
+            except BaseException:
+                container.record.host_config = before
+                raise
             self._containers.emit(container, "update")
         unmet = self._unmet(body)
         return [f"kept, but without effect on this engine: {', '.join(unmet)}"] if unmet else []

@@ -134,16 +134,19 @@ class Lifecycle:
         sandbox = restricted.sandbox(self._restrictions, asked)
         # Written while the process starts: the state must be on disk before clients hear of the
         # start.
-        saving = asyncio.ensure_future(asyncio.to_thread(container.save, started))
+        container.next_state = started
+        saving = asyncio.ensure_future(self._containers.save(container))
         try:
             process = await self._runtime.start(sandbox, process_spec)
         except BaseException:
-            await asyncio.wait([saving])  # the failure's state is written after this one
+            container.next_state = None
+            await asyncio.wait([saving])
             raise
         try:
             await saving
             await membership.serve_names(container, process.name_sockets)
         except BaseException:
+            container.next_state = None
             await _discard(process)
             raise
         run = Run(process, time.monotonic(), asyncio.get_running_loop().create_future())
@@ -151,7 +154,7 @@ class Lifecycle:
         container.output.start(process.stdout, process.stderr)
         container.input.start(process.stdin)
         started.pid = process.pid
-        container.record.state = started
+        container.record.state, container.next_state = started, None
         container.record.started_before = True
         self._health.begin(container)
         self._containers.emit(container, "start")
@@ -220,7 +223,7 @@ class Lifecycle:
             log.exception("the end of container %s was not handled", container.name)
         finally:
             if not run.ended.done():
-                container.run = None
+                container.run = container.next_state = None
                 run.ended.set_result(code)
 
     async def _ended(self, container: Container, run: Run, code: int) -> None:
@@ -239,11 +242,17 @@ class Lifecycle:
             out_of_memory=self._runtime.out_of_memory(container.id),
         )
         container.record.restart_count += again
-        saving = asyncio.ensure_future(self._note(container, ended))
+        container.next_state = ended
+        saving = asyncio.ensure_future(self._note(container))
         await self._tidy(container)
         await saving
+        if again and (run.stay_down or self._closing):  # asked to stay down meanwhile
+            again = False
+            container.record.restart_count -= 1
+            container.next_state = ended = dataclasses.replace(ended, status="exited")
+            await self._note(container)
         # Published only now: a client that sees the end may start or remove the container at once.
-        container.record.state, container.run = ended, None
+        container.record.state, container.next_state, container.run = ended, None, None
         if ended.out_of_memory:
             self._containers.emit(container, "oom")
         self._containers.emit(container, "die", exitCode=str(code), execDuration=str(int(lived)))
@@ -254,12 +263,12 @@ class Lifecycle:
         elif container.host_config["AutoRemove"] and not (container.removing or run.keep):
             await self._remove(container)
 
-    async def _note(self, container: Container, as_if: State | None = None) -> None:
+    async def _note(self, container: Container) -> None:
         """Save the container. A full disk does not change what happened: the state in memory stays
         true, and the next start of the engine finds that the container does not run."""
         try:
-            await asyncio.to_thread(container.save, as_if)
-        except OSError as error:
+            await self._containers.save(container)
+        except (OSError, errors.NotFound) as error:
             log.warning("the state of container %s cannot be written: %s", container.name, error)
 
     def wants_restart(self, container: Container, code: int) -> bool:
@@ -290,6 +299,21 @@ class Lifecycle:
             with contextlib.suppress(errors.APIError):
                 await self._launch(container)
 
+    @staticmethod
+    async def _run_of(container: Container) -> Run | None:
+        """The present run. A run that a restart policy is just beginning is awaited: what is asked
+        of the container is meant for it."""
+        if container.run is None and container.state.status == "restarting":
+            async with container.lock:
+                pass
+        return container.run
+
+    async def _stay_down(self, container: Container) -> None:
+        """Keep a container that waits for its restart from starting."""
+        self._cancel_restart(container)
+        container.record.stopped_by_hand = True
+        await self._containers.save(container)
+
     def _cancel_restart(self, container: Container) -> None:
         if container.restarting is not None:
             container.restarting.cancel()
@@ -307,12 +331,10 @@ class Lifecycle:
 
     async def kill(self, container: Container, number: int, named: str) -> None:
         """Send a signal; after SIGKILL also wait for the end. Raises Conflict."""
-        run = container.run
+        run = await self._run_of(container)
         if run is None:
             if container.state.status == "restarting":
-                self._cancel_restart(container)
-                container.record.stopped_by_hand = True
-                await self._containers.save(container)
+                await self._stay_down(container)
                 return
             raise errors.Conflict(
                 f"cannot kill container: {named}: container {container.id} is not running"
@@ -348,11 +370,10 @@ class Lifecycle:
         if timeout is None:
             timeout = container.config.get("StopTimeout")
         patience = STOP_TIMEOUT if timeout is None else timeout
-        run = container.run
         container.record.stopped_by_hand = True
+        run = await self._run_of(container)
         if run is None:
-            self._cancel_restart(container)
-            await self._containers.save(container)
+            await self._stay_down(container)
             return
         run.stay_down = True
         await self._signal(container, run, number)
