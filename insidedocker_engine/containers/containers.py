@@ -105,14 +105,14 @@ class Containers:
             elif container.record.started_before and self.life.wants_restart(
                 container, container.state.exit_code
             ):
-                self.life.spawn(self.life.revive(container))
+                self.life.revive(container)
         for identity in self._driver.containers():
             if identity not in self._containers and identity not in unreadable:
                 self._driver.remove(identity)
 
     def _settle(self, container: Container) -> None:
         if self.life.wants_restart(container, container.state.exit_code):
-            self.life.spawn(self.life.revive(container))
+            self.life.revive(container)
         elif container.host_config["AutoRemove"]:
             self.life.spawn(self.remove_ended(container))
 

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SIGTERM, SIGKILL, SIGCONT = 15, 9, 18
+NEVER_CAUGHT = (0, SIGKILL, 19)  # 19: SIGSTOP
+_MASKS = ("SigCgt:", "SigBlk:", "SigIgn:")
 STOP_TIMEOUT = 10
 """Seconds between the stop signal and SIGKILL, by default."""
 DRAIN = 2.0
@@ -42,8 +44,9 @@ DRAIN = 2.0
 FIRST_BACKOFF, LAST_BACKOFF = 0.1, 60.0
 STEADY = 10.0
 """Seconds after which a run counts as good and the restart delay is reset."""
-SHUTDOWN_PATIENCE = 2.0
-"""Seconds that containers get to end by themselves when the engine ends."""
+YOUNG = 0.5
+"""Seconds after its start in which a program may still be about to install its signal handlers."""
+STEP = 0.01
 
 
 class Lifecycle:
@@ -72,6 +75,9 @@ class Lifecycle:
         self._remove = remove
         self._health = HealthChecks(containers, execs)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._reviving: dict[str, asyncio.Task[None]] = {}
+        """Container id -> its restart after the engine's start."""
+        self._removals: set[asyncio.Task[None]] = set()
         self._backoff: dict[str, float] = {}
         self._closing = False
 
@@ -111,7 +117,7 @@ class Lifecycle:
             await self._note(container)
             container.tell_exit()
             if container.host_config["AutoRemove"]:
-                self.spawn(self._remove(container))
+                self._remove_soon(container)
             raise _answer(error, failure) from error
 
     async def _begin(self, container: Container, root: Path) -> None:
@@ -261,7 +267,13 @@ class Lifecycle:
         if again:
             self._plan_restart(container, lived)
         elif container.host_config["AutoRemove"] and not (container.removing or run.keep):
-            await self._remove(container)
+            self._remove_soon(container)
+
+    def _remove_soon(self, container: Container) -> None:
+        """Remove an ended container, as AutoRemove asks; `close` waits for it."""
+        task = self.spawn(self._remove(container))
+        self._removals.add(task)
+        task.add_done_callback(self._removals.discard)
 
     async def _note(self, container: Container) -> None:
         """Save the container. A full disk does not change what happened: the state in memory stays
@@ -321,8 +333,19 @@ class Lifecycle:
             if container.state.status == "restarting":
                 container.state.status = "exited"
 
-    async def revive(self, container: Container) -> None:
-        """Restart a container after the engine's start, as its restart policy asks."""
+    def revive(self, container: Container) -> None:
+        """Restart a container after the engine's start, as its restart policy asks: after the
+        containers whose namespaces it shares."""
+        self._reviving[container.id] = self.spawn(self._revive(container))
+
+    async def _revive(self, container: Container) -> None:
+        for name in ("NetworkMode", "PidMode", "IpcMode"):
+            kind, _, other = str(container.host_config[name]).partition(":")
+            if kind == "container":
+                with contextlib.suppress(errors.NotFound):
+                    awaited = self._reviving.get(self._containers.get(other).id)
+                    if awaited is not None and awaited is not asyncio.current_task():
+                        await asyncio.wait([awaited])
         async with container.lock:
             with contextlib.suppress(errors.APIError):
                 await self._launch(container)
@@ -351,11 +374,21 @@ class Lifecycle:
             container.record.stopped_by_hand = True
         if container.state.status == "paused" and number == SIGKILL:
             await self._unpause(container)
+        await self._heard(run, number)
         with contextlib.suppress(ProcessLookupError):
             run.process.kill(number)
         self._containers.emit(container, "kill", signal=str(number))
         if deadly and container.state.status == "paused":
             await self._unpause(container)
+
+    @staticmethod
+    async def _heard(run: Run, number: int) -> None:
+        """Wait until a program that has only just started can hear a signal: before it has a
+        handler, the kernel drops what is sent to the first process of a namespace."""
+        while time.monotonic() - run.began < YOUNG and not run.ended.done():
+            if number in NEVER_CAUGHT or _hears(run.process.pid, number):
+                return
+            await asyncio.sleep(STEP)
 
     async def stop(self, container: Container, timeout: int | None, signal: str = "") -> None:
         """Send the stop signal, then SIGKILL after `timeout` seconds (negative: never). Raises
@@ -427,41 +460,57 @@ class Lifecycle:
     # The engine's end
 
     async def close(self) -> None:
-        """End every container: stop signal first, then SIGKILL."""
+        """End every container: stop signal first, SIGKILL after the container's stop timeout. A
+        container with AutoRemove is removed."""
         self._closing = True
-        runs = []
+        ends = []
         for container in self._containers.all():
             if container.restarting is not None:
                 container.restarting.cancel()
             if container.run is not None:
-                runs.append((container, container.run))
-        for container, run in runs:
-            await self._ask_to_end(container, run)
-        if runs:
-            await asyncio.wait([run.ended for _, run in runs], timeout=SHUTDOWN_PATIENCE)
-        left = [run for _, run in runs if not run.ended.done()]
-        for run in left:
-            with contextlib.suppress(ProcessLookupError):
-                run.process.kill(SIGKILL)
-        if left:
-            await asyncio.wait([run.ended for run in left], timeout=SHUTDOWN_PATIENCE)
+                ends.append(self._end_with_us(container, container.run))
+        await asyncio.gather(*ends)
+        if self._removals:
+            await asyncio.wait(self._removals)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _ask_to_end(self, container: Container, run: Run) -> None:
+    async def _end_with_us(self, container: Container, run: Run) -> None:
         number = signals.parse(container.config.get("StopSignal") or "TERM")
-        with contextlib.suppress(ProcessLookupError):
-            run.process.kill(number)
+        timeout = container.config.get("StopTimeout")
+        patience = STOP_TIMEOUT if timeout is None else timeout
         if container.state.status == "paused":
             with contextlib.suppress(Exception):
                 await self._unpause(container)
+        await self._heard(run, number)
+        with contextlib.suppress(ProcessLookupError):
+            run.process.kill(number)
+            if not _hears(run.process.pid, number):  # the first process of a namespace: lost on it
+                patience = 0
+        if patience != 0:
+            await asyncio.wait([run.ended], timeout=patience if patience >= 0 else None)
+        if not run.ended.done():
+            with contextlib.suppress(ProcessLookupError):
+                run.process.kill(SIGKILL)
+            await self._end_of(run)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def _hears(pid: int, number: int) -> bool:
+    """True where a process catches, blocks or ignores a signal: where it is not simply dropped.
+    Also True where that cannot be told."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return True
+    masks = [line.split()[1] for line in lines.splitlines() if line.startswith(_MASKS)]
+    return not masks or any(int(mask, 16) >> (number - 1) & 1 for mask in masks)
 
 
 async def _discard(process: Process) -> None:

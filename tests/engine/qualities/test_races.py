@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import patience
 from tests.support.caller import Caller
 from tests.support.engines import Engine
 
@@ -62,3 +63,66 @@ def test_a_new_name_is_the_name_after_a_restart(
     assert {(each["State"]["Status"], each["State"]["ExitCode"]) for each in found} == {
         ("exited", 137)
     }
+
+
+def ended(engine: Engine) -> None:
+    """End an engine in order."""
+    engine.process.terminate()
+    assert engine.process.wait(60) == 0
+
+
+def test_a_signal_right_after_a_start_is_heard(
+    embedded: Callable[..., Engine], busybox: Path
+) -> None:
+    """The program has not installed its handler when the start is answered."""
+    api = Caller(embedded(images=(busybox,)))
+    script = "sleep 0.05; trap 'exit 7' TERM; while true; do sleep 0.02; done"
+
+    def one(_number: int) -> int:
+        made = api.start("sh", "-c", script)
+        assert api.call("POST", f"/containers/{made}/kill?signal=TERM").status_code == 204
+        return int(api.good("POST", f"/containers/{made}/wait")["StatusCode"])
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(one, range(TRIES))) == {7}
+
+
+def test_the_end_of_the_engine_gives_containers_their_time(
+    embedded: Callable[..., Engine], busybox: Path, engine_folder: Path
+) -> None:
+    engine = embedded(images=(busybox,), folder=engine_folder)
+    api = Caller(engine)
+    script = (
+        "trap 'sleep 4; echo written > /state; exit 0' TERM; echo up; while :; do sleep 0.1; done"
+    )
+    slow = api.start("sh", "-c", script, StopTimeout=30)
+    deaf = api.start("sleep", "1000")
+    brief = [api.start("sleep", "1000", HostConfig={"AutoRemove": True}) for _ in range(6)]
+    began = time.monotonic()
+    ended(engine)
+    assert time.monotonic() - began < 20, "nobody waits for a program that cannot hear"
+    api = Caller(embedded(folder=engine_folder))
+    state = api.good("GET", f"/containers/{slow}/json")["State"]
+    assert (state["Status"], state["ExitCode"]) == ("exited", 0)
+    assert api.good("GET", f"/containers/{deaf}/json")["State"]["ExitCode"] == 137
+    left = {each["Id"] for each in api.good("GET", "/containers/json?all=1")}
+    assert left == {slow, deaf}, brief
+
+
+def test_containers_that_share_a_network_come_back_together(
+    embedded: Callable[..., Engine], busybox: Path, engine_folder: Path
+) -> None:
+    engine = embedded(images=(busybox,), folder=engine_folder)
+    api = Caller(engine)
+    first = api.start("sleep", "1000", name="first", HostConfig=ALWAYS)
+    sharing = [
+        api.start("sleep", "1000", HostConfig={**ALWAYS, "NetworkMode": "container:first"})
+        for _ in range(4)
+    ]
+    engine.process.kill()
+    engine.process.wait()
+    api = Caller(embedded(folder=engine_folder))
+    for each in [first, *sharing]:
+        patience.until(
+            lambda each=each: api.good("GET", f"/containers/{each}/json")["State"]["Running"]
+        )
