@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .base.events import Events
+from .base.kept_aside import KeptAside
 from .base.restrictions import Restrictions
 from .container.store import ContainerStore
 from .containers.commit import Commits
@@ -49,7 +50,8 @@ class Daemon:
         self._use_own_temporary_folder()
         self.driver = choice.choose(root, runtime.name == "namespaces")
         self.events = Events()
-        self.store = ContainerStore(root / "containers", self.events)
+        self.kept_aside = KeptAside()
+        self.store = ContainerStore(root / "containers", self.events, self.kept_aside)
         self.images = Images(
             root,
             driver=self.driver,
@@ -57,9 +59,23 @@ class Daemon:
             events=self.events,
             restrictions=restrictions,
             registries=registries,
+            kept_aside=self.kept_aside,
         )
-        self.networks = Networks(root / "networks", runtime, self.store, self.events, restrictions)
-        self.volumes = Volumes(root, self.store, self.events, restrictions)
+        self.networks = Networks(
+            root / "networks",
+            runtime,
+            self.store,
+            self.events,
+            restrictions=restrictions,
+            kept_aside=self.kept_aside,
+        )
+        self.volumes = Volumes(
+            root,
+            self.store,
+            self.events,
+            restrictions=restrictions,
+            kept_aside=self.kept_aside,
+        )
         self.containers = Containers(
             root,
             host_name=self.name,

@@ -26,6 +26,7 @@ from typing import Any
 
 from .base import errors, filters, timestamps
 from .base.events import Events
+from .base.kept_aside import KeptAside
 from .base.restrictions import Restrictions
 from .container.record import Container, MountPoint
 from .container.store import ContainerStore
@@ -75,7 +76,13 @@ class Volumes:
     """All volumes of one engine."""
 
     def __init__(
-        self, root: Path, containers: ContainerStore, events: Events, restrictions: Restrictions
+        self,
+        root: Path,
+        containers: ContainerStore,
+        events: Events,
+        *,
+        restrictions: Restrictions,
+        kept_aside: KeptAside,
     ) -> None:
         """`root` is the engine's root folder."""
         self._folder = root / "volumes"
@@ -84,6 +91,7 @@ class Volumes:
         self._containers = containers
         self._events = events
         self._restrictions = restrictions
+        self._kept_aside = kept_aside
         self._all: dict[str, Volume] = {}
         self._lock = asyncio.Lock()
         """Held while a volume is made, filled or removed."""
@@ -101,7 +109,7 @@ class Volumes:
                     folder.name, int(value["created"]), folder, value["labels"]
                 )
             except (OSError, ValueError, TypeError, KeyError) as error:
-                log.warning("the folder %s holds no volume: %s", folder, error)
+                self._kept_aside.note("the volume", folder, error)
 
     # Finding
 

@@ -138,6 +138,7 @@ def _runtime(daemon: Daemon) -> dict[str, Any]:
         "Warnings": [
             *runtime.isolation.warnings(),
             *daemon.networks.warnings(),
+            *daemon.kept_aside.warnings(),
             *(
                 f"WARNING: No {_LIMITS[name]} support: this host gives the engine no control group"
                 for name in _LIMITS

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..base import timestamps
+from ..base.records import Kept
 from ..files import atomic_files
 from .logs import Log
 from .streams import Input, Output
@@ -28,7 +29,7 @@ LOGGING = ("json-file", "local")
 
 
 @dataclass
-class State:
+class State(Kept):
     """State of a container's first process."""
 
     status: str = "created"
@@ -50,7 +51,7 @@ class State:
 
 
 @dataclass
-class MountPoint:
+class MountPoint(Kept):
     """A mount of a container; the fields are those of an inspect answer."""
 
     type: str
@@ -75,7 +76,7 @@ class MountPoint:
 
 
 @dataclass
-class Record:
+class Record(Kept):
     """The contents of config.json."""
 
     id: str
@@ -218,9 +219,9 @@ class Container:
         """Read a container. Raises OSError, ValueError, TypeError or KeyError where the folder
         holds none."""
         value = atomic_files.read_json(folder / "config.json")
-        value["state"] = State(**_known(State, value["state"]))
-        value["mounts"] = [MountPoint(**_known(MountPoint, each)) for each in value["mounts"]]
-        return cls(Record(**_known(Record, value)), folder)
+        value["state"] = State.of(value["state"])
+        value["mounts"] = [MountPoint.of(each) for each in value["mounts"]]
+        return cls(Record.of(value), folder)
 
     def tell_exit(self) -> None:
         _answer(self.waiting, self.state.exit_code)
@@ -233,14 +234,8 @@ class Container:
 
 def _plain(record: Record) -> dict[str, Any]:
     """Like dataclasses.asdict, without copies."""
-    mounts = [vars(each) for each in record.mounts]
-    return {**vars(record), "state": vars(record.state), "mounts": mounts}
-
-
-def _known(kind: type, value: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a record that this version knows: another version may have written more."""
-    names = {field.name for field in dataclasses.fields(kind)}
-    return {name: each for name, each in value.items() if name in names}
+    mounts = [each.plain() for each in record.mounts]
+    return {**record.plain(), "state": record.state.plain(), "mounts": mounts}
 
 
 def _answer(waiting: list[asyncio.Future[int]], code: int) -> None:

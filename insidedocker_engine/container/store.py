@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..base import errors
 from ..base.events import Events
+from ..base.kept_aside import KeptAside
 from . import names
 from .record import Container
 
@@ -21,10 +22,11 @@ log = logging.getLogger(__name__)
 class ContainerStore:
     """All containers and their names. Use it only in the event loop's thread."""
 
-    def __init__(self, folder: Path, events: Events) -> None:
+    def __init__(self, folder: Path, events: Events, kept_aside: KeptAside) -> None:
         self.folder = folder
         self.folder.mkdir(mode=0o700, exist_ok=True)
         self._events = events
+        self._kept_aside = kept_aside
         self._all: dict[str, Container] = {}
         self._making: dict[str, Container] = {}
         """Containers not yet visible to clients; their images must keep their layers."""
@@ -37,10 +39,10 @@ class ContainerStore:
         for folder in sorted(self.folder.iterdir()):
             try:
                 container = Container.read(folder)
-            except (OSError, ValueError, TypeError, KeyError) as error:
+            except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
                 # The folder was whole when it was made: another version wrote it, or it is damaged.
                 # The engine keeps it.
-                log.warning("the container in %s cannot be read: %s", folder, error)
+                self._kept_aside.note("the container", folder, error)
                 unreadable.add(folder.name)
                 continue
             self._all[container.id] = container

@@ -21,14 +21,16 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..base import errors, timestamps
+from ..base.errors import APIError
 from ..base.events import Events
+from ..base.kept_aside import KeptAside
 from ..base.restrictions import Restrictions
 from ..container.record import Container
 from ..container.store import ContainerStore
@@ -43,10 +45,22 @@ from .registry_options import Options
 if TYPE_CHECKING:
     from ..storage.contract import Driver
 
+UNREADABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    APIError,
+    manifests.Malformed,
+)
+"""Errors of a record that another version wrote, or that is damaged."""
+
 log = logging.getLogger(__name__)
 
 HIGHEST = 125
 """Highest number of layers of an image made here, as with the Engine."""
+RECORD = ("sizes", "parent", "tagged", "removed")
 FORMS_KEPT = 8
 """Compressed forms remembered per layer."""
 
@@ -66,6 +80,8 @@ class Image:
     """Time of the last tag, in nanoseconds since 1970; 0 for never."""
     removed: bool = False
     """Deleted by force while a container used the image: only its layers are kept."""
+    newer: dict[str, Any] = field(default_factory=dict)
+    """Fields of its record that this version does not know."""
 
     @property
     def size(self) -> int:
@@ -113,13 +129,21 @@ class Names:
     _ids: dict[Reference, str] = field(default_factory=dict)
     _names: dict[str, set[Reference]] = field(default_factory=dict)
 
-    def load(self, known: Iterable[str]) -> None:
-        """Read the names from disk; names of images that are not `known` are dropped."""
-        there = set(known)
+    def load(self) -> None:
+        """Read the names from disk. Raises OSError, ValueError and others where the file cannot be
+        read."""
         with contextlib.suppress(FileNotFoundError):
-            for text, identity in atomic_files.read_json(self.file).items():
-                if identity in there:
-                    self._put(references.parse(text), identity)
+            found = atomic_files.read_json(self.file).items()
+            names = [(references.parse(text), identity) for text, identity in found]
+            if not all(isinstance(identity, str) for _, identity in names):
+                raise ValueError("a name without an image's id")
+            for name, identity in names:
+                self._put(name, identity)
+
+    def forget(self, known: Collection[str]) -> None:
+        """Drop the names of images that are not `known`."""
+        for name in [name for name, identity in self._ids.items() if identity not in known]:
+            self._drop(name)
 
     def get(self, name: Reference) -> str | None:
         if name.digest:
@@ -178,6 +202,7 @@ class Images:
         events: Events,
         restrictions: Restrictions,
         registries: Options,
+        kept_aside: KeptAside,
     ) -> None:
         """`root` is the engine's root folder."""
         self._driver = driver
@@ -194,6 +219,11 @@ class Images:
         self._forms_file = root / "distribution.json"
         self._forms: dict[str, list[tuple[str, Descriptor]]] = {}
         self._images: dict[str, Image] = {}
+        self._kept_aside = kept_aside
+        self._kept: set[str] = set()
+        """Digests that unreadable images need."""
+        self._doubt = False
+        """True where it is not known what unreadable records need: then no blob is removed."""
         self._unpacking = threading.Lock()
         for folder in (self._records, self.temporary):
             folder.mkdir(mode=0o700, exist_ok=True)
@@ -201,17 +231,36 @@ class Images:
     def load(self) -> None:
         """Read the images from disk, and remove the remains of interrupted work."""
         for file in self._records.glob("*.json"):
+            identity = f"sha256:{file.stem}"
             try:
-                image = self._read(f"sha256:{file.stem}", atomic_files.read_json(file))
-            except (OSError, ValueError, KeyError, manifests.Malformed) as error:
-                log.warning("the image %s is damaged and left out: %s", file.stem, error)
+                image = self._read(identity, atomic_files.read_json(file))
+            except UNREADABLE as error:
+                self._kept_aside.note("the image", file, error)
+                self._keep(identity)
                 continue
             self._images[image.id] = image
-        self.names.load(image.id for image in self.all())
-        with contextlib.suppress(FileNotFoundError):
-            for diff, forms in atomic_files.read_json(self._forms_file).items():
-                self._forms[diff] = [(where, Descriptor(*form)) for where, *form in forms]
+        try:
+            self.names.load()
+        except UNREADABLE as error:
+            self._kept_aside.move("the list of the images' names", self.names.file, error)
+            self._doubt = True
+        self.names.forget({*self._images, *self._kept})
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                for diff, forms in atomic_files.read_json(self._forms_file).items():
+                    self._forms[diff] = [(where, Descriptor(*form)) for where, *form in forms]
+        except UNREADABLE as error:  # it only saves uploads
+            self._kept_aside.move("the list of compressed layers", self._forms_file, error)
         self._sweep()
+
+    def _keep(self, identity: str) -> None:
+        """Keep the blobs of an image whose record cannot be read; all blobs, where its own
+        configuration does not tell which."""
+        try:
+            config = manifests.parse_config(self.blobs.read(identity))
+            self._kept |= {identity, *manifests.diff_ids(config)}
+        except UNREADABLE:
+            self._doubt = True
 
     def _read(self, identity: str, record: dict[str, Any]) -> Image:
         config = manifests.parse_config(self.blobs.read(identity))
@@ -227,10 +276,12 @@ class Images:
             record["parent"],
             record["tagged"],
             record["removed"],
+            {name: each for name, each in record.items() if name not in RECORD},
         )
 
     def _write(self, image: Image) -> None:
         record = {
+            **image.newer,
             "sizes": image.sizes,
             "parent": image.parent,
             "tagged": image.tagged,
@@ -430,18 +481,22 @@ class Images:
 
     def free(self, image: Image) -> None:
         """Remove the files of a dropped image that no other image needs. Blocks for a moment."""
-        needed = {diff for other in self._images.values() for diff in other.diff_ids}
+        if self._doubt:
+            return
+        needed = {diff for other in self._images.values() for diff in other.diff_ids} | self._kept
         for diff in set(image.diff_ids) - needed:
             if self.blobs.remove(diff):
                 self._remove_folder(self.layer_folder(diff))
                 self._forms.pop(diff, None)
-        if image.id not in self._images:
+        if image.id not in {*self._images, *self._kept}:
             self.blobs.remove(image.id)
         self._save_forms()
 
     def _sweep(self) -> None:
         """Remove blobs and folders without an image: remains of an interrupted pull or deletion."""
-        needed = set(self._images)
+        if self._doubt:
+            return
+        needed = {*self._images, *self._kept}
         for image in self._images.values():
             needed.update(image.diff_ids)
         for digest in list(self.blobs):

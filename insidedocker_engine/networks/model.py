@@ -5,12 +5,12 @@ This module knows neither bridges nor containers.
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..base import timestamps
+from ..base.records import Kept
 from ..files import atomic_files
 
 PREDEFINED = ("bridge", "host", "none")
@@ -22,7 +22,7 @@ set)."""
 
 
 @dataclass
-class Network:
+class Network(Kept):
     """The record written to disk. Addresses in use are not part of it: they end with processes."""
 
     id: str
@@ -77,12 +77,13 @@ class Network:
     def save(self, folder: Path) -> None:
         """Write the record into `folder`. Blocking, short."""
         file = folder / f"{self.id}.json"
-        atomic_files.write_json(file, dataclasses.asdict(self), lasting=not self.predefined)
+        atomic_files.write_json(file, self.plain(), lasting=not self.predefined)
 
     @classmethod
     def read(cls, file: Path) -> Network:
-        """Read a record. Raises OSError, ValueError or TypeError for an invalid file."""
-        return cls(**atomic_files.read_json(file))
+        """Read a record. Raises OSError, ValueError, TypeError or AttributeError for an invalid
+        file."""
+        return cls.of(atomic_files.read_json(file))
 
     def describe(self) -> dict[str, Any]:
         """The network's entry in a list, without containers."""

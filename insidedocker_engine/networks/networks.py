@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..base import errors, filters
 from ..base.events import Events
+from ..base.kept_aside import KeptAside
 from ..base.restrictions import Restrictions
 from ..container.store import ContainerStore
 from ..files import atomic_files
@@ -45,7 +46,9 @@ class Networks:
         runtime: Runtime,
         containers: ContainerStore,
         events: Events,
+        *,
         restrictions: Restrictions,
+        kept_aside: KeptAside,
     ) -> None:
         self._folder = folder
         self._folder.mkdir(mode=0o700, exist_ok=True)
@@ -53,6 +56,7 @@ class Networks:
         self._containers = containers
         self._events = events
         self._restrictions = restrictions
+        self._kept_aside = kept_aside
         self._all: dict[str, Network] = {}
         self.membership = Membership(runtime, containers, events, self.find)
 
@@ -70,9 +74,8 @@ class Networks:
                 continue
             try:
                 self._add(Network.read(file))
-            except (OSError, ValueError, TypeError, KeyError) as error:
-                log.warning("%s holds no network (%s): removed", file.name, error)
-                file.unlink()
+            except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+                self._kept_aside.note("the network", file, error)
         for network in self.all():
             if not network.chosen_by_user:
                 self._renew_pools(network)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,8 @@ def test_containers_that_share_a_network_come_back_together(
     engine.process.wait()
     api = Caller(embedded(folder=engine_folder))
     for each in [first, *sharing]:
-        patience.until(
-            lambda each=each: api.good("GET", f"/containers/{each}/json")["State"]["Running"]
-        )
+        patience.until(partial(running, api, each))
+
+
+def running(api: Caller, made: str) -> bool:
+    return bool(api.good("GET", f"/containers/{made}/json")["State"]["Running"])
