@@ -10,7 +10,7 @@ import asyncio
 import logging
 from pathlib import Path
 
-from ..base import errors
+from ..base import errors, uncancelled
 from ..base.events import Events
 from ..base.kept_aside import KeptAside
 from . import names
@@ -126,8 +126,7 @@ class ContainerStore:
         the disk one after the other. Raises NotFound where it has been removed meanwhile, OSError
         where it cannot be written."""
         try:
-            # A write goes on when its caller is cancelled: the next one must not overtake it.
-            await asyncio.shield(self._write(container))
+            await uncancelled.whole(self._write(container))  # the next one must not overtake it
         except FileNotFoundError:
             self.still_there(container.id)
             raise

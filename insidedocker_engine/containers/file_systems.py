@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..base import errors
+from ..base import errors, uncancelled
 from ..container.record import Container
 from ..container.store import ContainerStore
 from ..files import directory_trees
@@ -27,6 +27,20 @@ class FileSystems:
     async def hold(self, container: Container) -> Path:
         """Mount the container's file system, or share the existing mount, until `release`. Raises
         NotFound."""
+        holding = uncancelled.begin(self._hold(container))
+        try:
+            return await asyncio.shield(holding)
+        except asyncio.CancelledError:
+            uncancelled.begin(self._hold_no_more(container, holding))
+            raise
+
+    async def _hold_no_more(self, container: Container, holding: asyncio.Task[Path]) -> None:
+        """Release a hold whose caller has gone, once it is there."""
+        await asyncio.wait([holding])
+        if holding.exception() is None:
+            await self._release(container)
+
+    async def _hold(self, container: Container) -> Path:
         async with container.mounting:
             if container.root is None:
                 if container.id not in self._containers:  # removed while this call waited
@@ -37,6 +51,9 @@ class FileSystems:
             return container.root
 
     async def release(self, container: Container) -> None:
+        await uncancelled.whole(self._release(container))
+
+    async def _release(self, container: Container) -> None:
         async with container.mounting:
             container.uses = max(0, container.uses - 1)
             if container.uses == 0 and container.root is not None:

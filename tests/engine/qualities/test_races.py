@@ -1,5 +1,6 @@
 """Requests that meet in one moment: what was answered is so, afterwards and after a restart."""
 
+import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -129,3 +130,22 @@ def test_containers_that_share_a_network_come_back_together(
 
 def running(api: Caller, made: str) -> bool:
     return bool(api.good("GET", f"/containers/{made}/json")["State"]["Running"])
+
+
+def test_a_client_that_hangs_up_spoils_nothing_for_the_next(
+    embedded: Callable[..., Engine], busybox: Path
+) -> None:
+    """A copy out of a stopped container is broken off; the next one is whole."""
+    engine = embedded(images=(busybox,), recorded=False)
+    api = Caller(engine)
+    made = api.create("true")
+    whole = api.good("GET", f"/containers/{made}/archive?path=/bin")
+    request = f"GET /containers/{made}/archive?path=/bin HTTP/1.1\r\nHost: engine\r\n\r\n"
+    for number in range(TRIES):
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(engine.socket))
+            client.sendall(request.encode())
+            if number % 3:
+                client.recv(1 << number % 20)
+        answer = api.call("GET", f"/containers/{made}/archive?path=/bin")
+        assert (answer.status_code, len(answer.content)) == (200, len(whole))
