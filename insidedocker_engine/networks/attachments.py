@@ -331,17 +331,21 @@ class Membership:
         """Connect a container to a network, with `given` as EndpointSettings. Raises BadRequest,
         Forbidden, Conflict."""
         settings = endpoints.asked(network.name, given or {})
-        async with container.lock:
-            self._check_connect(network, container)
-            if network.name in self.attachments(container).joined:
-                raise errors.Forbidden(
-                    f"endpoint with name {container.name} already exists in network {network.name}"
-                )
-            endpoints.check(network, network.name, settings)
-            if container.run is not None:
-                await self._plug(network, container, settings)
-            container.record.networks[network.name] = settings
-            await self._containers.save(container)
+        await container.turn(self._connect(network, container, settings))
+
+    async def _connect(
+        self, network: Network, container: Container, settings: dict[str, Any]
+    ) -> None:
+        self._check_connect(network, container)
+        if network.name in self.attachments(container).joined:
+            raise errors.Forbidden(
+                f"endpoint with name {container.name} already exists in network {network.name}"
+            )
+        endpoints.check(network, network.name, settings)
+        if container.run is not None:
+            await self._plug(network, container, settings)
+        known = {**container.record.networks, network.name: settings}
+        await self._containers.change(container, networks=known)
 
     @staticmethod
     def _check_connect(network: Network, container: Container) -> None:
@@ -405,21 +409,24 @@ class Membership:
     async def disconnect(self, network: Network, container: Container) -> None:
         """Disconnect a container from a network. Raises BadRequest, and APIError where the
         container is not in that network."""
-        async with container.lock:
-            if network.driver == "host" and container.network_mode == "host":
-                raise errors.BadRequest(
-                    "cannot disconnect container from host network - "
-                    "container was created in host network mode"
-                )
-            if network.name not in container.record.networks:
-                raise errors.APIError(
-                    f"container {container.id} is not connected to network {network.name}"
-                )
-            joined = self.attachments(container).joined.get(network.name)
-            if joined is not None:
-                await self._unplug(joined)
-            container.record.networks.pop(network.name)
-            await self._containers.save(container)
+        await container.turn(self._disconnect(network, container))
+
+    async def _disconnect(self, network: Network, container: Container) -> None:
+        if network.driver == "host" and container.network_mode == "host":
+            raise errors.BadRequest(
+                "cannot disconnect container from host network - "
+                "container was created in host network mode"
+            )
+        if network.name not in container.record.networks:
+            raise errors.APIError(
+                f"container {container.id} is not connected to network {network.name}"
+            )
+        joined = self.attachments(container).joined.get(network.name)
+        if joined is not None:
+            await self._unplug(joined)
+        left = container.record.networks.copy()
+        del left[network.name]
+        await self._containers.change(container, networks=left)
 
     async def _unplug(self, joined: Joined) -> None:
         container = joined.container
