@@ -213,6 +213,7 @@ class Membership:
         concerned = self._concerned(container)
         for joined in self.joined(container):
             self._leave(joined)
+            self._tell("disconnect", joined)
         self._attached.pop(container.id, None)
         await self._refresh_hosts(concerned)
 
@@ -224,7 +225,6 @@ class Membership:
             address = joined.address if pool.subnet.version == 4 else joined.address6
             if address:
                 pool.release(address)
-        self._tell("disconnect", joined)
 
     def _tell(self, action: str, joined: Joined) -> None:
         network, container = joined.network, joined.container
@@ -342,10 +342,18 @@ class Membership:
                 f"endpoint with name {container.name} already exists in network {network.name}"
             )
         endpoints.check(network, network.name, settings)
+        joined = None
         if container.run is not None:
-            await self._plug(network, container, settings)
+            joined = await self._plug(network, container, settings)
         known = {**container.record.networks, network.name: settings}
-        await self._containers.change(container, networks=known)
+        try:
+            await self._containers.change(container, networks=known)
+        except BaseException:
+            if joined is not None:
+                await self._unplug(joined)
+            raise
+        if joined is not None:
+            self._tell("connect", joined)
 
     @staticmethod
     def _check_connect(network: Network, container: Container) -> None:
@@ -372,8 +380,11 @@ class Membership:
                 "private (none) mode"
             )
 
-    async def _plug(self, network: Network, container: Container, settings: dict[str, Any]) -> None:
-        """Connect a running container to one more network. Raises APIError."""
+    async def _plug(
+        self, network: Network, container: Container, settings: dict[str, Any]
+    ) -> Joined | None:
+        """Connect a running container to one more network; None where it has just ended, and its
+        next start joins the network. Raises APIError."""
         joined = await self._join(container, network, settings)
         try:
             if self._isolated and joined.interface:
@@ -384,14 +395,14 @@ class Membership:
         except BaseException as error:
             self._leave(joined)
             if isinstance(error, ContainerGone):
-                return  # as for a stopped container: its next start joins the network
+                return None
             if isinstance(error, NetworkError):
                 raise errors.APIError(f"{FAILED}{error}") from None
             raise
         if self._isolated and network.named:
             await self._start_naming(container)
-        self._tell("connect", joined)
         await self._refresh_hosts([container, *self._concerned(container)])
+        return joined
 
     async def _start_naming(self, container: Container) -> None:
         """Start a name server for a container that joins its first network with name
@@ -421,12 +432,13 @@ class Membership:
             raise errors.APIError(
                 f"container {container.id} is not connected to network {network.name}"
             )
-        joined = self.attachments(container).joined.get(network.name)
-        if joined is not None:
-            await self._unplug(joined)
         left = container.record.networks.copy()
         del left[network.name]
         await self._containers.change(container, networks=left)
+        joined = self.attachments(container).joined.get(network.name)
+        if joined is not None:
+            await self._unplug(joined)
+            self._tell("disconnect", joined)
 
     async def _unplug(self, joined: Joined) -> None:
         container = joined.container
