@@ -196,10 +196,10 @@ class Container:
         named = {"image": self.config["Image"], "name": self.name}
         return {**self.config["Labels"], **named, **more}
 
-    def encoded(self) -> bytes:
+    def encoded(self, **fields: Any) -> bytes:
         """The contents of config.json: the present record, with the state about to be entered if
-        there is one."""
-        record = self.record
+        there is one, and with `fields` changed."""
+        record = dataclasses.replace(self.record, **fields) if fields else self.record
         if self.next_state is not None:
             record = dataclasses.replace(record, state=self.next_state, started_before=True)
         return atomic_files.encode(_plain(record))

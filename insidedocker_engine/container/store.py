@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from pathlib import Path
+from typing import Any
 
 from ..base import errors, uncancelled
 from ..base.events import Events
@@ -131,10 +132,21 @@ class ContainerStore:
             self.still_there(container.id)
             raise
 
+    async def change(self, container: Container, **fields: Any) -> None:
+        """Change fields of the container's record: on disk, then in memory. Raises NotFound,
+        OSError, and then nothing has changed."""
+        try:
+            await uncancelled.whole(self._write(container, **fields))
+        except FileNotFoundError:
+            self.still_there(container.id)
+            raise
+
     @staticmethod
-    async def _write(container: Container) -> None:
+    async def _write(container: Container, **fields: Any) -> None:
         async with container.writing:
-            await asyncio.to_thread(container.write, container.encoded())
+            await asyncio.to_thread(container.write, container.encoded(**fields))
+            for name, value in fields.items():
+                setattr(container.record, name, value)
 
     def emit(self, container: Container, action: str, **more: str) -> None:
         self._events.emit("container", action, container.id, container.attributes(**more))

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..base import errors, filters, timestamps
+from ..base import errors, filters, timestamps, uncancelled
 from ..base.restrictions import Restrictions
 from ..container import names
 from ..container.record import Container, MountPoint, Record
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ..networks.networks import Networks
     from ..runtime.contract import Runtime
     from ..storage.contract import Driver
-    from ..volumes import Volumes
+    from ..volumes import Promise, Volumes
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ class Containers:
                 container.state.status, container.state.pid = "exited", 0
                 container.state.exit_code = LOST
                 container.state.finished = timestamps.now()
-                container.write(container.encoded())
+                self._note(container)
                 self._settle(container)
             elif container.record.started_before and self.life.wants_restart(
                 container, container.state.exit_code
@@ -109,6 +109,15 @@ class Containers:
         for identity in self._driver.containers():
             if identity not in self._containers and identity not in unreadable:
                 self._driver.remove(identity)
+
+    @staticmethod
+    def _note(container: Container) -> None:
+        """Save an end found at the engine's start. A full disk must not keep an engine from
+        starting, or nobody could make room: the next start finds the same."""
+        try:
+            container.write(container.encoded())
+        except OSError as error:
+            log.warning("the state of container %s cannot be written: %s", container.name, error)
 
     def _settle(self, container: Container) -> None:
         if self.life.wants_restart(container, container.state.exit_code):
@@ -124,6 +133,7 @@ class Containers:
 
     # Making
 
+    @uncancelled.always
     async def create(
         self, name: str, body: Any, version: tuple[int, int], image: Image | None = None
     ) -> tuple[Container, list[str]]:
@@ -211,19 +221,24 @@ class Containers:
                 self._driver.create(record.id, layers)
                 Container(record, unfinished).save_first()
                 unfinished.rename(folder)
+                atomic_files.sync_folder(self._containers.folder)
             except BaseException:
                 directory_trees.remove(unfinished)
+                directory_trees.remove(folder)
                 self._driver.remove(record.id)
                 raise
-            atomic_files.sync_folder(self._containers.folder)
             return Container(record, folder)
 
-        volumes: list[str] = []
+        promises: list[Promise] = []
         try:
-            await self._find_volumes(record, volumes)
-            return await asyncio.to_thread(build)
-        finally:  # nothing runs between this and the container being visible to clients
-            self._volumes.keep_promise(volumes)
+            await self._find_volumes(record, promises)
+            container = await asyncio.to_thread(build)
+        except BaseException:
+            await self._volumes.take_back(promises)
+            raise
+        # Nothing runs between this and the container being visible to clients.
+        self._volumes.keep(promises)
+        return container
 
     def _warnings(self, request: create_request.CreateRequest) -> list[str]:
         """Warnings about requested features that this engine lacks."""
@@ -245,16 +260,17 @@ class Containers:
             found.append("Published ports are discarded when using host network mode")
         return found
 
-    async def _find_volumes(self, record: Record, promised: list[str]) -> None:
-        """Set the folder of each volume mount; append the volumes' names to `promised`."""
+    async def _find_volumes(self, record: Record, promised: list[Promise]) -> None:
+        """Set the folder of each volume mount; append the volumes to `promised`."""
         for point in record.mounts:
             if point.type == "volume" and not point.source:
-                volume = await self._volumes.promise(point)
-                promised.append(volume.name)
-                point.name, point.source = volume.name, str(volume.path)
+                promise = await self._volumes.promise(point)
+                promised.append(promise)
+                point.name, point.source = promise.volume.name, str(promise.volume.path)
 
     # Changing
 
+    @uncancelled.always
     async def rename(self, container: Container, name: str) -> None:
         async with container.lock:
             if not name:
@@ -268,16 +284,16 @@ class Containers:
                 self._containers.reserve(new, container.id)
             except errors.APIError as error:
                 raise type(error)(f"Error when allocating new name: {error.message}") from None
-            old, container.record.name = container.name, new
+            old = container.name
             try:
-                await self._containers.save(container)
+                await self._containers.change(container, name=new)
             except BaseException:
-                container.record.name = old
                 self._containers.release(new)
                 raise
             self._containers.release(old)
             self._containers.emit(container, "rename", oldName=f"/{old}")
 
+    @uncancelled.always
     async def update(self, container: Container, body: Any) -> list[str]:
         """Change resources and restart policy; returns warnings. Raises Conflict for a container
         that is being removed."""
@@ -295,18 +311,18 @@ class Containers:
                 changed["RestartPolicy"] = create_request.check_restart_policy(
                     container.host_config, policy
                 )
-            limits = spec.limits(changed)
-            if limits != spec.limits(container.host_config):
+            before, limits = spec.limits(container.host_config), spec.limits(changed)
+            if limits != before:
                 try:
                     await asyncio.to_thread(self._runtime.limit, container.id, limits)
                 except OSError as error:
                     what = f"Cannot update container {container.id}"
                     raise errors.APIError(f"{what}: {error.strerror}") from error
-            before, container.record.host_config = container.host_config, changed
             try:
-                await self._containers.save(container)
+                await self._containers.change(container, host_config=changed)
             except BaseException:
-                container.record.host_config = before
+                if limits != before:
+                    await asyncio.to_thread(self._runtime.limit, container.id, before)
                 raise
             self._containers.emit(container, "update")
         unmet = self._unmet(body)
@@ -364,6 +380,7 @@ class Containers:
             freed += size
         return removed, freed
 
+    @uncancelled.always
     async def remove_link(self, name: str) -> None:
         """Remove a link (`parent/alias`). Raises NotFound, Conflict."""
         parent_name, slash, alias = name.strip("/").partition("/")
@@ -375,8 +392,8 @@ class Containers:
             kept = [link for link in links if link.rpartition(":")[2].rpartition("/")[2] != alias]
             if len(kept) == len(links):
                 raise errors.NotFound(f"Could not get entry for /{parent.name}/{alias}")
-            parent.host_config["Links"] = kept or None
-            await self._containers.save(parent)
+            changed = {**parent.host_config, "Links": kept or None}
+            await self._containers.change(parent, host_config=changed)
 
     async def remove_ended(self, container: Container) -> None:
         """Remove an ended container, as AutoRemove asks."""
@@ -413,4 +430,7 @@ class Containers:
     async def _release_volumes(self, container: Container, remove: bool) -> None:
         for point in container.record.mounts:
             if point.type == "volume" and point.anonymous and remove:
-                await self._volumes.release(point.name)
+                try:
+                    await self._volumes.release(point.name)
+                except OSError as error:  # the container is gone, and the answer says so
+                    log.warning("the volume %s cannot be removed: %s", point.name, error)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..base import errors
+from ..base import errors, uncancelled
 from ..base.events import Events
 from ..container.record import Container
 from ..container.store import ContainerStore
@@ -141,7 +141,7 @@ class Membership:
     ) -> Joined:
         endpoints.check(network, network.name, settings)
         joined = Joined(network, container, secrets.token_hex(32), settings)
-        settings["NetworkID"], settings["Named"] = network.id, network.named
+        _note(network, settings)
         self._members[network.id][container.id] = joined
         self._attached.setdefault(container.id, Attachments()).joined[network.name] = joined
         if network.driver == "bridge":
@@ -216,7 +216,7 @@ class Membership:
         self._attached.pop(container.id, None)
         await self._refresh_hosts(concerned)
 
-    def _leave(self, joined: Joined) -> None:
+    def _leave(self, joined: Joined, tell: bool = True) -> None:
         network, container = joined.network, joined.container
         self.attachments(container).joined.pop(network.name, None)
         self._members.get(network.id, {}).pop(container.id, None)
@@ -224,7 +224,8 @@ class Membership:
             address = joined.address if pool.subnet.version == 4 else joined.address6
             if address:
                 pool.release(address)
-        self._tell("disconnect", joined)
+        if tell:
+            self._tell("disconnect", joined)
 
     def _tell(self, action: str, joined: Joined) -> None:
         network, container = joined.network, joined.container
@@ -257,7 +258,14 @@ class Membership:
                 continue
             before, attached.host_lines = attached.host_lines, self.hosts(container)
             if before != attached.host_lines:
-                await asyncio.to_thread(etc_hosts.replace, container, before, attached.host_lines)
+                try:
+                    await asyncio.to_thread(
+                        etc_hosts.replace, container, before, attached.host_lines
+                    )
+                except OSError as error:  # a full disk: what has happened in the network stays
+                    log.warning(
+                        "/etc/hosts of container %s cannot be written: %s", container.name, error
+                    )
 
     def _neighbours(self, joined: Joined) -> Iterable[str]:
         if not joined.network.named:
@@ -327,9 +335,10 @@ class Membership:
 
     # Connecting and disconnecting
 
+    @uncancelled.always
     async def connect(self, network: Network, container: Container, given: Any) -> None:
         """Connect a container to a network, with `given` as EndpointSettings. Raises BadRequest,
-        Forbidden, Conflict."""
+        Forbidden, Conflict, OSError."""
         settings = endpoints.asked(network.name, given or {})
         async with container.lock:
             self._check_connect(network, container)
@@ -338,10 +347,17 @@ class Membership:
                     f"endpoint with name {container.name} already exists in network {network.name}"
                 )
             endpoints.check(network, network.name, settings)
+            before = container.record.networks
             if container.run is not None:
+                _note(network, settings)
+            await self._containers.change(container, networks={**before, network.name: settings})
+            if container.run is None:
+                return
+            try:
                 await self._plug(network, container, settings)
-            container.record.networks[network.name] = settings
-            await self._containers.save(container)
+            except BaseException:
+                await self._containers.change(container, networks=before)
+                raise
 
     @staticmethod
     def _check_connect(network: Network, container: Container) -> None:
@@ -378,7 +394,7 @@ class Membership:
                 await self._runtime.attach(container.id, endpoint)
             await self._publish(container)
         except BaseException as error:
-            self._leave(joined)
+            self._leave(joined, tell=False)  # nobody has heard of it
             if isinstance(error, ContainerGone):
                 return  # as for a stopped container: its next start joins the network
             if isinstance(error, NetworkError):
@@ -402,8 +418,9 @@ class Membership:
         await self.serve_names(container, sockets)
         await etc_hosts.use_name_server(container)
 
+    @uncancelled.always
     async def disconnect(self, network: Network, container: Container) -> None:
-        """Disconnect a container from a network. Raises BadRequest, and APIError where the
+        """Disconnect a container from a network. Raises BadRequest, OSError, and APIError where the
         container is not in that network."""
         async with container.lock:
             if network.driver == "host" and container.network_mode == "host":
@@ -415,11 +432,15 @@ class Membership:
                 raise errors.APIError(
                     f"container {container.id} is not connected to network {network.name}"
                 )
+            left = {
+                name: each
+                for name, each in container.record.networks.items()
+                if name != network.name
+            }
+            await self._containers.change(container, networks=left)
             joined = self.attachments(container).joined.get(network.name)
             if joined is not None:
                 await self._unplug(joined)
-            container.record.networks.pop(network.name)
-            await self._containers.save(container)
 
     async def _unplug(self, joined: Joined) -> None:
         container = joined.container
@@ -430,3 +451,8 @@ class Membership:
         self._leave(joined)
         await self._publish(container)
         await self._refresh_hosts([container, *concerned])
+
+
+def _note(network: Network, settings: dict[str, Any]) -> None:
+    """Note in a running container's settings which network they are for."""
+    settings["NetworkID"], settings["Named"] = network.id, network.named
