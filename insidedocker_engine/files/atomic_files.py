@@ -26,11 +26,10 @@ def write_bytes(path: Path, data: bytes, lasting: bool = True) -> None:
 def write_together(files: Mapping[Path, bytes]) -> None:
     """Replace several files: where one cannot be written, for lack of room for example, all are as
     before. A kill may come between two of them."""
-    if files:
-        disk.need_room()
     with contextlib.ExitStack() as undo:
         drafts = []
         for path, data in files.items():
+            disk.need_room()
             draft = whole_files.draft(path, data)
             undo.callback(draft.unlink, missing_ok=True)
             drafts.append((draft, path))
