@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ..networks.networks import Networks
     from ..runtime.contract import Runtime
     from ..storage.contract import Driver
-    from ..volumes import Volumes
+    from ..volumes import Promise, Volumes
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ class Containers:
                 container.state.status, container.state.pid = "exited", 0
                 container.state.exit_code = LOST
                 container.state.finished = timestamps.now()
-                container.write(container.encoded())
+                self._note(container)
                 self._settle(container)
             elif container.record.started_before and self.life.wants_restart(
                 container, container.state.exit_code
@@ -111,6 +111,15 @@ class Containers:
         for identity in self._driver.containers():
             if identity not in self._containers and identity not in unreadable:
                 self._driver.remove(identity)
+
+    @staticmethod
+    def _note(container: Container) -> None:
+        """Save an end found at the engine's start. A full disk must not keep an engine from
+        starting, or nobody could make room: the next start finds the same."""
+        try:
+            container.write(container.encoded())
+        except OSError as error:
+            log.warning("the state of container %s cannot be written: %s", container.name, error)
 
     def _settle(self, container: Container) -> None:
         if self.life.wants_restart(container, container.state.exit_code):
@@ -127,6 +136,7 @@ class Containers:
 
     # Making
 
+    @uncancelled.always
     async def create(
         self, name: str, body: Any, version: tuple[int, int], image: Image | None = None
     ) -> tuple[Container, list[str]]:
@@ -214,19 +224,24 @@ class Containers:
                 self._driver.create(record.id, layers)
                 Container(record, unfinished).save_first()
                 unfinished.rename(folder)
+                atomic_files.sync_folder(self._containers.folder)
             except BaseException:
                 directory_trees.remove(unfinished)
+                directory_trees.remove(folder)
                 self._driver.remove(record.id)
                 raise
-            atomic_files.sync_folder(self._containers.folder)
             return Container(record, folder)
 
-        volumes: list[str] = []
+        promises: list[Promise] = []
         try:
-            await self._find_volumes(record, volumes)
-            return await asyncio.to_thread(build)
-        finally:  # nothing runs between this and the container being visible to clients
-            self._volumes.keep_promise(volumes)
+            await self._find_volumes(record, promises)
+            container = await asyncio.to_thread(build)
+        except BaseException:
+            await self._volumes.take_back(promises)
+            raise
+        # Nothing runs between this and the container being visible to clients.
+        self._volumes.keep(promises)
+        return container
 
     def _warnings(self, request: create_request.CreateRequest) -> list[str]:
         """Warnings about requested features that this engine lacks."""
@@ -248,13 +263,13 @@ class Containers:
             found.append("Published ports are discarded when using host network mode")
         return found
 
-    async def _find_volumes(self, record: Record, promised: list[str]) -> None:
-        """Set the folder of each volume mount; append the volumes' names to `promised`."""
+    async def _find_volumes(self, record: Record, promised: list[Promise]) -> None:
+        """Set the folder of each volume mount; append the volumes to `promised`."""
         for point in record.mounts:
             if point.type == "volume" and not point.source:
-                volume = await self._volumes.promise(point)
-                promised.append(volume.name)
-                point.name, point.source = volume.name, str(volume.path)
+                promise = await self._volumes.promise(point)
+                promised.append(promise)
+                point.name, point.source = promise.volume.name, str(promise.volume.path)
 
     # Changing
 
@@ -364,6 +379,7 @@ class Containers:
             freed += size
         return removed, freed
 
+    @uncancelled.always
     async def remove_link(self, name: str) -> None:
         """Remove a link (`parent/alias`). Raises NotFound, Conflict."""
         parent_name, slash, alias = name.strip("/").partition("/")

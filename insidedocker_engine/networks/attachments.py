@@ -257,7 +257,14 @@ class Membership:
                 continue
             before, attached.host_lines = attached.host_lines, self.hosts(container)
             if before != attached.host_lines:
-                await asyncio.to_thread(etc_hosts.replace, container, before, attached.host_lines)
+                try:
+                    await asyncio.to_thread(
+                        etc_hosts.replace, container, before, attached.host_lines
+                    )
+                except OSError as error:  # a full disk: what has happened in the network stays
+                    log.warning(
+                        "/etc/hosts of container %s cannot be written: %s", container.name, error
+                    )
 
     def _neighbours(self, joined: Joined) -> Iterable[str]:
         if not joined.network.named:
@@ -329,7 +336,7 @@ class Membership:
 
     async def connect(self, network: Network, container: Container, given: Any) -> None:
         """Connect a container to a network, with `given` as EndpointSettings. Raises BadRequest,
-        Forbidden, Conflict."""
+        Forbidden, Conflict, OSError."""
         settings = endpoints.asked(network.name, given or {})
         await container.turn(self._connect(network, container, settings))
 
@@ -418,7 +425,7 @@ class Membership:
         await etc_hosts.use_name_server(container)
 
     async def disconnect(self, network: Network, container: Container) -> None:
-        """Disconnect a container from a network. Raises BadRequest, and APIError where the
+        """Disconnect a container from a network. Raises BadRequest, OSError, and APIError where the
         container is not in that network."""
         await container.turn(self._disconnect(network, container))
 
