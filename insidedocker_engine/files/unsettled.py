@@ -33,7 +33,7 @@ class Unsettled:
         self._marks = marks
         self._seconds = seconds
         marks.mkdir(mode=0o700, exist_ok=True)
-        self.doubtful = sorted(os.listdir(marks))
+        self.doubtful = sorted(each.name for each in marks.iterdir())
         """Folders that an earlier engine made and that may be empty; `settled` ends the doubt."""
         self._turns = itertools.count()
         self._begun: dict[str, int] = {}
