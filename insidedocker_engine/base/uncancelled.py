@@ -24,3 +24,9 @@ def begin(step: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
 async def whole(step: Coroutine[Any, Any, Result]) -> Result:
     """Await `step`, which comes to its end even if this call is cancelled."""
     return await asyncio.shield(begin(step))
+
+
+async def finished(patience: float) -> None:
+    """Wait until the steps that are running have come to their end, at most `patience` seconds."""
+    if _running:
+        await asyncio.wait(_running, timeout=patience)
