@@ -129,8 +129,9 @@ class Containers:
         elif container.host_config["AutoRemove"]:
             self.life.spawn(self.remove_ended(container))
 
-    async def close(self) -> None:
-        await self.life.close()
+    async def close(self, hurry: asyncio.Event) -> None:
+        """End every container, at once when `hurry` is set."""
+        await self.life.close(hurry)
         await uncancelled.finished(CLOSING)
         for container in self._clearing.values():
             container.unused.set()
