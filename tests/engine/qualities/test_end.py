@@ -20,6 +20,14 @@ from tests.support.missing import skip_missing
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
+COMMAND = """
+import argparse
+from insidedocker_engine import cli
+parser = argparse.ArgumentParser()
+cli.add_to(parser.add_subparsers())
+options = parser.parse_args()
+raise SystemExit(options.run(options))
+"""
 STUBBORN = "trap 'echo asked' TERM; echo up; while :; do sleep 0.1; done"
 """A program that hears its stop signal and goes on."""
 
@@ -59,7 +67,7 @@ def test_ctrl_c_hurries_a_stop_that_waits_for_containers(
     """The command says what it waits for, as long as the container's stop timeout; the engine notes
     the container's end."""
     handle, output = stubborn
-    command = [sys.executable, "-m", "insidedocker", "engine", "stop", "--root", str(handle.root)]
+    command = [sys.executable, "-c", COMMAND, "engine", "stop", "--root", str(handle.root)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as stop:
         assert stop.stderr is not None
         said = next(line for line in stop.stderr if "Ctrl-C" in line)
