@@ -56,6 +56,7 @@ class Vfs:
 
     def remove(self, container: str) -> None:
         self._places.remove(container)
+        self._unsettled.settled(container)
 
     def containers(self) -> list[str]:
         return self._places.list()

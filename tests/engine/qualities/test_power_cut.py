@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import random
 import tarfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,13 +15,16 @@ from typing import Any
 
 import pytest
 
-from tests.support import engines, power
+from tests.engine.qualities.test_containers_durable import CLIENTS, Book
+from tests.support import engines, patience, power
 from tests.support.caller import Caller
 from tests.support.engines import Runtime
 from tests.support.missing import skip_missing
 from tests.support.power import Cut, Disk
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
+
+ROUNDS = 4
 
 
 @pytest.fixture
@@ -119,3 +124,32 @@ def test_what_was_acknowledged_is_there(
         filled = {"HostConfig": {"Binds": ["filled:/filled"]}}
         assert api.output(*command, **filled) == "same\n"
         assert api.output("echo", "hi", Image="committed") == "hi\n"
+
+
+def test_a_cut_at_a_random_moment(disk: Disk, cut: Cut, busybox: Path) -> None:
+    with life(disk, "namespaces") as api:
+        api.engine.load(busybox)
+        whole = contents(api, api.create())
+        api.engine.clear()
+    for _ in range(ROUNDS):
+        book, stop = Book(), threading.Event()
+        with life(disk, "namespaces", cut) as api:
+            clients = [
+                threading.Thread(target=book.live, args=(api.engine, stop)) for _ in range(CLIENTS)
+            ]
+            for client in clients:
+                client.start()
+            patience.until(book.busy)
+            stop.wait(random.uniform(0, 0.4))
+        stop.set()
+        for client in clients:
+            client.join()
+        with life(disk, "namespaces") as api:
+            found = {each["Id"] for each in api.good("GET", "/containers/json?all=1")}
+            assert book.there - book.in_doubt <= found
+            assert not book.gone & found
+            for each in list(found)[:2]:
+                api.good("POST", f"/containers/{each}/start")
+                assert api.exec(each, "echo", "whole") == (0, "whole\n")
+            assert contents(api, api.create()) == whole
+            api.engine.clear()
