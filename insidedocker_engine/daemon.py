@@ -110,12 +110,12 @@ class Daemon:
         self.volumes.load()
         self.containers.load()
 
-    async def close(self, hurry: bool = False) -> None:
-        """End every container: with its stop signal, or at once (`hurry`) where its state will be
-        discarded."""
-        ending = asyncio.ensure_future(self.containers.close())
+    async def close(self, hurry: asyncio.Event, discard: bool = False) -> None:
+        """End every container: with its stop signal and in its own time, unless `hurry` is set; at
+        once where its state will be discarded."""
+        ending = asyncio.ensure_future(self.containers.close(hurry))
         # One step is enough to keep `containers` from restarting what the runtime then kills.
-        await (asyncio.sleep(0) if hurry else ending)
+        await (asyncio.sleep(0) if discard else ending)
         await self.runtime.close()
         await ending
 

@@ -5,15 +5,17 @@ Used by the command line, and by programs that bring an engine along.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from . import lock
 from .base import paths
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
     import subprocess
 
 START_SECONDS = 120.0  # a start takes one second; a machine may be busy
-STOP_SECONDS = 30.0
+END_SECONDS = 30.0
+"""The engine's own end, without the time that it gives its containers."""
 
 
 class StartFailed(Exception):
@@ -58,18 +61,29 @@ class Handle:
         return paths.socket_path(self.url)
 
     def close(self) -> None:
-        """End the engine and its containers; remove a root folder made for it alone."""
-        import subprocess
-
+        """End the engine and its containers; remove a root folder made for it alone. Each container
+        has its stop timeout, unless its state is discarded; a KeyboardInterrupt ends them at
+        once."""
         if self._process.poll() is None:
             self._process.terminate()
         try:
-            self._process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            ended = self._ends_within(END_SECONDS if self._temporary else None)
+        except KeyboardInterrupt:
+            self._process.terminate()  # once more: at once
+            if not self._ends_within(END_SECONDS):
+                self.kill()
+            raise
+        if not ended:
+            self.kill()
         if self._temporary:  # the engine removes it, unless it was killed
             directory_trees.remove(self.root)
+
+    def _ends_within(self, seconds: float | None) -> bool:
+        import subprocess
+
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        return self._process.returncode is not None
 
     def kill(self) -> None:
         """Kill the engine, as a crash does: its containers end, its state and its socket stay."""
@@ -200,6 +214,9 @@ class Running:
     """Addresses it listens on; none while it is starting."""
     stays: bool
     """True where the engine stays without users."""
+    SILENT: ClassVar = 2.0
+    """Seconds; a longer wait for the end says what for (`WAITS`)."""
+    WAITS: ClassVar = "gives its containers their time to end; Ctrl-C ends them at once"
 
     def answers(self) -> bool:
         """True where the engine can be reached from here."""
@@ -212,8 +229,14 @@ class Running:
         """Names of the programs that use the engine."""
         return users(self.root)
 
-    def await_end(self, seconds: float = STOP_SECONDS) -> bool:
-        """True where the engine has ended, or ends within `seconds`."""
+    def hurry(self) -> None:
+        """Ask an engine that is ending to end its containers at once."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
+
+    def await_end(self, seconds: float | None = END_SECONDS) -> bool:
+        """True where the engine has ended, or ends within `seconds` (None: however long it
+        takes)."""
         try:
             pidfd = os.pidfd_open(self.pid)
         except OSError:
@@ -316,8 +339,11 @@ def _await_answer(root: Path, seconds: float = START_SECONDS) -> Running | None:
     return None
 
 
-def stop(root: Path, seconds: float = STOP_SECONDS) -> int | None:
+def stop(root: Path, tell: Callable[[str], object] = lambda _: None) -> int | None:
     """End the engine that runs on `root`; returns its process id, or None where none runs.
+
+    Waits as long as containers use their stop timeouts, and tells so; a KeyboardInterrupt ends
+    them at once.
 
     The process is the lock's holder, checked again once a pidfd pins it: a reused process id cannot
     be hit. Raises TimeoutError where the engine does not end, PermissionError where it is not
@@ -336,8 +362,16 @@ def stop(root: Path, seconds: float = STOP_SECONDS) -> int | None:
         if lock.holder(root) != pid:
             return None
         signal.pidfd_send_signal(pidfd, signal.SIGTERM)
-        if not select.select([pidfd], [], [], seconds)[0]:
-            raise TimeoutError(f"the engine (process {pid}) has not ended after {seconds:.0f} s")
+        try:
+            if not select.select([pidfd], [], [], Running.SILENT)[0]:
+                tell(f"The engine (process {pid}) {Running.WAITS}.")
+                select.select([pidfd], [], [])
+        except KeyboardInterrupt:
+            signal.pidfd_send_signal(pidfd, signal.SIGTERM)  # once more: at once
+            if not select.select([pidfd], [], [], END_SECONDS)[0]:
+                raise TimeoutError(
+                    f"the engine (process {pid}) has not ended after {END_SECONDS:.0f} s"
+                ) from None
     finally:
         os.close(pidfd)
     return pid

@@ -30,7 +30,7 @@ from .base.kept_aside import KeptAside
 from .base.restrictions import Restrictions
 from .container.record import Container, MountPoint
 from .container.store import ContainerStore
-from .files import atomic_files, directory_trees, safe_path
+from .files import atomic_files, directory_trees, safe_path, unsettled
 
 log = logging.getLogger(__name__)
 
@@ -384,5 +384,6 @@ def _copy_up(root: Path, destination: str, target: Path) -> None:
         raise
     try:
         directory_trees.Copier().copy(Path(f"/proc/self/fd/{folder}"), target)
+        unsettled.sync_file_system(target)  # a volume that is not empty counts as filled
     finally:
         os.close(folder)

@@ -98,6 +98,7 @@ class Containers:
         etc_files.make_base_layer(self._base_layer)
         unreadable = self._containers.load()
         for container in self._containers.all():
+            self._mend(container)
             if container.state.status in ("running", "paused", "restarting", "removing"):
                 container.state.status, container.state.pid = "exited", 0
                 container.state.exit_code = LOST
@@ -121,14 +122,25 @@ class Containers:
         except OSError as error:
             log.warning("the state of container %s cannot be written: %s", container.name, error)
 
+    def _mend(self, container: Container) -> None:
+        """Make again what a power failure may have taken of the container's file system."""
+        try:
+            self._driver.mend(container.id, self._layers(self._images.base(container.record.image)))
+        except (errors.APIError, OSError) as error:  # its start will say so
+            log.warning("the files of container %s cannot be checked: %s", container.id, error)
+
+    def _layers(self, image: Image) -> list[Path]:
+        return [*self._images.layer_folders(image), self._base_layer]
+
     def _settle(self, container: Container) -> None:
         if self.life.wants_restart(container, container.state.exit_code):
             self.life.revive(container)
         elif container.host_config["AutoRemove"]:
             self.life.spawn(self.remove_ended(container))
 
-    async def close(self) -> None:
-        await self.life.close()
+    async def close(self, hurry: asyncio.Event) -> None:
+        """End every container, at once when `hurry` is set."""
+        await self.life.close(hurry)
         await uncancelled.finished(CLOSING)
         for container in self._clearing.values():
             container.unused.set()
@@ -217,7 +229,7 @@ class Containers:
         """Create the container's file system and folder; leaves nothing behind on failure."""
 
         def build() -> Container:
-            layers = [*self._images.layer_folders(image), self._base_layer]
+            layers = self._layers(image)
             folder = self._containers.folder / record.id
             unfinished = Path(tempfile.mkdtemp(dir=self._temporary, prefix="container-"))
             try:

@@ -477,18 +477,19 @@ class Lifecycle:
 
     # The engine's end
 
-    async def close(self) -> None:
-        """End every container: stop signal first, SIGKILL after the container's stop timeout. A
-        container with AutoRemove is removed."""
+    async def close(self, hurry: asyncio.Event) -> None:
+        """End every container: stop signal first, SIGKILL after the container's stop timeout, or
+        when `hurry` is set. A container with AutoRemove is removed."""
         self._closing = True
-        await asyncio.gather(*(self._end_with_us(each) for each in self._containers.all()))
+        hurried = self.spawn(hurry.wait())
+        await asyncio.gather(*(self._end_with_us(each, hurried) for each in self._containers.all()))
         if self._removals:
             await asyncio.wait(self._removals)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _end_with_us(self, container: Container) -> None:
+    async def _end_with_us(self, container: Container, hurried: asyncio.Task[Any]) -> None:
         run = await container.turn(self._present(container))  # a start may be under way
         if run is None:
             return
@@ -497,7 +498,7 @@ class Lifecycle:
         await self._signal(container, run, number, deadly=True)
         if not _hears(run.process.pid, number):  # the first process of a namespace: lost on it
             patience = 0
-        if not await _ends_within(run, patience):
+        if not await _ends_within(run, patience, hurried):
             await self._signal(container, run, SIGKILL, deadly=True)
         await _end_of(run)
 
@@ -505,7 +506,7 @@ class Lifecycle:
         self._cancel_restart(container)
         return container.run
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -519,8 +520,14 @@ def _patience(container: Container, timeout: int | None) -> int:
     return STOP_TIMEOUT if timeout is None else timeout
 
 
-async def _ends_within(run: Run, patience: int) -> bool:
-    await asyncio.wait([run.ended], timeout=patience if patience >= 0 else None)
+async def _ends_within(run: Run, patience: int, *sooner: asyncio.Future[Any]) -> bool:
+    """Wait for a run's end, for `patience` seconds, and no longer than until one of `sooner` is
+    done."""
+    await asyncio.wait(
+        [run.ended, *sooner],
+        timeout=patience if patience >= 0 else None,
+        return_when=asyncio.FIRST_COMPLETED,
+    )
     return run.ended.done()
 
 

@@ -1,6 +1,7 @@
 """Files on disk, also those that a running container may change at the same time.
 
 atomic_files      files written whole or not at all
+unsettled         folders that a power failure may have emptied
 safe_path         paths resolved inside a folder, never outside
 directory_trees   folders walked, copied, measured and removed
 tar_reader        tar archives parsed entry by entry

@@ -236,6 +236,11 @@ def umount2(target: str | os.PathLike[str], flags: int = 0) -> None:
     _check(_libc.umount2(_text(target), flags), "umount2", target)
 
 
+def syncfs(descriptor: int) -> None:
+    """Write the file system of an open file or folder to the disk."""
+    _check(_libc.syncfs(descriptor), "syncfs")
+
+
 def pivot_root(new: str, old: str) -> None:
     _syscall("pivot_root", _text(new), _text(old), path=new)
 

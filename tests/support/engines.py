@@ -313,6 +313,13 @@ def end(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
 
 
+def kill(engine: Engine) -> None:
+    """Kill an engine and what it runs, as a crash of the machine does."""
+    engine.process.kill()
+    engine.process.wait()
+    end_marked(engine.folder)
+
+
 def kill_init(process: "subprocess.Popen[bytes]", init: Path) -> None:
     """Kill the first process of a process namespace, and so every process in it."""
     if init.exists() and init.read_text().isdigit():
