@@ -133,7 +133,7 @@ class Lifecycle:
         membership = self._networks.membership
         place = await self._join_networks(container)
         joined = self._joined(container)
-        await self._fill_volumes(container, root)
+        self._volumes.mounted(container)
         linked = links.environment(self._containers, container, membership.on_bridge)
         state = State("running", started=timestamps.now(), finished=container.state.finished)
         changed = {**changed, "state": state, "started_before": True}
@@ -196,13 +196,6 @@ class Lifecycle:
             name_server=membership.has_name_server(container),
             hosts=membership.host_lines(container),
         )
-
-    async def _fill_volumes(self, container: Container, root: Path) -> None:
-        """Copy the image's files into empty volumes mounted over them."""
-        for point in container.record.mounts:
-            if point.type == "volume" and point.copy:
-                await self._volumes.fill(point.name, root, point.destination)
-        self._volumes.mounted(container)
 
     def _joined(self, container: Container) -> dict[str, str]:
         """Name -> id of the containers whose namespaces this one shares. Raises Conflict where one
