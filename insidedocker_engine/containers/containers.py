@@ -300,6 +300,7 @@ class Containers:
             self._containers.release(new)
             raise
         self._containers.release(old)
+        await self._networks.membership.renamed(container)
 
     async def update(self, container: Container, body: Any) -> list[str]:
         """Change resources and restart policy; returns warnings. Raises Conflict for a container

@@ -141,7 +141,8 @@ class Lifecycle:
         def prepare() -> spec.ProcessSpec:
             spec.prepare_output(container)
             mounts.prepare_binds(container.record.mounts)
-            etc_files.write(container, place.hosts, place.name_server)
+            if place.files is None:
+                etc_files.write(container, named=place.name_server, shared=place.shares_host)
             return spec.process(container, root, linked)
 
         process_spec = await asyncio.to_thread(prepare)
@@ -190,11 +191,12 @@ class Lifecycle:
             return spec.Place(f"container:{other.id}", files=other.folder)
         membership = self._networks.membership
         made = await membership.join(container)
+        await membership.write_hosts(container, etc_files.hosts(container))
         return spec.Place(
             "host" if mode == "host" else "private",
             made,
             name_server=membership.has_name_server(container),
-            hosts=membership.host_lines(container),
+            shares_host=membership.shares_host(container),
         )
 
     def _joined(self, container: Container) -> dict[str, str]:
