@@ -6,6 +6,7 @@ Used by the command line, and by programs that bring an engine along.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import select
 import signal
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from . import lock
 from .base import paths
 from .files import directory_trees
-from .host import private
+from .host import linux, private
 from .lock import whereabouts
 from .sharing import Use, users
 
@@ -238,13 +239,10 @@ class Running:
         """True where the engine has ended, or ends within `seconds` (None: however long it
         takes)."""
         try:
-            pidfd = os.pidfd_open(self.pid)
-        except OSError:
+            with _Pinned(self.pid) as process:
+                return process.await_end(seconds)
+        except ProcessLookupError:
             return True
-        try:
-            return bool(select.select([pidfd], [], [], seconds)[0])
-        finally:
-            os.close(pidfd)
 
     def info(self) -> dict[str, Any]:
         """The engine's answer to GET /info. Raises OSError where it does not answer."""
@@ -345,7 +343,7 @@ def stop(root: Path, tell: Callable[[str], object] = lambda _: None) -> int | No
     Waits as long as containers use their stop timeouts, and tells so; a KeyboardInterrupt ends
     them at once.
 
-    The process is the lock's holder, checked again once a pidfd pins it: a reused process id cannot
+    The process is the lock's holder, checked again once it is pinned: a reused process id cannot
     be hit. Raises TimeoutError where the engine does not end, PermissionError where it is not
     visible here.
     """
@@ -355,23 +353,69 @@ def stop(root: Path, tell: Callable[[str], object] = lambda _: None) -> int | No
     if pid == 0:
         raise PermissionError(f"the engine runs {whereabouts(pid)}: stop it there")
     try:
-        pidfd = os.pidfd_open(pid)
+        with _Pinned(pid) as process:
+            if lock.holder(root) != pid:
+                return None
+            process.terminate()
+            try:
+                if not process.await_end(Running.SILENT):
+                    tell(f"The engine (process {pid}) {Running.WAITS}.")
+                    process.await_end(None)
+            except KeyboardInterrupt:
+                process.terminate()  # once more: at once
+                if not process.await_end(END_SECONDS):
+                    what = f"the engine (process {pid})"
+                    raise TimeoutError(f"{what} has not ended after {END_SECONDS:.0f} s") from None
     except ProcessLookupError:
         return None
-    try:
-        if lock.holder(root) != pid:
-            return None
-        signal.pidfd_send_signal(pidfd, signal.SIGTERM)
-        try:
-            if not select.select([pidfd], [], [], Running.SILENT)[0]:
-                tell(f"The engine (process {pid}) {Running.WAITS}.")
-                select.select([pidfd], [], [])
-        except KeyboardInterrupt:
-            signal.pidfd_send_signal(pidfd, signal.SIGTERM)  # once more: at once
-            if not select.select([pidfd], [], [], END_SECONDS)[0]:
-                raise TimeoutError(
-                    f"the engine (process {pid}) has not ended after {END_SECONDS:.0f} s"
-                ) from None
-    finally:
-        os.close(pidfd)
     return pid
+
+
+class _Pinned:
+    """A process, held by a pidfd: its process id, used again, is not taken for it. Where the kernel
+    or a filter of system calls has no pidfds, only the id is held."""
+
+    def __init__(self, pid: int) -> None:
+        """Raises ProcessLookupError where it has ended."""
+        self._pid = pid
+        self._pidfd: int | None = None
+        try:
+            self._pidfd = linux.pidfd_open(pid)
+        except ProcessLookupError:
+            raise
+        except OSError:
+            if not _runs(pid):
+                raise ProcessLookupError(f"process {pid} has ended") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pidfd is not None:
+            os.close(self._pidfd)
+
+    def terminate(self) -> None:
+        if self._pidfd is None:
+            os.kill(self._pid, signal.SIGTERM)
+        else:
+            linux.pidfd_send_signal(self._pidfd, signal.SIGTERM)
+
+    def await_end(self, seconds: float | None) -> bool:
+        """True where the process ends within `seconds` (None: however long it takes)."""
+        if self._pidfd is not None:
+            return bool(select.select([self._pidfd], [], [], seconds)[0])
+        until = math.inf if seconds is None else time.monotonic() + seconds
+        while _runs(self._pid):
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.02)
+        return True
+
+
+def _runs(pid: int) -> bool:
+    """True where a process is there and is more than an unread exit code."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in ("Z", "X")

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .. import volumes
 from ..base import errors, filters, timestamps, uncancelled
 from ..base.restrictions import Restrictions
 from ..container import names
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from ..networks.networks import Networks
     from ..runtime.contract import Runtime
     from ..storage.contract import Driver
-    from ..volumes import Promise, Volumes
+    from ..volumes import Volumes
 
 log = logging.getLogger(__name__)
 
@@ -221,39 +222,51 @@ class Containers:
             for point in other.record.mounts:
                 writable = point.writable and mode != "ro"
                 found.append(
-                    dataclasses.replace(point, mode="", writable=writable, anonymous=False)
+                    dataclasses.replace(
+                        point, mode="", writable=writable, anonymous=False, copy=False
+                    )
                 )
         return found
 
     async def _make(self, record: Record, image: Any) -> Container:
-        """Create the container's file system and folder; leaves nothing behind on failure."""
+        """Create the container's volumes, file system and folder, and fill the volumes that are
+        empty; leaves nothing behind on failure."""
 
         def build() -> Container:
             layers = self._layers(image)
             folder = self._containers.folder / record.id
             unfinished = Path(tempfile.mkdtemp(dir=self._temporary, prefix="container-"))
+            to_fill: list[MountPoint] = []
             try:
+                to_fill += volumes.to_fill(record.mounts)
                 self._driver.create(record.id, layers)
+                if to_fill:
+                    self._copy_up(record, to_fill)
                 Container(record, unfinished).save_first()
+                volumes.pour(to_fill)
                 unfinished.rename(folder)
                 atomic_files.sync_folder(self._containers.folder)
             except BaseException:
+                volumes.give_up(to_fill)
                 directory_trees.remove(unfinished)
                 directory_trees.remove(folder)
                 self._driver.remove(record.id)
                 raise
             return Container(record, folder)
 
-        promises: list[Promise] = []
+        async with self._volumes.promised(record.mounts):
+            return await asyncio.to_thread(build)
+
+    def _copy_up(self, record: Record, points: list[MountPoint]) -> None:
+        """Copy the image's files for the empty volumes at `points`. Raises APIError."""
+        root = self._driver.mount(record.id)
         try:
-            await self._find_volumes(record, promises)
-            container = await asyncio.to_thread(build)
-        except BaseException:
-            await self._volumes.take_back(promises)
-            raise
-        # Nothing runs between this and the container being visible to clients.
-        self._volumes.keep(promises)
-        return container
+            spec.make_working_dir(root, record.config["WorkingDir"] or "/")
+            volumes.stage(points, root)
+        except spec.WorkingDirError as error:
+            raise errors.APIError(str(error)) from None
+        finally:
+            self._driver.unmount(record.id)
 
     def _warnings(self, request: create_request.CreateRequest) -> list[str]:
         """Warnings about requested features that this engine lacks."""
@@ -274,14 +287,6 @@ class Containers:
         if request.host_config["NetworkMode"] == "host" and request.host_config["PortBindings"]:
             found.append("Published ports are discarded when using host network mode")
         return found
-
-    async def _find_volumes(self, record: Record, promised: list[Promise]) -> None:
-        """Set the folder of each volume mount; append the volumes to `promised`."""
-        for point in record.mounts:
-            if point.type == "volume" and not point.source:
-                promise = await self._volumes.promise(point)
-                promised.append(promise)
-                point.name, point.source = promise.volume.name, str(promise.volume.path)
 
     # Changing
 
@@ -307,6 +312,7 @@ class Containers:
             self._containers.release(new)
             raise
         self._containers.release(old)
+        await self._networks.membership.renamed(container)
 
     async def update(self, container: Container, body: Any) -> list[str]:
         """Change resources and restart policy; returns warnings. Raises Conflict for a container

@@ -133,7 +133,7 @@ class Lifecycle:
         membership = self._networks.membership
         place = await self._join_networks(container)
         joined = self._joined(container)
-        await self._fill_volumes(container, root)
+        self._volumes.mounted(container)
         linked = links.environment(self._containers, container, membership.on_bridge)
         state = State("running", started=timestamps.now(), finished=container.state.finished)
         changed = {**changed, "state": state, "started_before": True}
@@ -141,7 +141,8 @@ class Lifecycle:
         def prepare() -> spec.ProcessSpec:
             spec.prepare_output(container)
             mounts.prepare_binds(container.record.mounts)
-            etc_files.write(container, place.hosts, place.name_server)
+            if place.files is None:
+                etc_files.write(container, named=place.name_server, shared=place.shares_host)
             return spec.process(container, root, linked)
 
         process_spec = await asyncio.to_thread(prepare)
@@ -190,19 +191,13 @@ class Lifecycle:
             return spec.Place(f"container:{other.id}", files=other.folder)
         membership = self._networks.membership
         made = await membership.join(container)
+        await membership.write_hosts(container, etc_files.hosts(container))
         return spec.Place(
             "host" if mode == "host" else "private",
             made,
             name_server=membership.has_name_server(container),
-            hosts=membership.host_lines(container),
+            shares_host=membership.shares_host(container),
         )
-
-    async def _fill_volumes(self, container: Container, root: Path) -> None:
-        """Copy the image's files into empty volumes mounted over them."""
-        for point in container.record.mounts:
-            if point.type == "volume" and point.copy:
-                await self._volumes.fill(point.name, root, point.destination)
-        self._volumes.mounted(container)
 
     def _joined(self, container: Container) -> dict[str, str]:
         """Name -> id of the containers whose namespaces this one shares. Raises Conflict where one
