@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..base import errors, filters, timestamps, uncancelled
+from ..base import errors, filters, timestamps
 from ..base.restrictions import Restrictions
 from ..container import names
 from ..container.record import Container, MountPoint, Record
@@ -133,7 +133,6 @@ class Containers:
 
     # Making
 
-    @uncancelled.always
     async def create(
         self, name: str, body: Any, version: tuple[int, int], image: Image | None = None
     ) -> tuple[Container, list[str]]:
@@ -270,7 +269,6 @@ class Containers:
 
     # Changing
 
-    @uncancelled.always
     async def rename(self, container: Container, name: str) -> None:
         async with container.lock:
             if not name:
@@ -293,7 +291,6 @@ class Containers:
             self._containers.release(old)
             self._containers.emit(container, "rename", oldName=f"/{old}")
 
-    @uncancelled.always
     async def update(self, container: Container, body: Any) -> list[str]:
         """Change resources and restart policy; returns warnings. Raises Conflict for a container
         that is being removed."""
@@ -380,7 +377,6 @@ class Containers:
             freed += size
         return removed, freed
 
-    @uncancelled.always
     async def remove_link(self, name: str) -> None:
         """Remove a link (`parent/alias`). Raises NotFound, Conflict."""
         parent_name, slash, alias = name.strip("/").partition("/")

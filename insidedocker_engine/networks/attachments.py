@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..base import errors, uncancelled
+from ..base import errors
 from ..base.events import Events
 from ..container.record import Container
 from ..container.store import ContainerStore
@@ -335,7 +335,6 @@ class Membership:
 
     # Connecting and disconnecting
 
-    @uncancelled.always
     async def connect(self, network: Network, container: Container, given: Any) -> None:
         """Connect a container to a network, with `given` as EndpointSettings. Raises BadRequest,
         Forbidden, Conflict, OSError."""
@@ -418,7 +417,6 @@ class Membership:
         await self.serve_names(container, sockets)
         await etc_hosts.use_name_server(container)
 
-    @uncancelled.always
     async def disconnect(self, network: Network, container: Container) -> None:
         """Disconnect a container from a network. Raises BadRequest, OSError, and APIError where the
         container is not in that network."""
