@@ -25,6 +25,7 @@ from .files import directory_trees
 from .host import linux
 from .images.registry_options import OptionError, Options
 from .lock import Lock, Locked, whereabouts
+from .root_format import Newer
 from .runtime import choice
 from .runtime.contract import Unavailable
 from .server import listen
@@ -71,7 +72,7 @@ def main(options: argparse.Namespace, parent: int, trial: Trial | None) -> None:
         end_with(parent)
     try:
         run(serve(root, chosen, addresses, lock, control, registries=registries, options=options))
-    except Unusable as error:
+    except (Unusable, Newer) as error:
         refuse(str(error))
     if options.discard:  # in this user namespace: outside, files have several owners
         directory_trees.remove(root)
@@ -130,7 +131,7 @@ async def serve(
     options: argparse.Namespace,
 ) -> None:
     """Open the engine, listen, tell the addresses, and wait for a signal to end. A second signal
-    ends the containers at once. Raises Unusable."""
+    ends the containers at once. Raises Unusable, Newer."""
     linux.one_heap()
     stop, hurry = asyncio.Event(), asyncio.Event()
 

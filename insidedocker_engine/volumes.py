@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .base import errors, filters, timestamps, uncancelled
+from .base import errors, filters, timestamps
 from .base.events import Events
 from .base.kept_aside import KeptAside
 from .base.restrictions import Restrictions
@@ -153,7 +153,6 @@ class Volumes:
 
     # Making
 
-    @uncancelled.always
     async def create(
         self,
         name: str,
@@ -298,7 +297,6 @@ class Volumes:
 
     # Removing
 
-    @uncancelled.always
     async def remove(self, volume: Volume) -> None:
         """Remove a volume. Raises Conflict where a container uses it, OSError."""
         await self._remove(volume)

@@ -149,7 +149,6 @@ class Containers:
 
     # Making
 
-    @uncancelled.always
     async def create(
         self, name: str, body: Any, version: tuple[int, int], image: Image | None = None
     ) -> tuple[Container, list[str]]:
@@ -397,7 +396,6 @@ class Containers:
             freed += size
         return removed, freed
 
-    @uncancelled.always
     async def remove_link(self, name: str) -> None:
         """Remove a link (`parent/alias`). Raises NotFound, Conflict."""
         parent_name, slash, alias = name.strip("/").partition("/")

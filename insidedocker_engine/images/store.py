@@ -254,7 +254,7 @@ class Images:
         except UNREADABLE as error:
             self._kept_aside.move("the list of the images' names", self.names.file, error)
             self._doubt = True
-        self._names_late = self.names.forget({*self._images, *self._kept})
+        self._names_late = self.names.forget({*(each.id for each in self.all()), *self._kept})
         try:
             with contextlib.suppress(FileNotFoundError):
                 for diff, forms in atomic_files.read_json(self._forms_file).items():
