@@ -3,6 +3,7 @@
 disk           free space check for the engine's own writes (a fault can fill the disk)
 errors         API errors, each with its HTTP status
 events         event log and live followers
+expressions    regular expressions in bounded time
 filters        the `filters` parameter of lists, prunes and events
 linux          system calls that Python lacks
 paths          default places of the root folder and the socket
