@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 PR_SET_PDEATHSIG = 1
 THREADS = 64
+SWITCH = 0.001
+"""Seconds after which a busy thread lets the event loop go on."""
 
 
 def main(options: argparse.Namespace, parent: int, trial: Trial | None) -> None:
@@ -132,6 +134,7 @@ async def serve(
     """Open the engine, listen, tell the addresses, and wait for a signal to end. Raises
     Unusable."""
     linux.one_heap()
+    sys.setswitchinterval(SWITCH)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any
 
 from ..base import errors, filters, signals, timestamps
-from ..container import logs, streams
+from ..container import log_entries, log_reader, streams
 from ..containers import inspect, listing, processes
 from ..networks import endpoints
 from ..server.http import Answer, Duplex, Hijack, Request, Response, Stream, answer
@@ -265,7 +265,7 @@ async def read_logs(daemon: Daemon, request: Request) -> Answer:
     if not container.logged:
         raise errors.NotImplementedHere("configured logging driver does not support reading")
     tail = request.get("tail", "all")
-    wanted = logs.Selection(
+    wanted = log_reader.Selection(
         frozenset(chosen),
         _moment(request, "since"),
         _moment(request, "until"),
@@ -273,7 +273,7 @@ async def read_logs(daemon: Daemon, request: Request) -> Answer:
     )
     if not request.flag("follow"):
         await container.first_words()
-    entries = logs.read(container.log, wanted, follow=request.flag("follow"))
+    entries = log_reader.read(container.log, wanted, follow=request.flag("follow"))
     raw, stamps = container.tty, request.flag("timestamps")
     return Stream(_framed(entries, raw, stamps), stream_type(request, raw))
 
@@ -287,11 +287,11 @@ def _streams(request: Request) -> list[int]:
 
 
 async def _framed(
-    found: AsyncGenerator[list[logs.Entry], None], raw: bool, stamps: bool = False
+    found: AsyncGenerator[list[log_entries.Entry], None], raw: bool, stamps: bool = False
 ) -> AsyncGenerator[bytes, None]:
     try:
         async for entries in found:
-            texts = [logs.stamped(entry) if stamps else entry.text for entry in entries]
+            texts = [log_entries.stamped(entry) if stamps else entry.text for entry in entries]
             if not raw:
                 pairs = zip(entries, texts, strict=True)
                 texts = [streams.frame(entry.stream, text) for entry, text in pairs]
@@ -352,11 +352,11 @@ class Listener:
         self._keys = keys if container.tty else None
         chosen = _streams(request)
         self._live: streams.Client | None = None
-        self._past: AsyncGenerator[list[logs.Entry], None] | None = None
+        self._past: AsyncGenerator[list[log_entries.Entry], None] | None = None
         self._stdin = None
         if request.flag("logs") and chosen and container.logged:
-            wanted = logs.Selection(frozenset(chosen))
-            self._past = logs.read(container.log, wanted, end=container.log.size())
+            wanted = log_reader.Selection(frozenset(chosen))
+            self._past = log_reader.read(container.log, wanted, present=container.log.snapshot())
         if request.flag("stream"):
             if chosen:
                 self._live = container.output.listen(chosen, raw=raw)

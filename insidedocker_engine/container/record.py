@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..base import timestamps
 from ..base.records import Kept
 from ..files import atomic_files
+from . import log_options
 from .logs import Log
 from .streams import Input, Output
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 FIRST_WORDS = 0.05
 """Seconds that `first_words` waits for a short program."""
-LOGGING = ("json-file", "local")
-"""Log drivers whose logs can be read back."""
 
 
 @dataclass
@@ -142,7 +141,8 @@ class Container:
         self.waiting: list[asyncio.Future[int]] = []
         """Futures of clients that wait for the next exit."""
         self.waiting_removed: list[asyncio.Future[int]] = []
-        self.log = Log(folder / f"{record.id}-json.log")
+        limits = log_options.of_record(record.host_config["LogConfig"])
+        self.log = Log(folder / f"{record.id}-json.log", limits)
         if self.logged:
             self.output.log = self.log
 
@@ -173,7 +173,7 @@ class Container:
 
     @property
     def logged(self) -> bool:
-        return self.host_config["LogConfig"]["Type"] in LOGGING
+        return self.host_config["LogConfig"]["Type"] in log_options.DRIVERS
 
     async def first_words(self) -> None:
         """Wait briefly for the end of a short program, so that a client that reads the log right
