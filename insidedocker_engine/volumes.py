@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .base import errors, filters, timestamps
+from .base import errors, filters, timestamps, uncancelled
 from .base.events import Events
 from .base.kept_aside import KeptAside
 from .base.restrictions import Restrictions
@@ -70,6 +70,15 @@ class Volume:
             "Options": None,
             "Scope": "local",
         }
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A volume for a container in the making."""
+
+    volume: Volume
+    new: bool
+    """Made for that container, and not told yet."""
 
 
 class Volumes:
@@ -144,6 +153,7 @@ class Volumes:
 
     # Making
 
+    @uncancelled.always
     async def create(
         self,
         name: str,
@@ -152,10 +162,23 @@ class Volumes:
         labels: dict[str, str] | None = None,
     ) -> Volume:
         """Create a volume, or return the existing one of that name. An empty name makes an
-        anonymous volume. Raises BadRequest, NotFound (the driver)."""
+        anonymous volume. Raises BadRequest, NotFound (the driver), OSError."""
         if not name:
             name = secrets.token_hex(32)
             labels = {**(labels or {}), ANONYMOUS: ""}
+        volume, new = await self._create(name, driver, options, labels)
+        if new:
+            self.emit("create", volume)
+        return volume
+
+    async def _create(
+        self,
+        name: str,
+        driver: str,
+        options: dict[str, str] | None,
+        labels: dict[str, str] | None,
+    ) -> tuple[Volume, bool]:
+        """Like `create`, without the event; also tells whether the volume is new."""
         self._check(name, driver, options or {})
         if name not in self._all:
             own = driver not in ("", "local") or bool(options)
@@ -163,27 +186,41 @@ class Volumes:
             self._restrictions.limit("volumes", len(self._all))
         async with self._lock:
             if name in self._all:
-                return self._all[name]
+                return self._all[name], False
             made = await asyncio.to_thread(self._make, name, labels)
             self._all[name] = made
-        self.emit("create", made)
-        return made
+        return made, True
 
-    async def promise(self, point: MountPoint) -> Volume:
+    async def promise(self, point: MountPoint) -> Promise:
         """The volume for a container in the making, created where missing. It is kept at least
-        until `keep_promise`."""
+        until `keep` or `take_back`."""
         name = point.name or secrets.token_hex(32)
         self._promised[name] += 1
         labels = {ANONYMOUS: "", **(point.labels or {})} if not point.name else point.labels
         try:
-            return await self.create(name, point.driver, point.driver_options, labels)
+            return Promise(*await self._create(name, point.driver, point.driver_options, labels))
         except BaseException:
-            self.keep_promise([name])
+            self._promised -= Counter([name])
             raise
 
-    def keep_promise(self, names: Iterable[str]) -> None:
-        """End a promise: the container exists and counts as a user, or its creation has failed."""
-        self._promised -= Counter(names)
+    def keep(self, promises: list[Promise]) -> None:
+        """The container exists, and counts as a user of its volumes from now on."""
+        for each in promises:
+            if each.new:
+                self.emit("create", each.volume)
+        self._promised -= Counter(each.volume.name for each in promises)
+
+    async def take_back(self, promises: list[Promise]) -> None:
+        """The creation of the container has failed: remove the volumes made for it, of which nobody
+        has been told, unless another container has found them meanwhile."""
+        self._promised -= Counter(each.volume.name for each in promises)
+        for each in promises:
+            if each.new:
+                try:
+                    await self._remove(each.volume)
+                except (errors.Conflict, OSError) as error:
+                    log.warning("the volume %s stays: %s", each.volume.name, error)
+                    self.emit("create", each.volume)
 
     @staticmethod
     def _check(name: str, driver: str, options: dict[str, str]) -> None:
@@ -226,32 +263,39 @@ class Volumes:
             value = {"name": name, "created": made.created, "labels": labels}
             atomic_files.write_json(unfinished / "volume.json", value)
             unfinished.rename(made.folder)
+            atomic_files.sync_folder(self._folder)
         except BaseException:
             directory_trees.remove(unfinished)
+            directory_trees.remove(made.folder)
             raise
-        atomic_files.sync_folder(self._folder)
         return made
 
     # Removing
 
+    @uncancelled.always
     async def remove(self, volume: Volume) -> None:
-        """Remove a volume. Raises Conflict where a container uses it."""
+        """Remove a volume. Raises Conflict where a container uses it, OSError."""
+        await self._remove(volume)
+        self.emit("destroy", volume)
+
+    async def _remove(self, volume: Volume) -> None:
         async with self._lock:
             users = self.users(volume)
             if users or self._promised[volume.name]:
                 listed = ", ".join(each.id for each in users)
                 raise errors.Conflict(f"remove {volume.name}: volume is in use - [{listed}]")
-            if self._all.pop(volume.name, None) is None:
+            if self._all.get(volume.name) is not volume:
                 raise errors.NotFound(f"get {volume.name}: no such volume")
-            await asyncio.to_thread(self._erase, volume)
-        self.emit("destroy", volume)
+            gone = await asyncio.to_thread(self._hide, volume)
+            del self._all[volume.name]
+        await asyncio.to_thread(_clear, gone)
 
-    def _erase(self, volume: Volume) -> None:
-        """Move the folder out of sight, in one step; a kill may cut the rest short."""
+    def _hide(self, volume: Volume) -> Path:
+        """Move the folder out of sight, in one step; returns its new place."""
         gone = self._temporary / f"volume-{secrets.token_hex(8)}"
         volume.folder.rename(gone)
         atomic_files.sync_folder(self._folder)
-        directory_trees.remove(gone)
+        return gone
 
     async def release(self, name: str) -> None:
         """Remove an anonymous volume after its container, unless it is still in use."""
@@ -317,6 +361,14 @@ class Volumes:
     def emit(self, action: str, volume: Volume, **more: str) -> None:
         attributes = {**more, "driver": volume.driver}
         self._events.emit("volume", action, volume.name, attributes)
+
+
+def _clear(gone: Path) -> None:
+    """Remove the files of a removed volume. The next start finishes what is cut short."""
+    try:
+        directory_trees.remove(gone)
+    except OSError as error:
+        log.warning("what is left of a volume cannot be removed: %s", error)
 
 
 def _copy_up(root: Path, destination: str, target: Path) -> None:

@@ -8,10 +8,17 @@ from __future__ import annotations
 import errno
 import os
 
-full = False
+
+class Room:
+    """The room that the fault leaves."""
+
+    writes: int | None = None
+    """Number of writes that still find room; None for any number."""
 
 
 def need_room() -> None:
-    """Raise OSError (ENOSPC), as write(2) does on a full disk, where `full` is set."""
-    if full:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    """Raise OSError (ENOSPC), as write(2) does on a full disk, where there is no room left."""
+    if Room.writes is not None:
+        if Room.writes <= 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        Room.writes -= 1

@@ -148,7 +148,7 @@ class Build:
 
     async def _build(self) -> None:
         around = self._surroundings()
-        with around.held:
+        with self._images.coming(), around.held:
             await self._build_stages(around)
 
     async def _build_stages(self, around: Surroundings) -> None:
@@ -224,8 +224,8 @@ class Build:
 
     def _finish(self, image: Image) -> None:
         self._output.say(f"Successfully built {image.short}\n")
+        self._images.tag(image, *self._options.tags)
         for name in self._options.tags:
-            self._images.tag(image, name)
             self._images.emit("tag", image, name=name.familiar)
             self._output.say(f"Successfully tagged {name.familiar}\n")
         self._output.succeed(image)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from ..base import errors, timestamps
+from ..base import errors, timestamps, uncancelled
 from ..base.version import VERSION
 from ..containers import spec
 from ..containers.commit import OF_IMAGES, PLATFORM, keep_changes
@@ -225,8 +225,13 @@ class StageBuild:
         scratch = Image("", {}, [], [])
         name = self.image.id if self.image is not None else ""
         body = {**config, "Image": name, "HostConfig": dict(self.around.host_config)}
-        container, warnings = await self.containers.create("", body, API, self.image or scratch)
-        self._containers.append(container)
+        creating = uncancelled.begin(self.containers.create("", body, API, self.image or scratch))
+        try:
+            container, warnings = await asyncio.shield(creating)
+        finally:
+            await asyncio.wait([creating])
+            if creating.exception() is None:  # also where the build is cancelled: to be removed
+                self._containers.append(creating.result()[0])
         for warning in warnings:
             if warning not in self.around.warned:  # each warning once per build
                 self.around.warned.add(warning)

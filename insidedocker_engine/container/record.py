@@ -9,11 +9,12 @@ import asyncio
 import dataclasses
 import shlex
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..base import timestamps
+from ..base import timestamps, uncancelled
 from ..base.records import Kept
 from ..files import atomic_files
 from . import log_options
@@ -22,6 +23,8 @@ from .streams import Input, Output
 
 if TYPE_CHECKING:
     from ..runtime.contract import Process
+
+Result = TypeVar("Result")
 
 FIRST_WORDS = 0.05
 """Seconds that `first_words` waits for a short program."""
@@ -118,12 +121,7 @@ class Container:
     def __init__(self, record: Record, folder: Path) -> None:
         self.record = record
         self.folder = folder
-        self.lock = asyncio.Lock()
-        """Held while a start, pause, update or removal changes the container."""
-        self.writing = asyncio.Lock()
-        """Held by one save at a time: records reach the disk in the order of the saves."""
-        self.next_state: State | None = None
-        """The state about to be entered: on disk already, and not yet told to clients."""
+        self._changing = asyncio.Lock()
         self.run: Run | None = None
         self.restarting: asyncio.Task[None] | None = None
         """Waits for the restart that a restart policy asks for."""
@@ -175,6 +173,16 @@ class Container:
     def logged(self) -> bool:
         return self.host_config["LogConfig"]["Type"] in log_options.DRIVERS
 
+    async def turn(self, change: Coroutine[Any, Any, Result]) -> Result:
+        """Await `change`, which may change the container: the changes of one container are made one
+        after the other, each to its end, even if this call is cancelled. A change must not wait for
+        another turn, nor for the end of a run, which is handled in a turn."""
+        return await uncancelled.whole(self._in_turn(change))
+
+    async def _in_turn(self, change: Coroutine[Any, Any, Result]) -> Result:
+        async with self._changing:
+            return await change
+
     async def first_words(self) -> None:
         """Wait briefly for the end of a short program, so that a client that reads the log right
         after the start sees its output."""
@@ -196,17 +204,18 @@ class Container:
         named = {"image": self.config["Image"], "name": self.name}
         return {**self.config["Labels"], **named, **more}
 
-    def encoded(self) -> bytes:
-        """The contents of config.json: the present record, with the state about to be entered if
-        there is one."""
-        record = self.record
-        if self.next_state is not None:
-            record = dataclasses.replace(record, state=self.next_state, started_before=True)
-        return atomic_files.encode(_plain(record))
+    def encoded(self, **changed: Any) -> bytes:
+        """The contents of config.json, with the record as it will be once fields have `changed`."""
+        return atomic_files.encode(_plain(dataclasses.replace(self.record, **changed)))
 
     def write(self, data: bytes) -> None:
-        """Write config.json. Blocking, short; see `ContainerStore.save` for the order of writes."""
+        """Write config.json. Blocking; see `ContainerStore.change`."""
         atomic_files.write_bytes(self.folder / "config.json", data)
+
+    def enter(self, **changed: Any) -> None:
+        """Change fields of the record in memory."""
+        for name, value in changed.items():
+            setattr(self.record, name, value)
 
     def save_first(self) -> None:
         """Write config.json into a folder that is not yet in its final place."""

@@ -9,14 +9,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from pathlib import Path
+from typing import Any
 
-from ..base import errors, uncancelled
+from ..base import errors
 from ..base.events import Events
 from ..base.kept_aside import KeptAside
 from . import names
 from .record import Container
 
 log = logging.getLogger(__name__)
+
+Event = tuple[str, dict[str, str]]
+"""An action, and the attributes that its event has beside the container's own."""
 
 
 class ContainerStore:
@@ -121,20 +125,32 @@ class ContainerStore:
         self._all.pop(container.id, None)
         self.release(container.name)
 
-    async def save(self, container: Container) -> None:
-        """Write the container's record as it is when its turn has come: saves of a container reach
-        the disk one after the other. Raises NotFound where it has been removed meanwhile, OSError
-        where it cannot be written."""
-        try:
-            await uncancelled.whole(self._write(container))  # the next one must not overtake it
-        except FileNotFoundError:
-            self.still_there(container.id)
-            raise
+    async def change(
+        self, container: Container, *told: Event, happened: bool = False, **changed: Any
+    ) -> None:
+        """Change fields of a container's record, within its turn: on disk, then in memory, then
+        tell the events. Raises NotFound where the container has been removed, OSError where the
+        record cannot be written; then nothing has changed.
 
-    @staticmethod
-    async def _write(container: Container) -> None:
-        async with container.writing:
-            await asyncio.to_thread(container.write, container.encoded())
+        `happened` is for what is so already: it is told even if it cannot be written. The next
+        start of the engine finds that the container does not run.
+        """
+        await self.write(container, happened=happened, **changed)
+        container.enter(**changed)
+        for action, more in told:
+            self.emit(container, action, **more)
+
+    async def write(self, container: Container, happened: bool = False, **changed: Any) -> None:
+        """Only write: the first half of `change`, for a step that goes on meanwhile."""
+        try:
+            await asyncio.to_thread(container.write, container.encoded(**changed))
+        except OSError as error:
+            if not happened:
+                self.still_there(container.id)
+                raise
+            log.warning(
+                "the state of container %s cannot be written: %s", container.name, error.strerror
+            )
 
     def emit(self, container: Container, action: str, **more: str) -> None:
         self._events.emit("container", action, container.id, container.attributes(**more))

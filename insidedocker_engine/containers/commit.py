@@ -68,16 +68,16 @@ class Commits:
             what = f"You cannot commit container {container.id} which is being removed"
             raise errors.Conflict(what)
         blobs, driver = self._images.blobs, self._driver
-        async with (
-            self._resting(container, options.pause),
-            self._file_systems.mounted(container) as root,
-        ):
-            diff = await asyncio.to_thread(keep_changes, blobs, driver, container.id, root)
-        with blobs.holding([diff]):
-            image = await self._register(container, options, diff)
+        with self._images.coming():
+            async with (
+                self._resting(container, options.pause),
+                self._file_systems.mounted(container) as root,
+            ):
+                diff = await asyncio.to_thread(keep_changes, blobs, driver, container.id, root)
+            with blobs.holding([diff]):
+                image = await self._register(container, options, diff)
         named = {}
         if options.name is not None:
-            self._images.tag(image, options.name)
             self._images.emit("tag", image, name=options.name.familiar)
             named = {"imageRef": options.name.familiar}
         self._containers.emit(
@@ -122,7 +122,8 @@ class Commits:
             "history": [*(below.config.get("history") or []), step],
             "rootfs": {"type": "layers", "diff_ids": [*below.diff_ids, *filter(None, [diff])]},
         }
-        return await self._images.commit(config, parent=below.id)
+        names = [] if options.name is None else [options.name]
+        return await self._images.commit(config, parent=below.id, names=names)
 
 
 def keep_changes(

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..base import errors, filters, timestamps
+from ..base import errors, filters, timestamps, uncancelled
 from ..base.restrictions import Restrictions
 from ..container import log_options, names
 from ..container.record import Container, MountPoint, Record
@@ -31,12 +31,14 @@ if TYPE_CHECKING:
     from ..networks.networks import Networks
     from ..runtime.contract import Runtime
     from ..storage.contract import Driver
-    from ..volumes import Volumes
+    from ..volumes import Promise, Volumes
 
 log = logging.getLogger(__name__)
 
 LOST = 137
 """Exit code of a container whose process ended with the engine."""
+CLOSING = 5.0
+"""Seconds that changes still under way may take once every container has ended."""
 LIMITS = {
     "Memory": "memory",
     "NanoCpus": "cpu",
@@ -100,7 +102,7 @@ class Containers:
                 container.state.status, container.state.pid = "exited", 0
                 container.state.exit_code = LOST
                 container.state.finished = timestamps.now()
-                container.write(container.encoded())
+                self._note(container)
                 self._settle(container)
             elif container.record.started_before and self.life.wants_restart(
                 container, container.state.exit_code
@@ -110,6 +112,15 @@ class Containers:
             if identity not in self._containers and identity not in unreadable:
                 self._driver.remove(identity)
 
+    @staticmethod
+    def _note(container: Container) -> None:
+        """Save an end found at the engine's start. A full disk must not keep an engine from
+        starting, or nobody could make room: the next start finds the same."""
+        try:
+            container.write(container.encoded())
+        except OSError as error:
+            log.warning("the state of container %s cannot be written: %s", container.name, error)
+
     def _settle(self, container: Container) -> None:
         if self.life.wants_restart(container, container.state.exit_code):
             self.life.revive(container)
@@ -118,12 +129,14 @@ class Containers:
 
     async def close(self) -> None:
         await self.life.close()
+        await uncancelled.finished(CLOSING)
         for container in self._clearing.values():
             container.unused.set()
         await asyncio.gather(*self._clearing)
 
     # Making
 
+    @uncancelled.always
     async def create(
         self, name: str, body: Any, version: tuple[int, int], image: Image | None = None
     ) -> tuple[Container, list[str]]:
@@ -211,19 +224,24 @@ class Containers:
                 self._driver.create(record.id, layers)
                 Container(record, unfinished).save_first()
                 unfinished.rename(folder)
+                atomic_files.sync_folder(self._containers.folder)
             except BaseException:
                 directory_trees.remove(unfinished)
+                directory_trees.remove(folder)
                 self._driver.remove(record.id)
                 raise
-            atomic_files.sync_folder(self._containers.folder)
             return Container(record, folder)
 
-        volumes: list[str] = []
+        promises: list[Promise] = []
         try:
-            await self._find_volumes(record, volumes)
-            return await asyncio.to_thread(build)
-        finally:  # nothing runs between this and the container being visible to clients
-            self._volumes.keep_promise(volumes)
+            await self._find_volumes(record, promises)
+            container = await asyncio.to_thread(build)
+        except BaseException:
+            await self._volumes.take_back(promises)
+            raise
+        # Nothing runs between this and the container being visible to clients.
+        self._volumes.keep(promises)
+        return container
 
     def _warnings(self, request: create_request.CreateRequest) -> list[str]:
         """Warnings about requested features that this engine lacks."""
@@ -244,72 +262,77 @@ class Containers:
             found.append("Published ports are discarded when using host network mode")
         return found
 
-    async def _find_volumes(self, record: Record, promised: list[str]) -> None:
-        """Set the folder of each volume mount; append the volumes' names to `promised`."""
+    async def _find_volumes(self, record: Record, promised: list[Promise]) -> None:
+        """Set the folder of each volume mount; append the volumes to `promised`."""
         for point in record.mounts:
             if point.type == "volume" and not point.source:
-                volume = await self._volumes.promise(point)
-                promised.append(volume.name)
-                point.name, point.source = volume.name, str(volume.path)
+                promise = await self._volumes.promise(point)
+                promised.append(promise)
+                point.name, point.source = promise.volume.name, str(promise.volume.path)
 
     # Changing
 
     async def rename(self, container: Container, name: str) -> None:
-        async with container.lock:
-            if not name:
-                raise errors.BadRequest("Neither old nor new names may be empty")
-            if name.removeprefix("/") == container.name:
-                raise errors.BadRequest(
-                    "Renaming a container with the same name as its current name"
-                )
-            try:
-                new = names.check(name, f"/{name.removeprefix('/')}")
-                self._containers.reserve(new, container.id)
-            except errors.APIError as error:
-                raise type(error)(f"Error when allocating new name: {error.message}") from None
-            old, container.record.name = container.name, new
-            try:
-                await self._containers.save(container)
-            except BaseException:
-                container.record.name = old
-                self._containers.release(new)
-                raise
-            self._containers.release(old)
-            self._containers.emit(container, "rename", oldName=f"/{old}")
+        """Give a container a new name. Raises BadRequest, Conflict."""
+        await container.turn(self._rename(container, name))
+
+    async def _rename(self, container: Container, name: str) -> None:
+        if not name:
+            raise errors.BadRequest("Neither old nor new names may be empty")
+        if name.removeprefix("/") == container.name:
+            raise errors.BadRequest("Renaming a container with the same name as its current name")
+        try:
+            new = names.check(name, f"/{name.removeprefix('/')}")
+            self._containers.reserve(new, container.id)
+        except errors.APIError as error:
+            raise type(error)(f"Error when allocating new name: {error.message}") from None
+        old = container.name
+        told = ("rename", {"oldName": f"/{old}"})
+        try:
+            await self._containers.change(container, told, name=new)
+        except BaseException:
+            self._containers.release(new)
+            raise
+        self._containers.release(old)
 
     async def update(self, container: Container, body: Any) -> list[str]:
         """Change resources and restart policy; returns warnings. Raises Conflict for a container
         that is being removed."""
         if not isinstance(body, dict):
             raise errors.BadRequest("invalid JSON: an object is needed")
-        async with container.lock:
-            if container.removing:
-                raise errors.Conflict(
-                    f"Cannot update container {container.id}: "
-                    'Container is marked for removal and cannot be "update".'
-                )
-            changed = create_request.check_update(container.host_config, body)
-            policy = body.get("RestartPolicy")
-            if policy and policy not in ({"Name": ""}, {"Name": "", "MaximumRetryCount": 0}):
-                changed["RestartPolicy"] = create_request.check_restart_policy(
-                    container.host_config, policy
-                )
-            limits = spec.limits(changed)
-            if limits != spec.limits(container.host_config):
-                try:
-                    await asyncio.to_thread(self._runtime.limit, container.id, limits)
-                except OSError as error:
-                    what = f"Cannot update container {container.id}"
-                    raise errors.APIError(f"{what}: {error.strerror}") from error
-            before, container.record.host_config = container.host_config, changed
-            try:
-                await self._containers.save(container)
-            except BaseException:
-                container.record.host_config = before
-                raise
-            self._containers.emit(container, "update")
+        await container.turn(self._update(container, body))
         unmet = self._unmet(body)
         return [f"kept, but without effect on this engine: {', '.join(unmet)}"] if unmet else []
+
+    async def _update(self, container: Container, body: dict[str, Any]) -> None:
+        if container.removing:
+            raise errors.Conflict(
+                f"Cannot update container {container.id}: "
+                'Container is marked for removal and cannot be "update".'
+            )
+        before = container.host_config
+        changed = create_request.check_update(before, body)
+        policy = body.get("RestartPolicy")
+        if policy and policy not in ({"Name": ""}, {"Name": "", "MaximumRetryCount": 0}):
+            changed["RestartPolicy"] = create_request.check_restart_policy(before, policy)
+        await self._limit(container, before, changed)
+        try:
+            await self._containers.change(container, ("update", {}), host_config=changed)
+        except BaseException:
+            await self._limit(container, changed, before)
+            raise
+
+    async def _limit(
+        self, container: Container, before: dict[str, Any], after: dict[str, Any]
+    ) -> None:
+        """Change the limits of a running container."""
+        limits = spec.limits(after)
+        if limits != spec.limits(before):
+            try:
+                await asyncio.to_thread(self._runtime.limit, container.id, limits)
+            except OSError as error:
+                what = f"Cannot update container {container.id}"
+                raise errors.APIError(f"{what}: {error.strerror}") from error
 
     def _unmet(self, asked: dict[str, Any]) -> list[str]:
         """The requested limits that this host does not support."""
@@ -323,23 +346,15 @@ class Containers:
         is already being removed."""
         if container.removing:
             raise errors.Conflict(f"removal of container {container.name} is already in progress")
-        if container.state.running and not force:
-            what = f'cannot remove container "{container.name}": container is'
-            if container.state.status == "paused":
-                raise errors.Conflict(f"{what} paused and must be unpaused first")
-            raise errors.Conflict(
-                f"{what} {container.state.status}: "
-                "stop the container before removing or force remove"
-            )
+        _check_removable(container, force)
         container.removing = True
+        await uncancelled.whole(self._remove(container, force, volumes))
+
+    async def _remove(self, container: Container, force: bool, volumes: bool) -> None:
         try:
-            with contextlib.suppress(errors.Conflict):
-                await self.life.kill(container, 9, container.name)
-            async with container.lock:
-                run = container.run
-                if run is not None:  # a start was in progress
+            while not await container.turn(self._removed(container, force, volumes)):
+                with contextlib.suppress(errors.Conflict):
                     await self.life.kill(container, 9, container.name)
-                await self._remove(container, volumes)
         except BaseException:
             container.removing = False
             raise
@@ -363,26 +378,33 @@ class Containers:
             freed += size
         return removed, freed
 
+    @uncancelled.always
     async def remove_link(self, name: str) -> None:
         """Remove a link (`parent/alias`). Raises NotFound, Conflict."""
         parent_name, slash, alias = name.strip("/").partition("/")
         parent = self._containers.get(parent_name)
         if not slash:
             raise errors.Conflict("Conflict, cannot remove the default link name of the container")
-        async with parent.lock:
-            links = parent.host_config["Links"] or []
-            kept = [link for link in links if link.rpartition(":")[2].rpartition("/")[2] != alias]
-            if len(kept) == len(links):
-                raise errors.NotFound(f"Could not get entry for /{parent.name}/{alias}")
-            parent.host_config["Links"] = kept or None
-            await self._containers.save(parent)
+        await parent.turn(self._remove_link(parent, alias))
+
+    async def _remove_link(self, parent: Container, alias: str) -> None:
+        links = parent.host_config["Links"] or []
+        kept = [link for link in links if link.rpartition(":")[2].rpartition("/")[2] != alias]
+        if len(kept) == len(links):
+            raise errors.NotFound(f"Could not get entry for /{parent.name}/{alias}")
+        changed = {**parent.host_config, "Links": kept or None}
+        await self._containers.change(parent, host_config=changed)
 
     async def remove_ended(self, container: Container) -> None:
         """Remove an ended container, as AutoRemove asks."""
         with contextlib.suppress(errors.Conflict):
             await self.remove(container, force=True, volumes=True)
 
-    async def _remove(self, container: Container, volumes: bool) -> None:
+    async def _removed(self, container: Container, force: bool, volumes: bool) -> bool:
+        """Remove the container where it does not run; False where it has to be killed first."""
+        _check_removable(container, force)  # a start may have come first
+        if container.state.running:
+            return False
         gone = self._temporary / f"removed-{container.id}"
 
         def hide() -> None:
@@ -400,6 +422,7 @@ class Containers:
         clearing = asyncio.ensure_future(self._clear(container, gone))
         self._clearing[clearing] = container
         clearing.add_done_callback(self._clearing.pop)
+        return True
 
     async def _clear(self, container: Container, gone: Path) -> None:
         """Free the disk space of a removed container, after the answer and once no copy reads it. A
@@ -412,4 +435,18 @@ class Containers:
     async def _release_volumes(self, container: Container, remove: bool) -> None:
         for point in container.record.mounts:
             if point.type == "volume" and point.anonymous and remove:
-                await self._volumes.release(point.name)
+                try:
+                    await self._volumes.release(point.name)
+                except OSError as error:  # the container is gone: `volume prune` can try again
+                    log.warning("volume %s cannot be removed: %s", point.name, error)
+
+
+def _check_removable(container: Container, force: bool) -> None:
+    if force or not container.state.running:
+        return
+    what = f'cannot remove container "{container.name}": container is'
+    if container.state.status == "paused":
+        raise errors.Conflict(f"{what} paused and must be unpaused first")
+    raise errors.Conflict(
+        f"{what} {container.state.status}: stop the container before removing or force remove"
+    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -24,10 +25,14 @@ from .file_systems import FileSystems
 if TYPE_CHECKING:
     from ..runtime.contract import Runtime
 
+log = logging.getLogger(__name__)
+
 DRAIN = 2.0
 """Seconds that output may go on after the process has ended (a child may hold the pipe)."""
 NOT_STARTED = 126
 """Exit code of an exec whose program could not be run, whatever the reason, as with the Engine."""
+UNKNOWN = 255
+"""Exit code of a process whose end could not be learned."""
 KEPT = 64
 """Ended execs kept for inspection, per container."""
 
@@ -187,9 +192,13 @@ class Execs:
         )
 
     async def _watch(self, made: Exec, process: Process) -> None:
-        code = (await process.wait()).code
-        made.input.finish()
-        await made.output.finish(DRAIN)
+        code = UNKNOWN
+        try:
+            code = (await process.wait()).code
+            made.input.finish()
+            await made.output.finish(DRAIN)
+        except Exception:
+            log.exception("the end of exec %s was not handled", made.id)
         self._emit(made, "exec_die", exitCode=str(code))
         self._end(made, code)
 

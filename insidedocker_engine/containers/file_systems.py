@@ -56,10 +56,13 @@ class FileSystems:
     async def _release(self, container: Container) -> None:
         async with container.mounting:
             container.uses = max(0, container.uses - 1)
-            if container.uses == 0 and container.root is not None:
-                container.root = None
-                await asyncio.to_thread(self._driver.unmount, container.id)
-            if container.uses == 0:
+            if container.uses > 0:
+                return
+            try:
+                if container.root is not None:
+                    container.root = None
+                    await asyncio.to_thread(self._driver.unmount, container.id)
+            finally:
                 container.unused.set()
 
     @contextlib.asynccontextmanager

@@ -1,7 +1,8 @@
 """The life of a container's first process: start, signals, end, restart.
 
-A start, a pause and a removal hold the container's lock. A stop does not: it sends a signal and
-waits for `_watch`, which alone handles the end of a process.
+Every change is made in a turn of the container (`Container.turn`): what clients ask and the end of
+its process are handled one after the other, and each change is written, then entered in memory,
+then told. Between turns a stop waits for the end of the run that it met.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ import logging
 import os
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..base import errors, signals, timestamps
+from ..base import errors, signals, timestamps, uncancelled
 from ..base.restrictions import Restrictions
 from ..container.record import Container, Run, State
 from ..container.store import ContainerStore
@@ -47,6 +49,8 @@ STEADY = 10.0
 YOUNG = 0.5
 """Seconds after its start in which a program may still be about to install its signal handlers."""
 STEP = 0.01
+UNKNOWN = 255
+"""Exit code of a process whose end could not be learned."""
 
 
 class Lifecycle:
@@ -86,48 +90,53 @@ class Lifecycle:
     async def start(self, container: Container) -> None:
         """Start a container. Raises NotModified where it runs, Conflict where it cannot start,
         BadRequest and others where its process does not start."""
-        async with container.lock:
-            if container.state.status == "paused":
-                raise errors.Conflict("cannot start a paused container, try unpause instead")
-            if container.run is not None:
-                raise errors.NotModified("")
-            if container.removing:
-                raise errors.Conflict("container is marked for removal and cannot be started")
-            self._cancel_restart(container)
-            container.record.restart_count = 0
-            container.record.stopped_by_hand = False
-            self._backoff.pop(container.id, None)
-            await self._launch(container)
+        await container.turn(self._start(container))
 
-    async def _launch(self, container: Container) -> None:
+    async def _start(self, container: Container) -> None:
+        if container.state.status == "paused":
+            raise errors.Conflict("cannot start a paused container, try unpause instead")
+        if container.run is not None:
+            raise errors.NotModified("")
+        if container.removing:
+            raise errors.Conflict("container is marked for removal and cannot be started")
+        self._cancel_restart(container)
+        self._backoff.pop(container.id, None)
+        await self._launch(container, restart_count=0, stopped_by_hand=False)
+
+    async def _launch(self, container: Container, **changed: Any) -> None:
+        """Begin a run, and change fields of the record with it; within the container's turn."""
         if self._closing:
             raise errors.Unavailable("the engine is shutting down")
         try:
             root = await self._file_systems.hold(container)
             try:
-                await self._begin(container, root)
+                await self._begin(container, root, changed)
             except BaseException:
                 await self._tidy(container)
                 raise
         except Exception as error:
             failure = _failure(error)
-            state = container.state
-            state.status = "exited" if container.record.started_before else "created"
-            state.exit_code, state.error = failure.exit_code, str(failure)
-            await self._note(container)
+            changed["state"] = dataclasses.replace(
+                container.state,
+                status="exited" if container.record.started_before else "created",
+                exit_code=failure.exit_code,
+                error=str(failure),
+            )
+            await self._containers.change(container, happened=True, **changed)
             container.tell_exit()
             if container.host_config["AutoRemove"]:
                 self._remove_soon(container)
             raise _answer(error, failure) from error
 
-    async def _begin(self, container: Container, root: Path) -> None:
+    async def _begin(self, container: Container, root: Path, changed: dict[str, Any]) -> None:
         """Do all steps up to a running process; the caller undoes a failed attempt."""
         membership = self._networks.membership
         place = await self._join_networks(container)
         joined = self._joined(container)
         await self._fill_volumes(container, root)
         linked = links.environment(self._containers, container, membership.on_bridge)
-        started = State("running", started=timestamps.now(), finished=container.state.finished)
+        state = State("running", started=timestamps.now(), finished=container.state.finished)
+        changed = {**changed, "state": state, "started_before": True}
 
         def prepare() -> spec.ProcessSpec:
             spec.prepare_output(container)
@@ -140,28 +149,29 @@ class Lifecycle:
         sandbox = restricted.sandbox(self._restrictions, asked)
         # Written while the process starts: the state must be on disk before clients hear of the
         # start.
-        container.next_state = started
-        saving = asyncio.ensure_future(self._containers.save(container))
+        writing = asyncio.ensure_future(self._containers.write(container, **changed))
         try:
             process = await self._runtime.start(sandbox, process_spec)
         except BaseException:
-            container.next_state = None
-            await asyncio.wait([saving])
+            await asyncio.wait([writing])
             raise
         try:
-            await saving
+            await writing
             await membership.serve_names(container, process.name_sockets)
+            self._enter(container, process, changed)
         except BaseException:
-            container.next_state = None
+            container.run = None
             await _discard(process)
             raise
+
+    def _enter(self, container: Container, process: Process, changed: dict[str, Any]) -> None:
+        """Enter a run: between two steps of the loop, so that clients see all of it or nothing."""
         run = Run(process, time.monotonic(), asyncio.get_running_loop().create_future())
-        container.run = run
         container.output.start(process.stdout, process.stderr)
         container.input.start(process.stdin)
-        started.pid = process.pid
-        container.record.state, container.next_state = started, None
-        container.record.started_before = True
+        container.run = run
+        container.enter(**changed)
+        container.state.pid = process.pid
         self._health.begin(container)
         self._containers.emit(container, "start")
         self.spawn(self._watch(container, run))
@@ -209,35 +219,41 @@ class Lifecycle:
         return found
 
     async def _tidy(self, container: Container) -> None:
-        """Release what a run, or a failed attempt, held."""
-        with contextlib.suppress(Exception):
-            await self._networks.membership.last_words(container)
-            await self._runtime.forget(container.id)
-        await self._networks.membership.leave(container)
+        """Release what a run, or a failed attempt, held. A step that fails is logged and does not
+        keep the others from being done: the end of a process is handled in any case."""
+        membership, runtime = self._networks.membership, self._runtime
+        for step in (
+            partial(membership.last_words, container),
+            partial(runtime.forget, container.id),
+            partial(membership.leave, container),
+            partial(self._file_systems.release, container),
+        ):
+            try:
+                await step()
+            except Exception:
+                log.exception("container %s: %s failed", container.name, step.func.__name__)
         self._volumes.unmounted(container)
-        await self._file_systems.release(container)
 
     # Ending
 
     async def _watch(self, container: Container, run: Run) -> None:
-        """Wait for the end of a run and handle it."""
-        code = 255
+        """Wait for the end of a run and handle it. Whatever fails, no container seems to run
+        without a process, and nobody waits for its end in vain."""
+        code = UNKNOWN
         try:
             code = (await run.process.wait()).code
-            await self._ended(container, run, code)
+            self._health.end(container)
+            container.input.finish()
+            await container.output.finish(DRAIN)
+            await self._execs.container_ended(container)
         except Exception:
             log.exception("the end of container %s was not handled", container.name)
-        finally:
-            if not run.ended.done():
-                container.run = container.next_state = None
-                run.ended.set_result(code)
+        await container.turn(self._end(container, run, code))
 
-    async def _ended(self, container: Container, run: Run, code: int) -> None:
-        self._health.end(container)
-        container.input.finish()
-        await container.output.finish(DRAIN)
-        await self._execs.container_ended(container)
+    async def _end(self, container: Container, run: Run, code: int) -> None:
+        """Leave a run, and restart or remove the container as it asks."""
         lived = time.monotonic() - run.began
+        by_hand = container.record.stopped_by_hand or run.stay_down
         again = not run.stay_down and not self._closing and self.wants_restart(container, code)
         ended = dataclasses.replace(
             container.state,
@@ -245,43 +261,46 @@ class Lifecycle:
             pid=0,
             exit_code=code,
             finished=timestamps.now(),
-            out_of_memory=self._runtime.out_of_memory(container.id),
+            out_of_memory=self._out_of_memory(container),
         )
-        container.record.restart_count += again
-        container.next_state = ended
-        saving = asyncio.ensure_future(self._note(container))
-        await self._tidy(container)
-        await saving
-        if again and (run.stay_down or self._closing):  # asked to stay down meanwhile
-            again = False
-            container.record.restart_count -= 1
-            container.next_state = ended = dataclasses.replace(ended, status="exited")
-            await self._note(container)
-        # Published only now: a client that sees the end may start or remove the container at once.
-        container.record.state, container.next_state, container.run = ended, None, None
-        if ended.out_of_memory:
-            self._containers.emit(container, "oom")
-        self._containers.emit(container, "die", exitCode=str(code), execDuration=str(int(lived)))
-        run.ended.set_result(code)
-        container.tell_exit()
+        restarts = container.record.restart_count + again
+        changed = {"state": ended, "stopped_by_hand": by_hand, "restart_count": restarts}
+        try:
+            # Told only after all of it: a client that sees the end may start or remove the
+            # container at once.
+            writing = asyncio.ensure_future(
+                self._containers.write(container, happened=True, **changed)
+            )
+            await self._tidy(container)
+            await writing
+        except Exception:
+            log.exception("the end of container %s was not handled", container.name)
+        finally:
+            container.run = None
+            container.enter(**changed)
+            if ended.out_of_memory:
+                self._containers.emit(container, "oom")
+            told = {"exitCode": str(code), "execDuration": str(int(lived))}
+            self._containers.emit(container, "die", **told)
+            run.ended.set_result(code)
+            container.tell_exit()
         if again:
             self._plan_restart(container, lived)
         elif container.host_config["AutoRemove"] and not (container.removing or run.keep):
             self._remove_soon(container)
+
+    def _out_of_memory(self, container: Container) -> bool:
+        try:
+            return self._runtime.out_of_memory(container.id)
+        except OSError as error:
+            log.warning("container %s: its memory events: %s", container.name, error)
+            return False
 
     def _remove_soon(self, container: Container) -> None:
         """Remove an ended container, as AutoRemove asks; `close` waits for it."""
         task = self.spawn(self._remove(container))
         self._removals.add(task)
         task.add_done_callback(self._removals.discard)
-
-    async def _note(self, container: Container) -> None:
-        """Save the container. A full disk does not change what happened: the state in memory stays
-        true, and the next start of the engine finds that the container does not run."""
-        try:
-            await self._containers.save(container)
-        except (OSError, errors.NotFound) as error:
-            log.warning("the state of container %s cannot be written: %s", container.name, error)
 
     def wants_restart(self, container: Container, code: int) -> bool:
         """True where the restart policy asks for a restart after exit code `code`."""
@@ -304,34 +323,19 @@ class Lifecycle:
 
     async def _restart_later(self, container: Container, wait: float) -> None:
         await asyncio.sleep(wait)
-        async with container.lock:
-            if container.state.status != "restarting" or container.removing:
-                return
-            container.restarting = None
-            with contextlib.suppress(errors.APIError):
-                await self._launch(container)
+        await container.turn(self._restart_now(container))
 
-    @staticmethod
-    async def _run_of(container: Container) -> Run | None:
-        """The present run. A run that a restart policy is just beginning is awaited: what is asked
-        of the container is meant for it."""
-        if container.run is None and container.state.status == "restarting":
-            async with container.lock:
-                pass
-        return container.run
-
-    async def _stay_down(self, container: Container) -> None:
-        """Keep a container that waits for its restart from starting."""
-        self._cancel_restart(container)
-        container.record.stopped_by_hand = True
-        await self._containers.save(container)
+    async def _restart_now(self, container: Container) -> None:
+        if container.state.status != "restarting" or container.run or container.removing:
+            return
+        container.restarting = None
+        with contextlib.suppress(errors.APIError):  # in the record, for clients to see
+            await self._launch(container)
 
     def _cancel_restart(self, container: Container) -> None:
         if container.restarting is not None:
             container.restarting.cancel()
             container.restarting = None
-            if container.state.status == "restarting":
-                container.state.status = "exited"
 
     def revive(self, container: Container) -> None:
         """Restart a container after the engine's start, as its restart policy asks: after the
@@ -346,35 +350,57 @@ class Lifecycle:
                     awaited = self._reviving.get(self._containers.get(other).id)
                     if awaited is not None and awaited is not asyncio.current_task():
                         await asyncio.wait([awaited])
-        async with container.lock:
-            with contextlib.suppress(errors.APIError):
-                await self._launch(container)
+        with contextlib.suppress(errors.APIError):
+            await container.turn(self._revive_now(container))
+
+    async def _revive_now(self, container: Container) -> None:
+        if not (container.run or container.removing):  # a client may have been quicker
+            await self._launch(container)
 
     # Signals
 
     async def kill(self, container: Container, number: int, named: str) -> None:
         """Send a signal; after SIGKILL also wait for the end. Raises Conflict."""
-        run = await self._run_of(container)
-        if run is None:
-            if container.state.status == "restarting":
-                await self._stay_down(container)
-                return
-            raise errors.Conflict(
-                f"cannot kill container: {named}: container {container.id} is not running"
-            )
-        await self._signal(container, run, number)
-        if number == SIGKILL:
-            await self._end_of(run)
+        await uncancelled.whole(self._kill(container, number, named))
 
-    async def _signal(self, container: Container, run: Run, number: int) -> None:
+    async def _kill(self, container: Container, number: int, named: str) -> None:
         own = container.config.get("StopSignal")
         deadly = number == SIGKILL or not own or signals.parse(own) == number
-        if deadly:
-            run.stay_down = True
-            container.record.stopped_by_hand = True
+        absent = errors.Conflict(
+            f"cannot kill container: {named}: container {container.id} is not running"
+        )
+        run = await container.turn(self._meet(container, absent, stay_down=deadly))
+        if run is not None:
+            await self._signal(container, run, number, deadly)
+            if number == SIGKILL:
+                await _end_of(run)
+
+    async def _meet(
+        self, container: Container, absent: errors.APIError, *, stay_down: bool, keep: bool = False
+    ) -> Run | None:
+        """The run for which a request is meant; None between two runs of a restart policy. Raises
+        `absent` where the container does not run. With `stay_down` the policy applies no more."""
+        run = container.run
+        if run is not None:
+            run.stay_down = run.stay_down or stay_down
+            run.keep = run.keep or keep
+        elif container.state.status != "restarting":
+            raise absent
+        elif stay_down:
+            state = dataclasses.replace(container.state, status="exited")
+            await self._containers.change(container, state=state, stopped_by_hand=True)
+            self._cancel_restart(container)
+        return run
+
+    async def _signal(self, container: Container, run: Run, number: int, deadly: bool) -> None:
+        await self._heard(run, number)
+        await container.turn(self._send(container, run, number, deadly))
+
+    async def _send(self, container: Container, run: Run, number: int, deadly: bool) -> None:
+        if container.run is not run:  # it has ended
+            return
         if container.state.status == "paused" and number == SIGKILL:
             await self._unpause(container)
-        await self._heard(run, number)
         with contextlib.suppress(ProcessLookupError):
             run.process.kill(number)
         self._containers.emit(container, "kill", signal=str(number))
@@ -393,69 +419,61 @@ class Lifecycle:
     async def stop(self, container: Container, timeout: int | None, signal: str = "") -> None:
         """Send the stop signal, then SIGKILL after `timeout` seconds (negative: never). Raises
         NotModified where the container does not run."""
-        if container.run is None and container.state.status != "restarting":
-            raise errors.NotModified("")
-        await self._stop(container, timeout, signal)
+        await uncancelled.whole(self._stop(container, timeout, signal))
+
+    async def _stop(
+        self, container: Container, timeout: int | None, signal: str, keep: bool = False
+    ) -> None:
+        number = signals.parse(signal or container.config.get("StopSignal") or "TERM")
+        meeting = self._meet(container, errors.NotModified(""), stay_down=True, keep=keep)
+        run = await container.turn(meeting)
+        if run is not None:
+            await self._signal(container, run, number, deadly=True)
+            if not await _ends_within(run, _patience(container, timeout)):
+                await self._signal(container, run, SIGKILL, deadly=True)
+            await _end_of(run)
         self._containers.emit(container, "stop")
 
-    async def _stop(self, container: Container, timeout: int | None, signal: str = "") -> None:
-        number = signals.parse(signal or container.config.get("StopSignal") or "TERM")
-        if timeout is None:
-            timeout = container.config.get("StopTimeout")
-        patience = STOP_TIMEOUT if timeout is None else timeout
-        container.record.stopped_by_hand = True
-        run = await self._run_of(container)
-        if run is None:
-            await self._stay_down(container)
-            return
-        run.stay_down = True
-        await self._signal(container, run, number)
-        if patience != 0 or number == SIGKILL:
-            done, _ = await asyncio.wait([run.ended], timeout=patience if patience >= 0 else None)
-            if done:
-                return
-        await self._signal(container, run, SIGKILL)
-        await self._end_of(run)
-
     async def restart(self, container: Container, timeout: int | None, signal: str = "") -> None:
-        if container.run is not None:
-            container.run.keep = True
-        if container.run is not None or container.state.status == "restarting":
-            await self._stop(container, timeout, signal)
-            self._containers.emit(container, "stop")
+        await uncancelled.whole(self._restart(container, timeout, signal))
+
+    async def _restart(self, container: Container, timeout: int | None, signal: str) -> None:
+        with contextlib.suppress(errors.NotModified):
+            await self._stop(container, timeout, signal, keep=True)
         with contextlib.suppress(errors.NotModified):
             await self.start(container)
         self._containers.emit(container, "restart")
 
-    @staticmethod
-    async def _end_of(run: Run) -> None:
-        await asyncio.wait([run.ended])
-
     # Pausing
 
     async def pause(self, container: Container) -> None:
-        async with container.lock:
-            if container.run is None:
-                raise errors.Conflict(f"container {container.id} is not running")
-            if container.state.status == "paused":
-                raise errors.Conflict(f"Container {container.id} is already paused")
-            await self._runtime.pause(container.id)
-            container.state.status = "paused"
-            await self._containers.save(container)
-            self._containers.emit(container, "pause")
+        """Suspend every process of a container. Raises Conflict."""
+        await container.turn(self._pause(container))
+
+    async def _pause(self, container: Container) -> None:
+        if container.run is None:
+            raise errors.Conflict(f"container {container.id} is not running")
+        if container.state.status == "paused":
+            raise errors.Conflict(f"Container {container.id} is already paused")
+        await self._runtime.pause(container.id)
+        await self._become(container, "paused", "pause")
 
     async def unpause(self, container: Container) -> None:
-        async with container.lock:
-            if container.state.status != "paused":
-                raise errors.APIError(f"Container {container.id} is not paused")
-            await self._unpause(container)
+        """Resume a paused container. Raises APIError."""
+        await container.turn(self._resume(container))
+
+    async def _resume(self, container: Container) -> None:
+        if container.state.status != "paused":
+            raise errors.APIError(f"Container {container.id} is not paused")
+        await self._unpause(container)
 
     async def _unpause(self, container: Container) -> None:
         await self._runtime.unpause(container.id)
-        if container.state.status == "paused":
-            container.state.status = "running"
-            await self._containers.save(container)
-            self._containers.emit(container, "unpause")
+        await self._become(container, "running", "unpause")
+
+    async def _become(self, container: Container, status: str, event: str) -> None:
+        state = dataclasses.replace(container.state, status=status)
+        await self._containers.change(container, (event, {}), happened=True, state=state)
 
     # The engine's end
 
@@ -463,43 +481,51 @@ class Lifecycle:
         """End every container: stop signal first, SIGKILL after the container's stop timeout. A
         container with AutoRemove is removed."""
         self._closing = True
-        ends = []
-        for container in self._containers.all():
-            if container.restarting is not None:
-                container.restarting.cancel()
-            if container.run is not None:
-                ends.append(self._end_with_us(container, container.run))
-        await asyncio.gather(*ends)
+        await asyncio.gather(*(self._end_with_us(each) for each in self._containers.all()))
         if self._removals:
             await asyncio.wait(self._removals)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _end_with_us(self, container: Container, run: Run) -> None:
+    async def _end_with_us(self, container: Container) -> None:
+        run = await container.turn(self._present(container))  # a start may be under way
+        if run is None:
+            return
         number = signals.parse(container.config.get("StopSignal") or "TERM")
-        timeout = container.config.get("StopTimeout")
-        patience = STOP_TIMEOUT if timeout is None else timeout
-        if container.state.status == "paused":
-            with contextlib.suppress(Exception):
-                await self._unpause(container)
-        await self._heard(run, number)
-        with contextlib.suppress(ProcessLookupError):
-            run.process.kill(number)
-            if not _hears(run.process.pid, number):  # the first process of a namespace: lost on it
-                patience = 0
-        if patience != 0:
-            await asyncio.wait([run.ended], timeout=patience if patience >= 0 else None)
-        if not run.ended.done():
-            with contextlib.suppress(ProcessLookupError):
-                run.process.kill(SIGKILL)
-            await self._end_of(run)
+        patience = _patience(container, None)
+        await self._signal(container, run, number, deadly=True)
+        if not _hears(run.process.pid, number):  # the first process of a namespace: lost on it
+            patience = 0
+        if not await _ends_within(run, patience):
+            await self._signal(container, run, SIGKILL, deadly=True)
+        await _end_of(run)
+
+    async def _present(self, container: Container) -> Run | None:
+        self._cancel_restart(container)
+        return container.run
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def _patience(container: Container, timeout: int | None) -> int:
+    """Seconds between the stop signal and SIGKILL; negative for no end of them."""
+    if timeout is None:
+        timeout = container.config.get("StopTimeout")
+    return STOP_TIMEOUT if timeout is None else timeout
+
+
+async def _ends_within(run: Run, patience: int) -> bool:
+    await asyncio.wait([run.ended], timeout=patience if patience >= 0 else None)
+    return run.ended.done()
+
+
+async def _end_of(run: Run) -> None:
+    await asyncio.wait([run.ended])
 
 
 def _hears(pid: int, number: int) -> bool:

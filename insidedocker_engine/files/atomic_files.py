@@ -3,8 +3,10 @@ moment."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,22 @@ def write_bytes(path: Path, data: bytes, lasting: bool = True) -> None:
     whole_files.replace(path, data, lasting=lasting)
     if lasting:
         sync_folder(path.parent)
+
+
+def write_together(files: Mapping[Path, bytes]) -> None:
+    """Replace several files: where one cannot be written, for lack of room for example, all are as
+    before. A kill may come between two of them."""
+    with contextlib.ExitStack() as undo:
+        drafts = []
+        for path, data in files.items():
+            disk.need_room()
+            draft = whole_files.draft(path, data)
+            undo.callback(draft.unlink, missing_ok=True)
+            drafts.append((draft, path))
+        for draft, path in drafts:
+            draft.replace(path)
+    for folder in {path.parent for path in files}:
+        sync_folder(folder)
 
 
 def write_new(path: Path, data: bytes, mode: int = 0o600) -> None:

@@ -27,41 +27,47 @@ class _Conflict(errors.Conflict):
 
 
 class Deletion:
-    """One request to delete; `records` collects the deleted items."""
+    """One request to delete: first everything is decided, then it happens at once, and only then it
+    is told. `records` collects the deleted items."""
 
     def __init__(self, images: Images) -> None:
         self._images = images
         self.records: Records = []
-        self.freed: list[Image] = []
+        self._names: list[Reference] = []
+        """The names to remove."""
+        self._gone: list[Image] = []
+        """The images to remove."""
+        self._events: list[tuple[str, Image]] = []
 
     async def delete(self, name: str, force: bool, prune: bool) -> Records:
         """Delete `name`: one name of an image, or by id the image with all its names. With `prune`
-        untagged parents are deleted too. Raises NotFound, Conflict."""
+        untagged parents are deleted too. Raises NotFound, Conflict, OSError."""
+        self._decide(name, force, prune)
+        self._images.remove(self._gone, self._names)
+        for action, image in self._events:
+            self._images.emit(action, image)
+        for image in self._gone:
+            await asyncio.to_thread(self._images.free, image)
+        if self._gone:
+            self._images.settle()
+        return self.records
+
+    def _decide(self, name: str, force: bool, prune: bool) -> None:
         image = self._images.get(name)
         by_name = not _is_prefix(image.id, name)
         if by_name:
             self._untag_one(image, references.parse(name), force)
-            if self._images.names.of(image.id):
-                return self.records
-        elif _single(self._images.names.of(image.id)):
+            if self._names_of(image):
+                return
+        elif _single(self._names_of(image)):
             self._check(image, force, names=False)
-            self._untag(image, self._images.names.of(image.id))
-        try:
-            self._remove(image, force, prune, quiet=by_name)
-        finally:
-            await self.finish()
-        return self.records
-
-    async def finish(self) -> None:
-        """Remove the files of the deleted images."""
-        for image in self.freed:
-            await asyncio.to_thread(self._images.free, image)
-        self.freed = []
+            self._untag(image, self._names_of(image))
+        self._remove(image, force, prune, quiet=by_name)
 
     def _untag_one(self, image: Image, name: Reference, force: bool) -> None:
         """Remove one name; with the last tag of a repository its digests are removed too. Raises
         Conflict."""
-        names = self._images.names.of(image.id)
+        names = self._names_of(image)
         used = self._images.using(image)
         if not force and _single(names) and used:
             raise errors.Conflict(
@@ -70,15 +76,15 @@ class Deletion:
             )
         gone = name.with_digest(name.digest) if name.digest else name.tagged()
         self._untag(image, [gone])
-        left = [other for other in self._images.names.of(image.id) if other.name == name.name]
+        left = [other for other in self._names_of(image) if other.name == name.name]
         if gone.tag and not any(other.tag for other in left):
             self._untag(image, left, tell=False)
 
     def _untag(self, image: Image, names: list[Reference], tell: bool = True) -> None:
-        self._images.untag(names)
+        self._names += names
         for name in names:
             if tell:
-                self._images.emit("untag", image)
+                self._events.append(("untag", image))
             self.records.append({"Untagged": name.familiar})
 
     def _remove(self, image: Image, force: bool, prune: bool, quiet: bool) -> None:
@@ -87,17 +93,16 @@ class Deletion:
         try:
             self._check(image, force)
         except _Conflict as conflict:
-            dangling = not self._images.names.of(image.id) and not self._children(image)
+            dangling = not self._names_of(image) and not self._children(image)
             if quiet and (not dangling or conflict.used):
                 return
             raise
-        self._untag(image, self._images.names.of(image.id))
-        gone = self._images.drop(image, keep_layers=bool(self._images.using(image)))
-        self.freed.append(image)
-        self._images.emit("delete", image)
+        self._untag(image, self._names_of(image))
+        self._gone.append(image)
+        self._events.append(("delete", image))
         self.records.append({"Deleted": image.id})
-        if not image.removed:
-            self.records += [{"Deleted": link} for link in gone]
+        if not self._images.using(image):
+            self.records += [{"Deleted": link} for link in self._links_gone_with(image)]
         parent = self._images.find(image.parent) if image.parent else None
         if prune and parent is not None:
             self._remove(parent, force=False, prune=True, quiet=True)
@@ -113,14 +118,26 @@ class Deletion:
             raise _Conflict(image, reason, hard=True, used=True)
         if force:
             return
-        if names and self._images.names.of(image.id):
+        if names and self._names_of(image):
             raise _Conflict(image, "image is referenced in multiple repositories", hard=False)
         if used:
             reason = f"image is being used by stopped container {used[0].id[:12]}"
             raise _Conflict(image, reason, hard=False, used=True)
 
+    # The images as they will be
+
+    def _names_of(self, image: Image) -> list[Reference]:
+        return [name for name in self._images.names.of(image.id) if name not in self._names]
+
     def _children(self, image: Image) -> list[Image]:
-        return self._images.children(image.id)
+        gone = {each.id for each in self._gone}
+        return [each for each in self._images.children(image.id) if each.id not in gone]
+
+    def _links_gone_with(self, image: Image) -> list[str]:
+        """The chain ids of the layers that no other image has, highest first."""
+        gone = {each.id for each in self._gone}
+        left = {link for each in self._images.known() if each.id not in gone for link in each.chain}
+        return [link for link in reversed(image.chain) if link not in left]
 
 
 async def prune(images: Images, wanted: filters.Filters) -> tuple[Records, int]:

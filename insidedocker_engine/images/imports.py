@@ -35,6 +35,10 @@ async def import_archive(images: Images, options: ImportOptions, body: Body) -> 
     """Make an image of one layer out of a tar archive, plain or compressed."""
 
     def job(work: Work) -> None:
+        with images.coming():
+            keep(work)
+
+    def keep(work: Work) -> None:
         blobs = images.blobs
         with blobs.writing() as writer:
             try:
@@ -49,8 +53,7 @@ async def import_archive(images: Images, options: ImportOptions, body: Body) -> 
             size = images.measure(diff)
             identity = blobs.put(manifests.compact(_config(options, diff)))
             with blobs.holding([identity]):
-                image = work.in_loop(images.add, identity, [size])
-        work.in_loop(_name, images, image, options.name)
+                image = work.in_loop(_add, images, identity, size, options.name)
         work.report.status(image.id)
 
     return await Work(job).stream()
@@ -73,11 +76,12 @@ def _config(options: ImportOptions, diff: str) -> dict[str, Any]:
     }
 
 
-def _name(images: Images, image: Image, name: Reference | None) -> None:
+def _add(images: Images, identity: str, size: int, name: Reference | None) -> Image:
+    image = images.add(identity, [size], names=[] if name is None else [name])
     if name is not None:
-        images.tag(image, name)
         images.emit("tag", image, name=name.familiar)
     images.emit("import", image)
+    return image
 
 
 def _download(work: Work, source: str, sink: Writer) -> None:
@@ -114,20 +118,24 @@ async def load(images: Images, body: Body, platform: Platform | None, quiet: boo
                 work.report(diff.removeprefix("sha256:")[:12], "Loading layer", done, total)
 
         try:
+            take(work, tell)
+        except errors.APIError as error:  # the Engine answers 200 here, whatever is wrong
+            work.report.failure(error.message)
+
+    def take(work: Work, tell: archive.Progress) -> None:
+        with images.coming():
             for loaded in archive.load(body, images.blobs, images.temporary, tell, platform):
                 sizes = [images.measure(diff) for diff in images.layers_of(loaded.config)]
                 work.in_loop(_register, images, work, loaded, sizes)
-        except errors.APIError as error:  # the Engine answers 200 here, whatever is wrong
-            work.report.failure(error.message)
 
     return await Work(job).stream()
 
 
 def _register(images: Images, work: Work, loaded: archive.Loaded, sizes: list[int]) -> None:
-    image = images.add(loaded.config, sizes)
-    for name in loaded.names:
-        before = images.tag(image, name)
-        if before is not None:
+    others = [(name, images.named(name)) for name in loaded.names]
+    image = images.add(loaded.config, sizes, names=loaded.names)
+    for name, before in others:
+        if before is not None and before.id != image.id:
             work.report.stream(
                 f"The image {name.familiar} already exists, renaming the old one "
                 f"with ID {before.id} to empty string\n"

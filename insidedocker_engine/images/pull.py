@@ -26,7 +26,8 @@ async def pull(
         if not name.tag and not name.digest:
             with registry.Source(name, known, images.registries, work.cancel) as source:
                 wanted = [name.with_tag(tag) for tag in source.tags()]
-        newer = [_pull_one(images, work, one, known, platform) for one in wanted]
+        with images.coming():
+            newer = [_pull_one(images, work, one, known, platform) for one in wanted]
         news = "Downloaded newer image" if any(newer) else "Image is up to date"
         work.report.status(f"Status: {news} for {name.familiar}")
 
@@ -64,11 +65,9 @@ def _pull_one(
 
 def _keep(images: Images, name: Reference, pulled: registry.Pulled, sizes: list[int]) -> bool:
     """Make the image visible; False where that name stood for it already."""
-    image = images.add(pulled.config, sizes)
+    newer = images.names.get(name) != pulled.config
+    names = [*([name] if newer else []), name.with_digest(pulled.digest)]
+    image = images.add(pulled.config, sizes, names=names)
     images.remember_forms(name, [(layer.diff_id, layer.blob) for layer in pulled.layers])
-    newer = images.names.get(name) != image.id
-    if newer:
-        images.tag(image, name)
-    images.tag(image, name.with_digest(pulled.digest))
     images.emit("pull", image, name.familiar, name.familiar_name)
     return newer

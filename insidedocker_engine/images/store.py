@@ -18,10 +18,11 @@ import contextlib
 import hashlib
 import logging
 import os
+import secrets
 import tempfile
 import threading
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -140,10 +141,12 @@ class Names:
             for name, identity in names:
                 self._put(name, identity)
 
-    def forget(self, known: Collection[str]) -> None:
-        """Drop the names of images that are not `known`."""
-        for name in [name for name, identity in self._ids.items() if identity not in known]:
+    def forget(self, known: Collection[str]) -> bool:
+        """Drop the names of images that are not `known`; True where there were some."""
+        unknown = [name for name, identity in self._ids.items() if identity not in known]
+        for name in unknown:
             self._drop(name)
+        return bool(unknown)
 
     def get(self, name: Reference) -> str | None:
         if name.digest:
@@ -164,15 +167,18 @@ class Names:
             if name.name == repository.name and name.tag
         }
 
-    def set(self, name: Reference, identity: str) -> None:
-        self._drop(name)
-        self._put(name, identity)
-        self._save()
+    def encoded(self, gone: Iterable[Reference], new: Mapping[Reference, str]) -> bytes:
+        """The file's content after a change."""
+        without = set(gone)
+        ids = {name: each for name, each in self._ids.items() if name not in without} | dict(new)
+        return atomic_files.encode({str(name): identity for name, identity in ids.items()})
 
-    def remove(self, names: Iterable[Reference]) -> None:
-        for name in names:
+    def change(self, gone: Iterable[Reference], new: Mapping[Reference, str]) -> None:
+        """Change the names in memory only."""
+        for name in [*gone, *new]:
             self._drop(name)
-        self._save()
+        for name, identity in new.items():
+            self._put(name, identity)
 
     def _put(self, name: Reference, identity: str) -> None:
         self._ids[name] = identity
@@ -182,11 +188,6 @@ class Names:
         identity = self._ids.pop(name, None)
         if identity is not None:
             self._names[identity].discard(name)
-
-    def _save(self) -> None:
-        atomic_files.write_json(
-            self.file, {str(name): identity for name, identity in self._ids.items()}
-        )
 
 
 class Images:
@@ -224,6 +225,13 @@ class Images:
         """Digests that unreadable images need."""
         self._doubt = False
         """True where it is not known what unreadable records need: then no blob is removed."""
+        self._names_late = False
+        """True where the file still names images that are gone: a full disk did not take it."""
+        self._coming = 0
+        """Number of pulls, loads, imports and commits under way."""
+        self._come_to_nothing = False
+        """True where one of them has failed."""
+        self._coming_lock = threading.Lock()
         self._unpacking = threading.Lock()
         for folder in (self._records, self.temporary):
             folder.mkdir(mode=0o700, exist_ok=True)
@@ -244,7 +252,7 @@ class Images:
         except UNREADABLE as error:
             self._kept_aside.move("the list of the images' names", self.names.file, error)
             self._doubt = True
-        self.names.forget({*self._images, *self._kept})
+        self._names_late = self.names.forget({*self._images, *self._kept})
         try:
             with contextlib.suppress(FileNotFoundError):
                 for diff, forms in atomic_files.read_json(self._forms_file).items():
@@ -279,15 +287,42 @@ class Images:
             {name: each for name, each in record.items() if name not in RECORD},
         )
 
-    def _write(self, image: Image) -> None:
-        record = {
-            **image.newer,
-            "sizes": image.sizes,
-            "parent": image.parent,
-            "tagged": image.tagged,
-            "removed": image.removed,
+    def _change(
+        self,
+        records: Iterable[tuple[Image, dict[str, Any]]] = (),
+        *,
+        gone: Iterable[Image] = (),
+        unnamed: Iterable[Reference] = (),
+        named: Mapping[Reference, str] | None = None,
+    ) -> None:
+        """Change several records and names at once: on disk, then in memory. `records` are images,
+        new or not, with fields to change. Raises OSError, and then everything is as before.
+
+        The removal of images needs no room on the disk: their names go when there is room.
+        """
+        records, gone, unnamed, named = list(records), list(gone), list(unnamed), named or {}
+        files = {
+            self._record(image.id): atomic_files.encode(_plain(image, changed))
+            for image, changed in records
         }
-        atomic_files.write_json(self._record(image.id), record)
+        last = {image.id for image in gone}
+        only_theirs = all(self.names.get(name) in last for name in unnamed)
+        late = bool(gone) and only_theirs and not files and not named
+        if not late and (unnamed or named or self._names_late):
+            files[self.names.file] = self.names.encoded(unnamed, named)
+        atomic_files.write_together(files)
+        for image in gone:
+            self._record(image.id).unlink(missing_ok=True)
+        if gone:
+            atomic_files.sync_folder(self._records)
+        self._names_late = late
+        self.names.change(unnamed, named)
+        for image, changed in records:
+            for name, value in changed.items():
+                setattr(image, name, value)
+            self._images[image.id] = image
+        for image in gone:
+            del self._images[image.id]
 
     def _record(self, identity: str) -> Path:
         return self._records / f"{identity.removeprefix('sha256:')}.json"
@@ -331,6 +366,10 @@ class Images:
         here = [image for image in self._images.values() if not image.removed]
         return sorted(here, key=lambda image: image.created or 0, reverse=True)
 
+    def known(self) -> list[Image]:
+        """All images, including those deleted by force whose layers a container uses."""
+        return list(self._images.values())
+
     def children(self, identity: str) -> list[Image]:
         return [image for image in self.all() if image.parent == identity]
 
@@ -370,39 +409,68 @@ class Images:
         """The diff ids in a config in the blobs."""
         return manifests.diff_ids(manifests.parse_config(self.blobs.read(identity)))
 
-    def add(self, identity: str, sizes: list[int], parent: str = "") -> Image:
-        """Make an image of a config and layers that are in the blobs; `sizes` come from `measure`.
-        Adding an image again changes nothing."""
+    @contextlib.contextmanager
+    def coming(self) -> Iterator[None]:
+        """Blobs of new images come meanwhile. Where that fails, those that no image needs are
+        removed once nothing else is coming: the next try needs their room."""
+        with self._coming_lock:
+            self._coming += 1
+        try:
+            yield
+        except BaseException:
+            self._come_to_nothing = True
+            raise
+        finally:
+            with self._coming_lock:
+                self._coming -= 1
+                if self._coming == 0 and self._come_to_nothing:
+                    self._come_to_nothing = False
+                    self._remove_blobs(self._needed())
+
+    def add(
+        self,
+        identity: str,
+        sizes: list[int],
+        parent: str = "",
+        names: Iterable[Reference] = (),
+    ) -> Image:
+        """Make an image of a config and layers that are in the blobs, and give it `names`, all or
+        nothing; `sizes` come from `measure`. An image that is there already gets the names."""
         image = self._images.get(identity)
-        if image is not None and not image.removed and (image.parent or not parent):
-            return image
-        self._restrictions.limit("images", len(self._images))
-        config = manifests.parse_config(self.blobs.read(identity))
-        tagged = image.tagged if image is not None else 0
-        image = Image(identity, config, manifests.diff_ids(config), sizes, parent, tagged)
-        self._write(image)
-        self._images[identity] = image
+        if image is None or image.removed or (parent and not image.parent):
+            self._restrictions.limit("images", len(self._images))
+            config = manifests.parse_config(self.blobs.read(identity))
+            tagged = image.tagged if image is not None else 0
+            image = Image(identity, config, manifests.diff_ids(config), sizes, parent, tagged)
+            self._name(image, names, new=True)
+        else:
+            self._name(image, names)
         return image
 
-    async def commit(self, config: dict[str, Any], parent: str = "") -> Image:
+    def tag(self, image: Image, *names: Reference) -> None:
+        """Name an image; another image that has the name loses it."""
+        self._name(image, names)
+
+    def _name(self, image: Image, names: Iterable[Reference], new: bool = False) -> None:
+        named = {name.tagged(): image.id for name in names}
+        changed = {"tagged": time.time_ns()} if any(name.tag for name in named) else {}
+        self._change([(image, changed)] if new or changed else [], named=named)
+
+    def named(self, name: Reference) -> Image | None:
+        """The image that a name stands for."""
+        return self._images.get(self.names.get(name) or "")
+
+    async def commit(
+        self, config: dict[str, Any], parent: str = "", names: Iterable[Reference] = ()
+    ) -> Image:
         """Make an image of `config`, whose layers are in the blobs (see `blobs.put_file`); used by
-        import, build and commit. Raises BadRequest for too many layers."""
+        build and commit. Raises BadRequest for too many layers."""
         diffs = manifests.diff_ids(config)
         if len(diffs) > HIGHEST:
             raise errors.BadRequest("max depth exceeded")
-        with self.blobs.holding(diffs):
+        with self.coming(), self.blobs.holding(diffs):
             sizes = await asyncio.to_thread(lambda: [self.measure(diff) for diff in diffs])
-            return self.add(self.blobs.put(manifests.compact(config)), sizes, parent)
-
-    def tag(self, image: Image, name: Reference) -> Image | None:
-        """Name an image; returns the other image that had the name before, or None."""
-        name = name.tagged()
-        before = self.names.get(name)
-        self.names.set(name, image.id)
-        if name.tag:
-            image.tagged = time.time_ns()
-            self._write(image)
-        return self._images.get(before) if before and before != image.id else None
+            return self.add(self.blobs.put(manifests.compact(config)), sizes, parent, names)
 
     def forms(self, diff_id: str) -> list[tuple[str, Descriptor]]:
         """(full repository name, compressed blob) for each known copy of a layer."""
@@ -424,7 +492,10 @@ class Images:
             diff: [[where, blob.media_type, blob.digest, blob.size] for where, blob in forms]
             for diff, forms in self._forms.items()
         }
-        atomic_files.write_json(self._forms_file, value)
+        try:
+            atomic_files.write_json(self._forms_file, value)
+        except OSError as error:  # it only saves uploads
+            log.warning("the list of compressed layers cannot be written: %s", error)
 
     # Layers as folders
 
@@ -454,54 +525,77 @@ class Images:
 
     # Going
 
-    def untag(self, names: list[Reference]) -> None:
-        self.names.remove(names)
-
-    def drop(self, image: Image, keep_layers: bool) -> list[str]:
-        """Forget an image without names; returns the chain ids of the layers that no other image
-        has, highest first. With `keep_layers` a container still uses the layers: call
-        `forget_unused` when that may have changed."""
-        if keep_layers:
-            image.removed = True
-            self._write(image)
-        else:
-            del self._images[image.id]
-            self._record(image.id).unlink(missing_ok=True)
-            atomic_files.sync_folder(self._records)
-        left = {link for other in self._images.values() for link in other.chain}
-        return [link for link in reversed(image.chain) if link not in left]
+    def remove(self, images: Iterable[Image], names: Iterable[Reference]) -> None:
+        """Remove names, and images whose names all go; call `free` and `settle` later. A container
+        still uses the layers of some: they are kept until `forget_unused`. Raises OSError, and
+        then nothing has happened."""
+        images = list(images)
+        used = [image for image in images if self.using(image)]
+        self._change(
+            [(image, {"removed": True}) for image in used],
+            gone=[image for image in images if not any(image is each for each in used)],
+            unnamed=names,
+        )
 
     def forget_unused(self) -> None:
         """Forget images deleted by force that no container uses any more. Call it after the removal
         of a container."""
-        for image in [image for image in self._images.values() if image.removed]:
-            if not self.using(image):
-                self.drop(image, keep_layers=False)
-                self.free(image)
+        unused = [each for each in self._images.values() if each.removed and not self.using(each)]
+        try:
+            if unused:
+                self._change(gone=unused)
+        except OSError as error:  # the next call tries again
+            log.warning("a deleted image cannot be forgotten: %s", error)
+            return
+        for image in unused:
+            self.free(image)
+        self.settle()
 
     def free(self, image: Image) -> None:
-        """Remove the files of a dropped image that no other image needs. Blocks for a moment."""
+        """Remove the files of an image that is gone, and that no other image needs. Blocks for a
+        moment."""
         if self._doubt:
             return
-        needed = {diff for other in self._images.values() for diff in other.diff_ids} | self._kept
+        needed = self._needed()
         for diff in set(image.diff_ids) - needed:
-            if self.blobs.remove(diff):
-                self._remove_folder(self.layer_folder(diff))
-                self._forms.pop(diff, None)
-        if image.id not in {*self._images, *self._kept}:
+            try:
+                if self.blobs.remove(diff):
+                    self._remove_folder(self.layer_folder(diff))
+                    self._forms.pop(diff, None)
+            except OSError as error:  # the next start tries again
+                log.warning("the layer %s cannot be removed: %s", diff, error)
+        if image.id not in needed:
             self.blobs.remove(image.id)
+
+    def settle(self) -> None:
+        """Write what removals have left to be written, now that they have made room."""
         self._save_forms()
+        if self._names_late:
+            try:
+                self._change()
+            except OSError as error:  # names of images that are gone mean nothing
+                log.warning("the list of the images' names cannot be written: %s", error)
+
+    def _needed(self) -> set[str]:
+        """The digests of every blob that an image needs."""
+        images = list(self._images.values())
+        return {image.id for image in images}.union(
+            self._kept, *(image.diff_ids for image in images)
+        )
+
+    def _remove_blobs(self, needed: set[str]) -> None:
+        if self._doubt:
+            return
+        for digest in list(self.blobs):
+            if digest not in needed:
+                self.blobs.remove(digest)
 
     def _sweep(self) -> None:
         """Remove blobs and folders without an image: remains of an interrupted pull or deletion."""
         if self._doubt:
             return
-        needed = {*self._images, *self._kept}
-        for image in self._images.values():
-            needed.update(image.diff_ids)
-        for digest in list(self.blobs):
-            if digest not in needed:
-                self.blobs.remove(digest)
+        needed = self._needed()
+        self._remove_blobs(needed)
         for folder in list(self._folders.iterdir()):
             if f"sha256:{folder.name}" not in needed:
                 self._remove_folder(folder)
@@ -509,14 +603,20 @@ class Images:
 
     def _remove_folder(self, folder: Path) -> None:
         """Remove a layer's folder: moved aside in one step, so that half a layer is never seen."""
-        aside = Path(tempfile.mkdtemp(dir=self.temporary, prefix="gone-"))
+        aside = self.temporary / f"gone-{secrets.token_hex(8)}"  # no new folder: it would need room
         try:
-            folder.rename(aside / "layer")
+            folder.rename(aside)
         except FileNotFoundError:
-            pass
+            return
         except OSError as error:
             log.warning("the unpacked layer %s cannot be removed: %s", folder, error)
+            return
         directory_trees.remove(aside)
+
+
+def _plain(image: Image, changed: dict[str, Any]) -> dict[str, Any]:
+    """An image's record on disk, with fields changed."""
+    return {**image.newer, **{name: getattr(image, name) for name in RECORD}, **changed}
 
 
 def size_of_files(archive: BinaryIO) -> int:

@@ -213,6 +213,7 @@ class Membership:
         concerned = self._concerned(container)
         for joined in self.joined(container):
             self._leave(joined)
+            self._tell("disconnect", joined)
         self._attached.pop(container.id, None)
         await self._refresh_hosts(concerned)
 
@@ -224,7 +225,6 @@ class Membership:
             address = joined.address if pool.subnet.version == 4 else joined.address6
             if address:
                 pool.release(address)
-        self._tell("disconnect", joined)
 
     def _tell(self, action: str, joined: Joined) -> None:
         network, container = joined.network, joined.container
@@ -257,7 +257,14 @@ class Membership:
                 continue
             before, attached.host_lines = attached.host_lines, self.hosts(container)
             if before != attached.host_lines:
-                await asyncio.to_thread(etc_hosts.replace, container, before, attached.host_lines)
+                try:
+                    await asyncio.to_thread(
+                        etc_hosts.replace, container, before, attached.host_lines
+                    )
+                except OSError as error:  # a full disk: what has happened in the network stays
+                    log.warning(
+                        "/etc/hosts of container %s cannot be written: %s", container.name, error
+                    )
 
     def _neighbours(self, joined: Joined) -> Iterable[str]:
         if not joined.network.named:
@@ -329,19 +336,31 @@ class Membership:
 
     async def connect(self, network: Network, container: Container, given: Any) -> None:
         """Connect a container to a network, with `given` as EndpointSettings. Raises BadRequest,
-        Forbidden, Conflict."""
+        Forbidden, Conflict, OSError."""
         settings = endpoints.asked(network.name, given or {})
-        async with container.lock:
-            self._check_connect(network, container)
-            if network.name in self.attachments(container).joined:
-                raise errors.Forbidden(
-                    f"endpoint with name {container.name} already exists in network {network.name}"
-                )
-            endpoints.check(network, network.name, settings)
-            if container.run is not None:
-                await self._plug(network, container, settings)
-            container.record.networks[network.name] = settings
-            await self._containers.save(container)
+        await container.turn(self._connect(network, container, settings))
+
+    async def _connect(
+        self, network: Network, container: Container, settings: dict[str, Any]
+    ) -> None:
+        self._check_connect(network, container)
+        if network.name in self.attachments(container).joined:
+            raise errors.Forbidden(
+                f"endpoint with name {container.name} already exists in network {network.name}"
+            )
+        endpoints.check(network, network.name, settings)
+        joined = None
+        if container.run is not None:
+            joined = await self._plug(network, container, settings)
+        known = {**container.record.networks, network.name: settings}
+        try:
+            await self._containers.change(container, networks=known)
+        except BaseException:
+            if joined is not None:
+                await self._unplug(joined)
+            raise
+        if joined is not None:
+            self._tell("connect", joined)
 
     @staticmethod
     def _check_connect(network: Network, container: Container) -> None:
@@ -368,8 +387,11 @@ class Membership:
                 "private (none) mode"
             )
 
-    async def _plug(self, network: Network, container: Container, settings: dict[str, Any]) -> None:
-        """Connect a running container to one more network. Raises APIError."""
+    async def _plug(
+        self, network: Network, container: Container, settings: dict[str, Any]
+    ) -> Joined | None:
+        """Connect a running container to one more network; None where it has just ended, and its
+        next start joins the network. Raises APIError."""
         joined = await self._join(container, network, settings)
         try:
             if self._isolated and joined.interface:
@@ -380,14 +402,14 @@ class Membership:
         except BaseException as error:
             self._leave(joined)
             if isinstance(error, ContainerGone):
-                return  # as for a stopped container: its next start joins the network
+                return None
             if isinstance(error, NetworkError):
                 raise errors.APIError(f"{FAILED}{error}") from None
             raise
         if self._isolated and network.named:
             await self._start_naming(container)
-        self._tell("connect", joined)
         await self._refresh_hosts([container, *self._concerned(container)])
+        return joined
 
     async def _start_naming(self, container: Container) -> None:
         """Start a name server for a container that joins its first network with name
@@ -403,23 +425,27 @@ class Membership:
         await etc_hosts.use_name_server(container)
 
     async def disconnect(self, network: Network, container: Container) -> None:
-        """Disconnect a container from a network. Raises BadRequest, and APIError where the
+        """Disconnect a container from a network. Raises BadRequest, OSError, and APIError where the
         container is not in that network."""
-        async with container.lock:
-            if network.driver == "host" and container.network_mode == "host":
-                raise errors.BadRequest(
-                    "cannot disconnect container from host network - "
-                    "container was created in host network mode"
-                )
-            if network.name not in container.record.networks:
-                raise errors.APIError(
-                    f"container {container.id} is not connected to network {network.name}"
-                )
-            joined = self.attachments(container).joined.get(network.name)
-            if joined is not None:
-                await self._unplug(joined)
-            container.record.networks.pop(network.name)
-            await self._containers.save(container)
+        await container.turn(self._disconnect(network, container))
+
+    async def _disconnect(self, network: Network, container: Container) -> None:
+        if network.driver == "host" and container.network_mode == "host":
+            raise errors.BadRequest(
+                "cannot disconnect container from host network - "
+                "container was created in host network mode"
+            )
+        if network.name not in container.record.networks:
+            raise errors.APIError(
+                f"container {container.id} is not connected to network {network.name}"
+            )
+        left = container.record.networks.copy()
+        del left[network.name]
+        await self._containers.change(container, networks=left)
+        joined = self.attachments(container).joined.get(network.name)
+        if joined is not None:
+            await self._unplug(joined)
+            self._tell("disconnect", joined)
 
     async def _unplug(self, joined: Joined) -> None:
         container = joined.container

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..base import errors, filters
+from ..base import errors, filters, uncancelled
 from ..base.events import Events
 from ..base.kept_aside import KeptAside
 from ..base.restrictions import Restrictions
@@ -58,6 +58,10 @@ class Networks:
         self._restrictions = restrictions
         self._kept_aside = kept_aside
         self._all: dict[str, Network] = {}
+        self._making: dict[str, Network] = {}
+        """Networks that are being written; their names and subnets are taken already."""
+        self._removing: set[str] = set()
+        """Ids of networks whose files are being removed: nobody finds them any more."""
         self.membership = Membership(runtime, containers, events, self.find)
 
     @property
@@ -116,25 +120,31 @@ class Networks:
     def _subnets(self) -> list[addresses.Subnet]:
         return [
             ipaddress.ip_network(pool["Subnet"])
-            for network in self._all.values()
+            for network in self._reserved()
             for pool in network.pools
         ]
+
+    def _reserved(self) -> list[Network]:
+        """All networks, including those in the making, and those that are just going."""
+        return [*self._all.values(), *self._making.values()]
 
     # Finding
 
     def all(self) -> list[Network]:
         """All networks, in the order of their files, then of their creation."""
-        return list(self._all.values())
+        return [each for each in self._all.values() if each.id not in self._removing]
 
     def find(self, name: str) -> Network | None:
         """Find a network by id, name or the first digits of an id. Raises BadRequest where
         several ids match."""
-        if name in self._all:
-            return self._all[name]
-        named = [each for each in self._all.values() if each.name == name]
+        here = self.all()
+        for each in here:
+            if each.id == name:
+                return each
+        named = [each for each in here if each.name == name]
         if named:
             return named[0]
-        matches = [each for each in self._all.values() if name and each.id.startswith(name)]
+        matches = [each for each in here if name and each.id.startswith(name)]
         if len(matches) > 1:
             raise errors.BadRequest(
                 f"network {name} is ambiguous ({len(matches)} matches found based on ID prefix)"
@@ -154,27 +164,30 @@ class Networks:
 
     # Making and removing
 
+    @uncancelled.always
     async def create(self, body: dict[str, Any]) -> Network:
         """Create a network from a request's body. Raises BadRequest, Forbidden, NotFound,
-        Conflict."""
+        Conflict, OSError."""
         driver = body.get("Driver")
         self._restrictions.refuse(
             driver not in (None, "", "bridge", "default"), f"a network with the driver {driver}"
         )
-        self._restrictions.limit("networks", len(self._all))
-        network = create_request.read(body, self.all(), self._isolated)
-        self._add(network)  # reserves its name and subnets
+        others = self._reserved()
+        self._restrictions.limit("networks", len(others))
+        network = create_request.read(body, others, self._isolated)
+        self._making[network.id] = network
         try:
             await asyncio.to_thread(network.save, self._folder)
-        except BaseException:
-            self._drop(network)
-            raise
+            self._add(network)
+        finally:
+            del self._making[network.id]
         self.emit("create", network)
         return network
 
+    @uncancelled.always
     async def remove(self, network: Network) -> None:
         """Remove a network. Raises Forbidden for a predefined network, and where containers are
-        in the network."""
+        in the network; NotFound where another call removes it; OSError."""
         if network.predefined:
             raise errors.Forbidden(f"{network.name} is a pre-defined network and cannot be removed")
         members = self.membership.of(network)
@@ -186,15 +199,22 @@ class Networks:
                 f"error while removing network: network {network.name} "
                 f"has active endpoints ({listed})"
             )
-        self._drop(network)
-        with contextlib.suppress(NetworkError):  # it has no bridge yet
-            await self._runtime.delete_bridge(network.bridge)
+        if network.id in self._removing or network.id not in self._all:
+            raise errors.NotFound(f"network {network.name} not found")
 
         def erase() -> None:
             (self._folder / f"{network.id}.json").unlink(missing_ok=True)
             atomic_files.sync_folder(self._folder)
 
-        await asyncio.to_thread(erase)
+        self._removing.add(network.id)
+        try:
+            await asyncio.to_thread(erase)
+            del self._all[network.id]
+            self.membership.drop(network)
+        finally:
+            self._removing.discard(network.id)
+        with contextlib.suppress(NetworkError):  # it has no bridge yet
+            await self._runtime.delete_bridge(network.bridge)
         self.emit("destroy", network)
 
     async def prune(self, wanted: filters.Filters) -> list[str]:
@@ -206,13 +226,12 @@ class Networks:
             if network.config_only or not self.dangling(network):
                 continue
             if passes(network.labels, network.created):
-                await self.remove(network)
+                try:
+                    await self.remove(network)
+                except (errors.Forbidden, errors.NotFound):  # in use or removed meanwhile
+                    continue
                 removed.append(network.name)
         return removed
-
-    def _drop(self, network: Network) -> None:
-        self._all.pop(network.id, None)
-        self.membership.drop(network)
 
     def emit(self, action: str, network: Network, **more: str) -> None:
         attributes = {**more, **network.attributes()}

@@ -34,6 +34,8 @@ class Fault:
     status: int = 500
     message: str = "this engine fails on purpose"
     """Message of the error answered instead (fail)."""
+    after: int = 0
+    """Number of writes that still find room (disk-full)."""
 
     def concerns(self, request: Request) -> bool:
         return fnmatchcase(f"{request.method} {_VERSION.sub('', request.path)}", self.on)
@@ -73,7 +75,9 @@ class Faults:
                 self._take_back(name)
             case _:
                 raise errors.NotFound("there is no such fault")
-        disk.full = any(each.kind == "disk-full" for each in self._faults.values())
+        disk.Room.writes = min(
+            (each.after for each in self._faults.values() if each.kind == "disk-full"), default=None
+        )
         return Response(HTTPStatus.NO_CONTENT)
 
     def _take_back(self, name: str) -> None:
@@ -92,12 +96,14 @@ def _read(value: dict[str, Any]) -> Fault:
             and fault.status in range(400, 600)
             and math.isfinite(fault.seconds)
             and 0 <= fault.seconds <= MOST_SECONDS
+            and type(fault.after) is int
+            and fault.after >= 0
         )
     except TypeError:
         sound = False
     if not sound:
         raise errors.BadRequest(
             f"no such fault: give kind ({', '.join(KINDS)}), on, seconds, status (400 to 599), "
-            "message"
+            "message, after"
         )
     return fault

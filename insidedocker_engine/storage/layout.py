@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 from pathlib import Path
@@ -37,10 +36,7 @@ class Places:
         folder.mkdir(mode=0o700)
         names = [os.path.relpath(layer, self.root) for layer in layers]
         # No rename needed: the list is not read before the container's own record is written.
-        with (folder / "layers.json").open("w") as file:
-            json.dump(names, file)
-            file.flush()
-            os.fsync(file.fileno())
+        atomic_files.write_new(folder / "layers.json", atomic_files.encode(names))
         return folder
 
     def layers_of(self, container: str) -> list[Path]:

@@ -93,6 +93,8 @@ def test_a_tcp_address_is_refused_for_the_control(tmp_path: Path) -> None:
         {"kind": "delay", "seconds": "long"},
         {"kind": "fail", "status": 200},
         {"kind": "fail", "what": "all"},
+        {"kind": "disk-full", "after": -1},
+        {"kind": "disk-full", "after": True},
     ],
 )
 def test_what_is_no_fault_is_refused(control: str, fault: dict[str, Any]) -> None:
