@@ -11,7 +11,7 @@ from ..base import errors, filters, signals, timestamps
 from ..container import log_entries, log_reader, streams
 from ..containers import inspect, listing, processes
 from ..networks import endpoints
-from ..server.http import Answer, Duplex, Hijack, Request, Response, Stream, answer
+from ..server.http import Answer, Duplex, Hijack, Request, Response, Stream, answer, long_answer
 from ..server.websocket import WebSocket, upgrade
 from .routing import empty, reply, route
 
@@ -203,7 +203,8 @@ async def top(daemon: Daemon, request: Request) -> Answer:
         raise errors.Conflict(f"container {container.id} is not running")
     if container.state.status == "restarting":
         raise errors.Conflict(f"container {container.id} is restarting")
-    shown = processes.top(daemon.runtime, container, request.get("ps_args"))
+    words = request.get("ps_args")
+    shown = await asyncio.to_thread(processes.top, daemon.runtime, container, words)
     daemon.store.emit(container, "top")
     return answer(shown)
 
@@ -211,8 +212,12 @@ async def top(daemon: Daemon, request: Request) -> Answer:
 @route("GET", "/containers/{id}/changes")
 async def changes(daemon: Daemon, request: Request) -> Answer:
     container = container_of(daemon, request)
-    found = await asyncio.to_thread(daemon.driver.changes, container.id)
-    return answer([{"Path": path, "Kind": kind} for kind, path in found] or None)
+
+    def find() -> Response:
+        found = daemon.driver.changes(container.id)
+        return long_answer({"Path": path, "Kind": kind} for kind, path in found)
+
+    return await asyncio.to_thread(find)
 
 
 @route("GET", "/containers/{id}/stats")
@@ -227,13 +232,17 @@ async def stats(daemon: Daemon, request: Request) -> Answer:
     return Stream(_stats(daemon, container))
 
 
+async def _sample(usage: processes.Usage, container: Container) -> dict[str, Any] | None:
+    return await asyncio.to_thread(usage.sample) if container.run is not None else None
+
+
 async def _one_stats(daemon: Daemon, container: Container, one_shot: bool) -> dict[str, Any]:
     usage = processes.Usage(daemon.runtime, container)
     before = None
     if container.run is not None and not one_shot:
-        before = usage.sample()
+        before = await asyncio.to_thread(usage.sample)
         await asyncio.sleep(1)  # a rate needs two samples
-    now = usage.sample() if container.run is not None else None
+    now = await _sample(usage, container)
     return processes.stats(container, now, before if now is not None else None)
 
 
@@ -242,7 +251,7 @@ async def _stats(daemon: Daemon, container: Container) -> AsyncGenerator[bytes, 
     usage = processes.Usage(daemon.runtime, container)
     before = None
     while not container.removing:
-        now = usage.sample() if container.run is not None else None
+        now = await _sample(usage, container)
         yield json.dumps(processes.stats(container, now, before)).encode() + b"\n"
         before = now
         await asyncio.sleep(1)
