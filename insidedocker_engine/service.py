@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 PR_SET_PDEATHSIG = 1
 THREADS = 64
+SWITCH = 0.001
+"""Seconds after which a busy thread lets the event loop go on."""
 
 
 def main(options: argparse.Namespace, parent: int, trial: Trial | None) -> None:
@@ -133,6 +135,7 @@ async def serve(
     """Open the engine, listen, tell the addresses, and wait for a signal to end. A second signal
     ends the containers at once. Raises Unusable, Newer."""
     linux.one_heap()
+    sys.setswitchinterval(SWITCH)
     stop, hurry = asyncio.Event(), asyncio.Event()
 
     def asked() -> None:

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .base import errors, filters, timestamps
+from .base import bulk, errors, filters, timestamps
 from .base.events import Events
 from .base.kept_aside import KeptAside
 from .base.restrictions import Restrictions
@@ -313,7 +313,7 @@ class Volumes:
             gone = await asyncio.to_thread(self._hide, volume)
             del self._all[volume.name]
             self._provisional.discard(volume.name)
-        await asyncio.to_thread(_clear, gone)
+        await bulk.run(_clear, gone)
 
     def _hide(self, volume: Volume) -> Path:
         """Move the folder out of sight, in one step; returns its new place."""

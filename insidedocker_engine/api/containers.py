@@ -8,10 +8,10 @@ from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any
 
 from ..base import errors, filters, signals, timestamps
-from ..container import logs, streams
+from ..container import log_entries, log_reader, streams
 from ..containers import inspect, listing, processes
 from ..networks import endpoints
-from ..server.http import Answer, Duplex, Hijack, Request, Response, Stream, answer
+from ..server.http import Answer, Duplex, Hijack, Request, Response, Stream, answer, long_answer
 from ..server.websocket import WebSocket, upgrade
 from .routing import empty, reply, route
 
@@ -203,7 +203,8 @@ async def top(daemon: Daemon, request: Request) -> Answer:
         raise errors.Conflict(f"container {container.id} is not running")
     if container.state.status == "restarting":
         raise errors.Conflict(f"container {container.id} is restarting")
-    shown = processes.top(daemon.runtime, container, request.get("ps_args"))
+    words = request.get("ps_args")
+    shown = await asyncio.to_thread(processes.top, daemon.runtime, container, words)
     daemon.store.emit(container, "top")
     return answer(shown)
 
@@ -211,8 +212,12 @@ async def top(daemon: Daemon, request: Request) -> Answer:
 @route("GET", "/containers/{id}/changes")
 async def changes(daemon: Daemon, request: Request) -> Answer:
     container = container_of(daemon, request)
-    found = await asyncio.to_thread(daemon.driver.changes, container.id)
-    return answer([{"Path": path, "Kind": kind} for kind, path in found] or None)
+
+    def find() -> Response:
+        found = daemon.driver.changes(container.id)
+        return long_answer({"Path": path, "Kind": kind} for kind, path in found)
+
+    return await asyncio.to_thread(find)
 
 
 @route("GET", "/containers/{id}/stats")
@@ -227,13 +232,17 @@ async def stats(daemon: Daemon, request: Request) -> Answer:
     return Stream(_stats(daemon, container))
 
 
+async def _sample(usage: processes.Usage, container: Container) -> dict[str, Any] | None:
+    return await asyncio.to_thread(usage.sample) if container.run is not None else None
+
+
 async def _one_stats(daemon: Daemon, container: Container, one_shot: bool) -> dict[str, Any]:
     usage = processes.Usage(daemon.runtime, container)
     before = None
     if container.run is not None and not one_shot:
-        before = usage.sample()
+        before = await asyncio.to_thread(usage.sample)
         await asyncio.sleep(1)  # a rate needs two samples
-    now = usage.sample() if container.run is not None else None
+    now = await _sample(usage, container)
     return processes.stats(container, now, before if now is not None else None)
 
 
@@ -242,7 +251,7 @@ async def _stats(daemon: Daemon, container: Container) -> AsyncGenerator[bytes, 
     usage = processes.Usage(daemon.runtime, container)
     before = None
     while not container.removing:
-        now = usage.sample() if container.run is not None else None
+        now = await _sample(usage, container)
         yield json.dumps(processes.stats(container, now, before)).encode() + b"\n"
         before = now
         await asyncio.sleep(1)
@@ -265,7 +274,7 @@ async def read_logs(daemon: Daemon, request: Request) -> Answer:
     if not container.logged:
         raise errors.NotImplementedHere("configured logging driver does not support reading")
     tail = request.get("tail", "all")
-    wanted = logs.Selection(
+    wanted = log_reader.Selection(
         frozenset(chosen),
         _moment(request, "since"),
         _moment(request, "until"),
@@ -273,7 +282,7 @@ async def read_logs(daemon: Daemon, request: Request) -> Answer:
     )
     if not request.flag("follow"):
         await container.first_words()
-    entries = logs.read(container.log, wanted, follow=request.flag("follow"))
+    entries = log_reader.read(container.log, wanted, follow=request.flag("follow"))
     raw, stamps = container.tty, request.flag("timestamps")
     return Stream(_framed(entries, raw, stamps), stream_type(request, raw))
 
@@ -287,11 +296,11 @@ def _streams(request: Request) -> list[int]:
 
 
 async def _framed(
-    found: AsyncGenerator[list[logs.Entry], None], raw: bool, stamps: bool = False
+    found: AsyncGenerator[list[log_entries.Entry], None], raw: bool, stamps: bool = False
 ) -> AsyncGenerator[bytes, None]:
     try:
         async for entries in found:
-            texts = [logs.stamped(entry) if stamps else entry.text for entry in entries]
+            texts = [log_entries.stamped(entry) if stamps else entry.text for entry in entries]
             if not raw:
                 pairs = zip(entries, texts, strict=True)
                 texts = [streams.frame(entry.stream, text) for entry, text in pairs]
@@ -352,11 +361,11 @@ class Listener:
         self._keys = keys if container.tty else None
         chosen = _streams(request)
         self._live: streams.Client | None = None
-        self._past: AsyncGenerator[list[logs.Entry], None] | None = None
+        self._past: AsyncGenerator[list[log_entries.Entry], None] | None = None
         self._stdin = None
         if request.flag("logs") and chosen and container.logged:
-            wanted = logs.Selection(frozenset(chosen))
-            self._past = logs.read(container.log, wanted, end=container.log.size())
+            wanted = log_reader.Selection(frozenset(chosen))
+            self._past = log_reader.read(container.log, wanted, present=container.log.snapshot())
         if request.flag("stream"):
             if chosen:
                 self._live = container.output.listen(chosen, raw=raw)

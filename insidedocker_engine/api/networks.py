@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..base import errors, filters
+from ..base.expressions import found_in
 from ..networks import create_request
 from ..networks.model import Network
 from ..server.http import Answer, Request, answer
@@ -35,8 +36,8 @@ def choose(daemon: Daemon, wanted: Filters) -> list[Network]:
     dangling = _dangling(wanted.get("dangling", []))
     tests: dict[str, Callable[[Network, str], bool]] = {
         "driver": lambda network, value: network.driver == value,
-        "id": lambda network, value: network.id.startswith(value),
-        "name": lambda network, value: value in network.name,
+        "id": lambda network, value: found_in(value, network.id),
+        "name": lambda network, value: found_in(value, network.name),
         "scope": lambda _network, value: value == "local",
         "type": lambda network, value: (value == "builtin") == network.predefined,
     }

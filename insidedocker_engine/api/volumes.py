@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from ..base import errors, filters
+from ..base.expressions import found_in
 from ..files import directory_trees
 from ..server.http import Answer, Request, answer
 from ..volumes import Volume
@@ -32,7 +33,7 @@ def _passes(volume: Volume, wanted: Filters, used: dict[str, int]) -> bool:
         return False
     if wanted.get("driver") and volume.driver not in wanted["driver"]:
         return False
-    if wanted.get("name") and not any(text in volume.name for text in wanted["name"]):
+    if wanted.get("name") and not any(found_in(text, volume.name) for text in wanted["name"]):
         return False
     return filters.labels_match(volume.labels or {}, wanted.get("label", []))
 

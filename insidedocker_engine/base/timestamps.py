@@ -12,7 +12,7 @@ NANO = 1_000_000_000
 ZERO = "0001-01-01T00:00:00Z"
 """Go's zero time: the Engine's value for an event that has not happened."""
 _UNITS = {"ns": 1, "us": 1000, "µs": 1000, "ms": 10**6, "s": NANO, "m": 60 * NANO, "h": 3600 * NANO}
-_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
+_DURATION = re.compile(r"(\d{1,18}(?:\.\d{0,18})?|\.\d{1,18})(ns|us|µs|ms|s|m|h)")
 _DATE = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:T(\d\d(?::\d\d(?::\d\d)?)?)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)?$"
 )
@@ -54,8 +54,13 @@ def parse(value: str) -> int:
 
 def duration(value: str) -> int | None:
     """Nanoseconds of a Go duration (`1h30m`), or None where `value` is not a duration."""
-    pieces = list(_DURATION.finditer(value.removeprefix("-")))
-    if not pieces or "".join(piece[0] for piece in pieces) != value.removeprefix("-"):
+    total, position = 0, int(value.startswith("-"))
+    if position == len(value):
         return None
-    total = sum(int(float(piece[1]) * _UNITS[piece[2]]) for piece in pieces)
+    while position < len(value):
+        piece = _DURATION.match(value, position)
+        if piece is None:
+            return None
+        total += int(float(piece[1]) * _UNITS[piece[2]])
+        position = piece.end()
     return -total if value.startswith("-") else total

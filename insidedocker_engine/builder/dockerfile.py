@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ..base import errors
 
-_DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
+_DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+)")
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
 _HEREDOC = re.compile(r"\d*<<-?(['\"]?)([A-Za-z_]\w*)\1")
 NAMES = (

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
+from typing import Any
 
+from ..base import expressions
 from .dockerfile import Mistake
 
 _SPECIAL = "@*#!?-$"
@@ -44,6 +47,21 @@ def _pattern(text: str, greedy: bool) -> str:
     star = ".*" if greedy else ".*?"
     known = {"*": star, "?": "."}
     return "".join(known.get(letter) or re.escape(letter) for letter in text)
+
+
+def _search(pattern: str, text: str) -> Any:
+    """The match of a regular expression in which `.` is any character."""
+    return expressions.compiled(f"(?s){pattern}").search(expressions.searchable(text))
+
+
+def _replaced(text: str, pattern: str, other: str, count: int) -> str:
+    """The text with `other` instead of the first `count` matches (0: all)."""
+    found, position = "", 0
+    matches = expressions.compiled(f"(?s){pattern}").finditer(expressions.searchable(text))
+    for match in itertools.islice(matches, count or None):
+        found += text[position : match.start()] + other
+        position = match.end()
+    return found + text[position:]
 
 
 class _Expansion:
@@ -146,15 +164,14 @@ class _Expansion:
             self._next()
         if mark == "/":
             pattern, other = self._until("/"), self._until("}")
-            wanted = re.compile(_pattern(pattern, greedy=True), re.DOTALL)
-            return wanted.sub(lambda _: other, value, count=0 if twice else 1)
+            return _replaced(value, _pattern(pattern, greedy=True), other, 0 if twice else 1)
         pattern = _pattern(self._until("}"), greedy=twice)
         if mark == "#":
-            match = re.match(pattern, value, re.DOTALL)
+            match = _search(f"^(?:{pattern})", value)
             return value[match.end() :] if match else value
-        starts = range(len(value) + 1) if twice else range(len(value), -1, -1)
-        at = next((at for at in starts if re.fullmatch(pattern, value[at:], re.DOTALL)), None)
-        return value if at is None else value[:at]
+        before = ".*?" if twice else ".*"
+        match = _search(f"^({before})(?:{pattern})$", value)
+        return value[: match.end(1)] if match else value
 
     def _name(self) -> str:
         first = self._peek()

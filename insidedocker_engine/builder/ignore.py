@@ -5,6 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 
+from ..base import expressions
+
 
 def read(text: str) -> list[str]:
     """The patterns, cleaned, without comments and empty lines."""
@@ -38,9 +40,10 @@ def _with_folders(path: str) -> list[str]:
 def matches(pattern: str, path: str) -> bool:
     """True where Go's filepath.Match would match; `**` stands for any number of folders."""
     try:
-        return re.fullmatch(_translated(pattern), path, re.DOTALL) is not None
-    except re.error:
+        wanted = expressions.compiled(f"(?s){_translated(pattern)}")
+    except expressions.Invalid:
         return False
+    return wanted.fullmatch(expressions.searchable(path)) is not None
 
 
 def _translated(pattern: str) -> str:

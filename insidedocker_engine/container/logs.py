@@ -1,5 +1,5 @@
-"""The log of a container: one JSON object per line, as Docker's json-file driver writes it. Other
-processes may read the file while it grows.
+"""The log of a container: output is encoded and written in a thread, which all logs share; other
+processes may read the files while they grow.
 
 Handles files and lines only, not containers or processes.
 """
@@ -7,274 +7,176 @@ Handles files and lines only, not containers or processes.
 from __future__ import annotations
 
 import asyncio
-import json
+import functools
 import logging
-import os
-import time
-from collections.abc import AsyncGenerator, Iterator
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from ..base import timestamps
+from .log_entries import Encoder
+from .log_files import LogFiles, Snapshot
+from .log_options import NO_END, Limits
 
-LINE_LIMIT = 16 << 10
-"""Bytes of one entry. A longer line becomes several entries, only the last with its newline."""
-BLOCK = 64 << 10
-STREAMS = {1: "stdout", 2: "stderr"}
-_NUMBERS = {name: number for number, name in STREAMS.items()}
-
-_quote = json.JSONEncoder(ensure_ascii=False).encode
+WAITING = 128 << 10
+"""Bytes that may wait to be written; beyond that the program has to wait."""
+SLICE = 64 << 10
+"""Bytes of one log that are written before another log has its turn."""
 
 log = logging.getLogger(__name__)
 
+_writer = ThreadPoolExecutor(1, thread_name_prefix="logs")
+"""One thread for all logs: programs that write without end take turns, and the event loop has one
+rival only."""
 
-class Entry(NamedTuple):
-    """One line of output."""
 
-    stream: int
-    """1 for stdout, 2 for stderr."""
-    text: bytes
-    stamp: str
-    """Time of writing, as in the file: RFC 3339 with nanoseconds."""
+class _Item(NamedTuple):
+    """Work for the thread."""
 
-    @property
-    def time(self) -> int:
-        """Nanoseconds since 1970. Raises BadRequest where the file holds no valid time."""
-        return timestamps.parse(self.stamp)
+    work: Callable[[], Any]
+    size: int = 0
+    """Bytes of output."""
+    answer: asyncio.Future[Any] | None = None
+    """Gets the result."""
 
 
 class Log:
-    """Appends output to a log file and wakes its followers."""
+    """Appends output to log files and wakes its followers. Use it in the event loop's thread."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._handle: int | None = None
-        self._rest: dict[int, bytearray] = {}
+    def __init__(self, path: Path, limits: Limits = NO_END) -> None:
+        self.files = LogFiles(path, limits)
+        self.drained: Callable[[], None] = lambda: None
+        """Called when output has been written, and the program need not wait."""
+        self.writes = 0
+        """Number of writes so far; see `changed`."""
+        self._encoder = Encoder()
+        self._open = False
+        self._items: deque[_Item] = deque()
+        self._bytes = 0
+        self._busy = False
         self._waiting: list[asyncio.Future[None]] = []
         self._broken = False
-        self._last = 0
 
     @property
-    def open(self) -> bool:
-        return self._handle is not None
+    def path(self) -> Path:
+        return self.files.path
+
+    @property
+    def full(self) -> bool:
+        """True where output comes faster than it is written."""
+        return self._bytes >= WAITING
+
+    @property
+    def ended(self) -> bool:
+        """True where nothing more is written."""
+        return not (self._open or self._items or self._busy)
 
     def start(self) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-        self._handle = os.open(self.path, flags, 0o640)
-        self._rest = {}
+        self._open = True
+        self._add(_Item(lambda: self._try(self.files.open)))
 
     def write(self, stream: int, data: bytes) -> None:
         """Add output as read; an unfinished line waits for its end."""
-        rest = self._rest.setdefault(stream, bytearray())
-        rest += data
-        cut = rest.rfind(b"\n") + 1
-        whole = bytes(rest[:cut])
-        del rest[:cut]
-        pieces = [piece for line in _lines(whole) for piece in _cut(line)]
-        while len(rest) >= LINE_LIMIT:
-            pieces.append(bytes(rest[:LINE_LIMIT]))
-            del rest[:LINE_LIMIT]
-        self._append(stream, pieces)
+        if self._open:
+            self._bytes += len(data)
+            self._add(_Item(lambda: self._append(self._encoder.encode(stream, data)), len(data)))
 
-    def finish(self) -> None:
-        """Write the unfinished lines, close the file and wake the followers."""
-        for stream, rest in self._rest.items():
-            if rest:
-                self._append(stream, [bytes(rest)])
-        self._rest = {}
-        if self._handle is not None:
-            os.close(self._handle)
-            self._handle = None
-        self._tell()
+    async def finish(self) -> None:
+        """Write what waits and the unfinished lines, close the file and wake the followers."""
+        self._open = False
+        await self._asked(self._end)
 
-    def _append(self, stream: int, pieces: list[bytes]) -> None:
-        if not pieces or self._handle is None:
+    def snapshot(self) -> asyncio.Future[Snapshot]:
+        """The log with all that has been given to it before this call, once that is written."""
+        return self._asked(self.files.snapshot)
+
+    def _asked(self, work: Callable[[], Any]) -> asyncio.Future[Any]:
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._add(_Item(work, answer=future))
+        return future
+
+    def changed(self, seen: int) -> asyncio.Future[None]:
+        """A future that is done once there are more `writes` than `seen`, or the log is
+        finished."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self.writes != seen:
+            future.set_result(None)
+        else:
+            self._waiting.append(future)
+        return future
+
+    def _add(self, item: _Item) -> None:
+        self._items.append(item)
+        self._work()
+
+    def _work(self) -> None:
+        """Give the next items to the thread, unless it is at work for this log."""
+        if self._busy or not self._items:
             return
-        data = memoryview(self._entries(stream, pieces).encode(errors="replace"))
+        batch: list[_Item] = []
+        size = 0
+        while self._items and size < SLICE:
+            item = self._items.popleft()
+            batch.append(item)
+            size += item.size
+        self._busy = True
+        loop = asyncio.get_running_loop()
+        working = loop.run_in_executor(_writer, _do, batch)
+        working.add_done_callback(lambda done: self._done(size, done.result()))
+
+    def _end(self) -> None:
+        self._append(self._encoder.finish())
+        self.files.close()
+
+    def _append(self, data: bytes) -> None:
+        if data:
+            self._try(lambda: self.files.write(data))
+
+    def _try(self, work: Callable[[], None]) -> None:
         try:
-            while data:
-                data = data[os.write(self._handle, data) :]
+            work()
             self._broken = False
         except OSError as error:  # the disk is full: the container runs on, its output is lost
             if not self._broken:
                 log.warning("the log %s cannot be written: %s", self.path.name, error.strerror)
             self._broken = True
-        self._tell()
 
-    def _entries(self, stream: int, pieces: list[bytes]) -> str:
-        # No two entries have the same time, so that a reader can go on from the last one.
-        self._last = max(time.time_ns(), self._last + 1)
-        seconds, nanoseconds = divmod(self._last, timestamps.NANO)
-        if nanoseconds + len(pieces) >= timestamps.NANO:
-            seconds, nanoseconds = seconds + 1, 0
-        self._last = seconds * timestamps.NANO + nanoseconds + len(pieces)
-        whole = timestamps.text(seconds * timestamps.NANO).removesuffix("Z")
-        return "".join(
-            f'{{"log":{_quote(piece.decode(errors="replace"))},"stream":"{STREAMS[stream]}",'
-            f'"time":"{whole}.{nanoseconds + number:09d}Z"}}\n'
-            for number, piece in enumerate(pieces)
-        )
-
-    def _tell(self) -> None:
-        """Wake the followers. Cancelled futures are dropped here too, so that they do not pile
-        up."""
+    def _done(self, size: int, answers: list[Callable[[], None]]) -> None:
+        self._busy = False
+        self._bytes -= size
+        for answer in answers:
+            answer()
+        self._work()
+        self.writes += 1
+        # Cancelled futures are dropped here too, so that they do not pile up.
         waiting, self._waiting = self._waiting, []
         for future in waiting:
             if not future.done():
                 future.set_result(None)
+        if size and not self.full:
+            self.drained()
 
-    def changed(self) -> asyncio.Future[None]:
-        """A future that is done at the next write, or when the log is finished."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(future)
-        return future
 
-    def size(self) -> int:
-        """Bytes on disk. Later output is appended after them."""
+def _do(batch: list[_Item]) -> list[Callable[[], None]]:
+    """Do the work, in the thread; returns the calls that tell the results, for the loop."""
+    answers: list[Callable[[], None]] = []
+    for item in batch:
         try:
-            return self.path.stat().st_size
-        except FileNotFoundError:
-            return 0
+            result, failed = item.work(), None
+        except Exception as error:
+            result, failed = None, error
+            if item.answer is None:
+                log.exception("a log was not written")
+        if item.answer is not None:
+            answers.append(functools.partial(_answer, item.answer, result, failed))
+    return answers
 
 
-def _lines(data: bytes) -> Iterator[bytes]:
-    """Split at line feeds only: a carriage return belongs to the text."""
-    *whole, _nothing = data.split(b"\n")
-    for line in whole:
-        yield line + b"\n"
-
-
-def _cut(line: bytes) -> Iterator[bytes]:
-    for start in range(0, len(line), LINE_LIMIT):
-        yield line[start : start + LINE_LIMIT]
-
-
-@dataclass(frozen=True)
-class Selection:
-    """A selection of entries."""
-
-    streams: frozenset[int] = frozenset((1, 2))
-    since: int = 0
-    """Nanoseconds since 1970."""
-    until: int = 0
-    """Nanoseconds since 1970; 0 for no end."""
-    tail: int = -1
-    """Number of last entries; negative for all."""
-
-    def wants(self, entry: Entry) -> bool:
-        return entry.stream in self.streams and (not self.since or entry.time >= self.since)
-
-    def ends_before(self, entry: Entry) -> bool:
-        return bool(self.until) and entry.time > self.until
-
-
-async def read(
-    source: Log, wanted: Selection, follow: bool = False, end: int | None = None
-) -> AsyncGenerator[list[Entry], None]:
-    """Yield entries from the log file in batches, up to byte `end` (None: the present size); with
-    `follow` also later entries, until the log is finished."""
-    end = source.size() if end is None else end
-    try:
-        handle = os.open(source.path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
+def _answer(future: asyncio.Future[Any], result: Any, error: Exception | None) -> None:
+    if future.done():  # its client has gone
         return
-    rest = b""
-    blocks = None
-    try:
-        position = _start_of_tail(handle, wanted.tail, end)
-        blocks = _blocks(handle, source, position, None if follow else end, wanted.until)
-        async for block in blocks:
-            *lines, rest = (rest + block).split(b"\n")
-            entries = _parse_all(lines)
-            past = [at for at, entry in enumerate(entries) if wanted.ends_before(entry)]
-            chosen = [
-                entry for entry in entries[: past[0] if past else None] if wanted.wants(entry)
-            ]
-            if chosen:
-                yield chosen
-            if past:
-                return
-    finally:
-        if blocks is not None:
-            await blocks.aclose()
-        os.close(handle)
-
-
-async def _blocks(
-    handle: int, source: Log, position: int, end: int | None, until: int
-) -> AsyncGenerator[bytes, None]:
-    """Yield the file from `position` to `end`; with None, until the log is finished."""
-    while True:
-        size = BLOCK if end is None else min(BLOCK, end - position)
-        block = os.pread(handle, size, position)
-        if block:
-            position += len(block)
-            yield block
-            await asyncio.sleep(0)
-        elif end is not None or not source.open or not await _more(source, until):
-            return
-
-
-async def _more(source: Log, until: int) -> bool:
-    """Wait for more output; False once `until` has passed."""
-    if not until:
-        await source.changed()
-        return True
-    left = (until - time.time_ns()) / 1e9
-    if left <= 0:
-        return False
-    try:
-        await asyncio.wait_for(source.changed(), left)
-    except TimeoutError:
-        return False
-    return True
-
-
-def _start_of_tail(handle: int, tail: int, end: int) -> int:
-    """The byte at which the last `tail` lines before `end` begin."""
-    if tail < 0:
-        return 0
-    if tail == 0:
-        return end
-    position, found = end, 0
-    while position > 0:
-        start = max(0, position - BLOCK)
-        block = os.pread(handle, position - start, start)
-        at = len(block)
-        while (at := block.rfind(b"\n", 0, at)) >= 0:
-            if start + at + 1 == end:
-                continue  # the end of the last line itself
-            found += 1
-            if found == tail:
-                return start + at + 1
-        position = start
-    return 0
-
-
-def _parse_all(lines: list[bytes]) -> list[Entry]:
-    """Parse all lines in one call, which is faster; one by one where a line is broken."""
-    try:
-        values = json.loads(b"[" + b",".join(lines) + b"]")
-        return [
-            Entry(_NUMBERS[each["stream"]], each["log"].encode(errors="replace"), each["time"])
-            for each in values
-        ]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return [entry for line in lines if (entry := _parse(line)) is not None]
-
-
-def _parse(line: bytes) -> Entry | None:
-    """Parse an entry; None for a line that a full disk or a kill has cut."""
-    try:
-        value = json.loads(line)
-        text = value["log"].encode(errors="replace")
-        return Entry(_NUMBERS[value["stream"]], text, value["time"])
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
-
-
-def stamped(entry: Entry) -> bytes:
-    """The entry with its time in front, nine digits after the point."""
-    whole, _, fraction = entry.stamp.removesuffix("Z").partition(".")
-    return f"{whole}.{fraction:0<9}Z ".encode() + entry.text
+    if error is None:
+        future.set_result(result)
+    else:
+        future.set_exception(error)

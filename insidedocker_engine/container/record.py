@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..base import timestamps, uncancelled
 from ..base.records import Kept
 from ..files import atomic_files
+from . import log_options
 from .logs import Log
 from .streams import Input, Output
 
@@ -27,8 +28,6 @@ Result = TypeVar("Result")
 
 FIRST_WORDS = 0.05
 """Seconds that `first_words` waits for a short program."""
-LOGGING = ("json-file", "local")
-"""Log drivers whose logs can be read back."""
 
 
 @dataclass
@@ -140,7 +139,8 @@ class Container:
         self.waiting: list[asyncio.Future[int]] = []
         """Futures of clients that wait for the next exit."""
         self.waiting_removed: list[asyncio.Future[int]] = []
-        self.log = Log(folder / f"{record.id}-json.log")
+        limits = log_options.of_record(record.host_config["LogConfig"])
+        self.log = Log(folder / f"{record.id}-json.log", limits)
         if self.logged:
             self.output.log = self.log
 
@@ -171,7 +171,7 @@ class Container:
 
     @property
     def logged(self) -> bool:
-        return self.host_config["LogConfig"]["Type"] in LOGGING
+        return self.host_config["LogConfig"]["Type"] in log_options.DRIVERS
 
     async def turn(self, change: Coroutine[Any, Any, Result]) -> Result:
         """Await `change`, which may change the container: the changes of one container are made one

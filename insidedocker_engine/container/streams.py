@@ -109,6 +109,7 @@ class Output:
         self.clients: set[Client] = set()
         self.log: logs.Log | None = None
         self._pumps: list[_Pump] = []
+        self._paused = False
         self._finished: asyncio.Future[None] | None = None
         self._stall: asyncio.TimerHandle | None = None
         self._seen: dict[Client, int] = {}
@@ -121,7 +122,9 @@ class Output:
     def start(self, stdout: int, stderr: int | None) -> None:
         """Start reading. Takes over the descriptors."""
         self._finished = asyncio.get_running_loop().create_future()
+        self._paused = False
         if self.log is not None:
+            self.log.drained = self.resume
             self.log.start()
         self._pumps = [_Pump(self, STDOUT, stdout)]
         if stderr is not None:
@@ -141,7 +144,7 @@ class Output:
             self._stall.cancel()
             self._stall = None
         if self.log is not None:
-            self.log.finish()
+            await self.log.finish()
         self.leave_all()
 
     def leave_all(self) -> None:
@@ -155,28 +158,33 @@ class Output:
             self.log.write(stream, data)
         for client in self.clients:
             client.give(stream, data)
-        if any(client.full for client in self.clients):
-            self._pause()
+        if not self._paused and (self._clients_full() or self._log_full()):
+            self._paused = True
+            for pump in self._pumps:
+                pump.pause()
+            self._watch_stall()
+
+    def _clients_full(self) -> bool:
+        return any(client.full for client in self.clients)
+
+    def _log_full(self) -> bool:
+        return self.log is not None and self.log.full
 
     def resume(self) -> None:
-        if any(client.full for client in self.clients):
+        """Read on, where the program had to wait and no one holds it up any more."""
+        if not self._paused or self._clients_full() or self._log_full():
             return
+        self._paused = False
         if self._stall is not None:
             self._stall.cancel()
             self._stall = None
-            for pump in self._pumps:
-                pump.resume()
+        for pump in self._pumps:
+            pump.resume()
 
     def pump_ended(self) -> None:
         done = all(pump.ended for pump in self._pumps)
         if done and self._finished is not None and not self._finished.done():
             self._finished.set_result(None)
-
-    def _pause(self) -> None:
-        if self._stall is None:
-            for pump in self._pumps:
-                pump.pause()
-            self._watch_stall()
 
     def _watch_stall(self) -> None:
         self._seen = {client: client.taken for client in self.clients if client.full}
@@ -187,7 +195,7 @@ class Output:
         for client, taken in self._seen.items():
             if client.full and client.taken == taken:
                 client.leave()
-        if self._stall is not None and any(client.full for client in self.clients):
+        if self._paused:
             self._watch_stall()
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from .. import volumes
 from ..base import errors, filters, timestamps, uncancelled
 from ..base.restrictions import Restrictions
-from ..container import names
+from ..container import log_options, names
 from ..container.record import Container, MountPoint, Record
 from ..container.store import ContainerStore
 from ..files import atomic_files, directory_trees
@@ -278,10 +278,9 @@ class Containers:
                 f"these are kept but do nothing: {', '.join(unmet)}"
             )
         options = request.host_config["LogConfig"]["Config"]
-        if options:
+        if unused := [name for name in options if name in log_options.KEPT_ONLY]:
             found.append(
-                "logs are kept whole by this engine; these options are kept but do nothing: "
-                + ", ".join(options)
+                f"these options of the log are kept but do nothing: {', '.join(sorted(unused))}"
             )
         if request.host_config["NetworkMode"] == "host" and request.host_config["PortBindings"]:
             found.append("Published ports are discarded when using host network mode")

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..base import errors, uncancelled
+from ..base import bulk, errors, uncancelled
 from ..container.record import Container
 from ..container.store import ContainerStore
 from ..files import directory_trees
@@ -88,4 +88,4 @@ class FileSystems:
             directory_trees.remove(folder)
 
         await container.unused.wait()
-        await asyncio.to_thread(clear)
+        await bulk.run(clear)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..base import errors, timestamps
+from ..base.expressions import found_in
 from ..base.filters import Filters, flag, labels_match
 from ..container.record import Container
 from ..container.store import ContainerStore
@@ -140,18 +141,6 @@ def _check(name: str, values: list[str]) -> None:
             raise errors.BadRequest(f"invalid filter 'exited={value}'")
 
 
-def _any(values: list[str], *texts: str) -> bool:
-    """True where a value equals one of `texts`, or matches in it as a regular expression."""
-    for value in values:
-        try:
-            pattern = re.compile(value)
-        except re.error:
-            pattern = re.compile(re.escape(value))
-        if any(value == text or pattern.search(text) for text in texts):
-            return True
-    return False
-
-
 def _by_network(container: Container, values: list[str]) -> bool:
     names = set(container.record.networks)
     ids = {str(each.get("NetworkID") or "") for each in container.record.networks.values()}
@@ -180,11 +169,11 @@ _TESTS: dict[str, Test] = {
     ),
     "expose": lambda _l, c, values: _port_in(values, c.config.get("ExposedPorts") or {}),
     "health": lambda _l, c, values: (c.state.health or {"Status": "none"})["Status"] in values,
-    "id": lambda _l, c, values: _any([f"^{value}" for value in values], c.id),
+    "id": lambda _l, c, values: any(c.id.startswith(value) for value in values),
     "is-task": lambda _l, _c, values: not flag({"is-task": values}, "is-task"),
     "isolation": lambda _l, _c, _values: True,
     "label": lambda _l, c, values: labels_match(c.config["Labels"], values),
-    "name": lambda _l, c, values: _any(values, c.name, f"/{c.name}"),
+    "name": lambda _l, c, values: any(found_in(value, c.name, f"/{c.name}") for value in values),
     "network": lambda _l, c, values: _by_network(c, values),
     "publish": Listing.by_published,
     "status": lambda _l, c, values: c.state.status in values,

@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from ..base import errors, schema, signals
-from ..container.record import LOGGING
+from ..container import log_options
 from ..runtime.capabilities import ALL
 
 LEAST_MEMORY = 6 << 20
@@ -127,13 +127,14 @@ def hold(wanted: dict[str, Any]) -> None:
 def _logging(wanted: dict[str, Any]) -> None:
     wanted["Type"] = wanted.get("Type") or "json-file"
     wanted["Config"] = wanted.get("Config") or {}
-    if wanted["Type"] not in (*LOGGING, "none"):
+    if wanted["Type"] not in (*log_options.DRIVERS, "none"):
         raise errors.BadRequest(
             f'error looking up logging plugin {wanted["Type"]}: plugin "{wanted["Type"]}" not found'
         )
     if not isinstance(wanted["Config"], dict):
         raise errors.BadRequest("invalid JSON: LogConfig.Config needs an object")
     schema.check("LogConfig.Config", wanted["Config"], schema.STRINGS)
+    log_options.check(wanted)
 
 
 def _namespaces(wanted: dict[str, Any], version: tuple[int, int]) -> None:

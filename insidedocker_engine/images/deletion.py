@@ -6,9 +6,7 @@ Knows images and the containers that use them; of the API's JSON only the list o
 
 from __future__ import annotations
 
-import asyncio
-
-from ..base import errors, filters
+from ..base import bulk, errors, filters
 from . import references
 from .references import Reference
 from .store import Image, Images
@@ -47,7 +45,7 @@ class Deletion:
         for action, image in self._events:
             self._images.emit(action, image)
         for image in self._gone:
-            await asyncio.to_thread(self._images.free, image)
+            await bulk.run(self._images.free, image)
         if self._gone:
             self._images.settle()
         return self.records

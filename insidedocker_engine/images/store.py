@@ -28,7 +28,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ..base import errors, timestamps
+from ..base import bulk, errors, timestamps, uncancelled
 from ..base.errors import APIError
 from ..base.events import Events
 from ..base.kept_aside import KeptAside
@@ -561,13 +561,16 @@ class Images:
         except OSError as error:  # the next call tries again
             log.warning("a deleted image cannot be forgotten: %s", error)
             return
-        for image in unused:
-            self.free(image)
+        if unused:
+            uncancelled.begin(self._free_all(unused))
+
+    async def _free_all(self, images: list[Image]) -> None:
+        for image in images:
+            await bulk.run(self.free, image)
         self.settle()
 
     def free(self, image: Image) -> None:
-        """Remove the files of an image that is gone, and that no other image needs. Blocks for a
-        moment."""
+        """Remove the files of an image that is gone, and that no other image needs. Blocking."""
         if self._doubt:
             return
         needed = self._needed()

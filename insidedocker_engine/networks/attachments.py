@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..base import errors
+from ..base import errors, uncancelled
 from ..base.events import Events
 from ..container.record import Container
 from ..container.store import ContainerStore

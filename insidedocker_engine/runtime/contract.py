@@ -240,7 +240,8 @@ class Runtime(Protocol):
     async def unpause(self, container: str) -> None: ...
 
     def processes(self, container: str) -> list[int]:
-        """Process ids on the host of a running container's processes, its first process first."""
+        """Process ids on the host of a running container's processes, its first process first.
+        Blocking: it takes the longer the more processes the host has."""
 
     def limit(self, container: str, limits: Limits) -> None:
         """Change the limits of a running container; does nothing for a stopped one, whose next

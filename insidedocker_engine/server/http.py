@@ -16,7 +16,7 @@ import logging
 import re
 import socket
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -131,6 +131,14 @@ class Response:
 def answer(value: Any, status: int = 200) -> Response:
     """An answer in JSON with a final newline, as the Engine sends it."""
     return Response(status, _dumps(value) + b"\n", content_type="application/json")
+
+
+def long_answer(items: Iterable[Any]) -> Response:
+    """An answer with a list, null where it is empty; for a thread. Each item is encoded alone: one
+    call for all of them would hold up the event loop."""
+    pieces = [_dumps(item) for item in items]
+    body = b"[%b]\n" % b",".join(pieces) if pieces else b"null\n"
+    return Response(200, body, content_type="application/json")
 
 
 def _dumps(value: Any) -> bytes:

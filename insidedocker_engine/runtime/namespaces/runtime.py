@@ -5,12 +5,14 @@ The engine has become root of its own user namespace; a launcher starts the proc
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
 from contextlib import suppress
 from pathlib import Path
 
+from ...base import uncancelled
 from ...host import cgroups, linux
 from .. import launcher_messages
 from ..client import Client, Failed, Gone, RunningProcess
@@ -49,6 +51,8 @@ class Namespaces:
         self._first: dict[str, tuple[SandboxSpec, RunningProcess, int]] = {}
         """Container id -> (sandbox, first process, inode of the namespace that identifies its
         processes)."""
+        self._ending: dict[str, asyncio.Task[None]] = {}
+        """Container id -> the end of processes that its first one has left behind."""
         self._spare: dict[tuple[int, int], list[int]] = {}
         """(kind, pid of the launcher) -> unused sockets in that launcher's network room."""
         self._bridges: dict[str, int] = {}
@@ -71,7 +75,7 @@ class Namespaces:
         kind = "pid" if sandbox.pid == "private" else "mnt"
         self._first[sandbox.id] = (sandbox, running, _namespace(running.pid, kind))
         if sandbox.pid != "private":
-            running.ended.add_done_callback(lambda _: self._end_others(sandbox.id))
+            running.ended.add_done_callback(lambda _: self._begin_end_of_others(sandbox.id))
         return running
 
     async def exec(self, container: str, process: ProcessSpec) -> RunningProcess:
@@ -82,6 +86,9 @@ class Namespaces:
         return running
 
     async def pause(self, container: str) -> None:
+        await asyncio.to_thread(self._pause, container)
+
+    def _pause(self, container: str) -> None:
         """Suspend all processes, and those that they started meanwhile."""
         stopped: set[int] = set()
         while new := set(self.processes(container)) - stopped:
@@ -91,6 +98,9 @@ class Namespaces:
             stopped |= new
 
     async def unpause(self, container: str) -> None:
+        await asyncio.to_thread(self._unpause, container)
+
+    def _unpause(self, container: str) -> None:
         for pid in reversed(self.processes(container)):  # children first: no shell sees a stop
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
@@ -122,6 +132,8 @@ class Namespaces:
         return bool(self._groups and self._groups.out_of_memory(container))
 
     async def forget(self, container: str) -> None:
+        if ending := self._ending.pop(container, None):
+            await asyncio.wait([ending])
         sandbox = self._first.pop(container, (None,))[0]
         if (sandbox is None or sandbox.network == "private") and self._client.alive:
             await self._change(launcher_messages.Forget(container))
@@ -133,6 +145,10 @@ class Namespaces:
             return self._groups.make(sandbox.id, sandbox.limits) if self._groups else ()
         except OSError as error:
             raise StartError(f"the limits cannot be set: {error.strerror}") from error
+
+    def _begin_end_of_others(self, container: str) -> None:
+        ending = uncancelled.begin(asyncio.to_thread(self._end_others, container))
+        self._ending[container] = ending  # `forget` waits for it
 
     def _end_others(self, container: str) -> None:
         """Kill the processes that remain after a container's first process. In a private pid

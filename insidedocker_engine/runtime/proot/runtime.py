@@ -16,6 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from ...base import uncancelled
 from .. import launcher_messages, probe
 from ..client import Client, RunningProcess
 from ..contract import (
@@ -49,6 +50,7 @@ class TracedProcess(RunningProcess):
         self._error = 0
         self._listening = False
         self._tracer_code: int | None = None
+        self._finishing = False
 
     def take(self, message: dict[str, Any], descriptors: list[int]) -> None:
         super().take(message, descriptors)
@@ -97,9 +99,14 @@ class TracedProcess(RunningProcess):
                 self._finish(self._code(number))
 
     def _finish(self, code: int) -> None:
-        if not self.ended.done() and self.before_end is not None:
+        if not self._finishing:
+            self._finishing = True
+            uncancelled.begin(self._finish_after(self.before_end, code))
+
+    async def _finish_after(self, before_end: Callable[[], None] | None, code: int) -> None:
+        if before_end is not None:
             with suppress(OSError):  # the limit of open files; `forget` tries again
-                self.before_end()
+                await asyncio.to_thread(before_end)
         super().end(code)
         self.running.set()
 
@@ -138,7 +145,7 @@ class PRoot:
 
     async def close(self) -> None:
         for container in list(self._running):
-            self._end_all(container)
+            await asyncio.to_thread(self._end_all, container)
         await self._client.close()
 
     async def start(self, sandbox: SandboxSpec, process: ProcessSpec) -> TracedProcess:
@@ -175,6 +182,9 @@ class PRoot:
         await running.running.wait()
 
     async def pause(self, container: str) -> None:
+        await asyncio.to_thread(self._pause, container)
+
+    def _pause(self, container: str) -> None:
         """Suspend the tracers; any signal then suspends a traced process until its tracer runs."""
         tracers = self._tracers(container)
         _send(tracers, signal.SIGSTOP)
@@ -198,11 +208,11 @@ class PRoot:
         return False
 
     async def forget(self, container: str) -> None:
-        self._end_all(container)
+        await asyncio.to_thread(self._end_all, container)
         self._running.pop(container, None)
 
     def _tracers(self, container: str) -> list[int]:
-        return [each.tracer for each in self._running.get(container, ()) if each.tracer]
+        return [each.tracer for each in list(self._running.get(container, ())) if each.tracer]
 
     def _end_all(self, container: str) -> None:
         """Kill all remaining processes of a container, which ends with its first process."""

@@ -1,8 +1,10 @@
 """The filters parameter, in its two forms and in wrong ones."""
 
+import sys
+
 import pytest
 
-from insidedocker_engine.base import errors, filters
+from insidedocker_engine.base import errors, expressions, filters
 
 
 @pytest.mark.parametrize(
@@ -58,3 +60,12 @@ def test_flags() -> None:
 )
 def test_labels(wanted: list[str], matches: bool) -> None:
     assert filters.labels_match({"a": "1", "b": ""}, wanted) is matches
+
+
+def test_without_re2_plain_names_still_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "re2", None)
+    expressions.compiled.cache_clear()
+    assert expressions.found_in("web-1", "my-web-1") and not expressions.found_in("db", "web")
+    assert expressions.found_in("web.1", "web.1")
+    with pytest.raises(errors.NotImplementedHere, match="google-re2 is not installed"):
+        expressions.found_in("^web", "web")

@@ -36,6 +36,7 @@ def test_forms_of_a_moment(text: str, moment: int) -> None:
         ("1.5s", 3 * SECOND // 2),
         ("100ms", SECOND // 10),
         ("5us", 5000),
+        ("-5us", -5000),
     ],
 )
 def test_durations_count_back_from_now(text: str, length: int) -> None:
