@@ -343,7 +343,10 @@ class Model(RuleBasedStateMachine):
         elif what == "rename":
             container.name = new
         elif what == "update":
+            looped = container.loops
             container.policy = POLICIES[(POLICIES.index(container.policy) + 1) % len(POLICIES)]
+            if looped and not container.loops:  # it begins no more
+                container.status, container.code = "exited", 3
         elif what == "remove":
             self.known.remove(container)
         if what in ("stop", "kill") and not container.long:
