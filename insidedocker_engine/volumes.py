@@ -181,11 +181,11 @@ class Volumes:
         if name not in self._all:
             own = driver not in ("", "local") or bool(options)
             self._restrictions.refuse(own, "a volume with a driver's options")
-            self._restrictions.limit("volumes", len(self._all))
         async with self._lock:
             if name in self._all:
                 self._confirm([name])
                 return self._all[name]
+            self._restrictions.limit("volumes", len(self._all))
             made = await asyncio.to_thread(self._make, name, labels)
             self._all[name] = made
             self._provisional.add(name)
