@@ -44,6 +44,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         help="a registry without TLS, besides those on this machine; may be given again",
     )
     parser.add_argument(
+        "--log-opt",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an option of containers' logs where a request has none, such as max-size=10m",
+    )
+    parser.add_argument(
         "--fault-control",
         metavar="URL",
         help="take faults on request at this private socket, unix:///path (for tests)",

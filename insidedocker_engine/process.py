@@ -13,7 +13,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -116,6 +116,7 @@ def start(
     insecure_tcp: bool = False,
     faults: bool = False,
     restricted: bool = False,
+    logs: Mapping[str, str] | None = None,
     while_used: bool = False,
     seconds: float = START_SECONDS,
 ) -> Handle:
@@ -126,7 +127,8 @@ def start(
     thread that started it, however that ends; a `while_used` engine ends with the last of its users
     (see `join`); any other runs on in a session of its own. With `faults` it takes faults on
     request at a private socket in its folder. A `restricted` engine refuses access from containers
-    to this host. Raises StartFailed with the engine's words.
+    to this host. `logs` are default options of containers' logs, such as max-size. Raises
+    StartFailed with the engine's words.
     """
     place = Path(tempfile.mkdtemp(prefix="insidedocker-")) if root is None else Path(root)
     place = place.absolute()
@@ -140,6 +142,11 @@ def start(
         *(["--insecure-tcp"] if insecure_tcp else []),
         *(["--fault-control", control] if faults else []),
         *(["--restricted"] if restricted else []),
+        *(
+            word
+            for name, value in (logs or {}).items()
+            for word in ("--log-opt", f"{name}={value}")
+        ),
         *(["--while-used"] if while_used else []),
     ]
     log = place / "engine.log"
@@ -283,10 +290,17 @@ class Joined:
     """True where `join` started the engine."""
 
 
-def join(root: Path, what: str, runtime: str = "auto", *, stays: bool | None = None) -> Joined:
+def join(
+    root: Path,
+    what: str,
+    runtime: str = "auto",
+    *,
+    stays: bool | None = None,
+    logs: Mapping[str, str] | None = None,
+) -> Joined:
     """Use the engine on `root`; start one if none runs. `what` names this user to other users. An
     engine started here ends with its last user, unless it `stays`; None: stays where no other
-    program uses it.
+    program uses it. `logs` are default options of its containers' logs.
 
     Raises StartFailed.
     """
@@ -301,7 +315,7 @@ def join(root: Path, what: str, runtime: str = "auto", *, stays: bool | None = N
     started = False
     try:
         for _ in range(3):  # a running engine may be stopped by hand at any moment
-            started = lock.holder(root) is None and _start_first(root, runtime, stays)
+            started = lock.holder(root) is None and _start_first(root, runtime, stays, logs)
             if running := _await_answer(root):
                 return Joined(running, use, started)
         raise StartFailed(f"the engine on {root} ends as soon as it runs: see engine.log there")
@@ -310,10 +324,10 @@ def join(root: Path, what: str, runtime: str = "auto", *, stays: bool | None = N
         raise
 
 
-def _start_first(root: Path, runtime: str, stays: bool) -> bool:
+def _start_first(root: Path, runtime: str, stays: bool, logs: Mapping[str, str] | None) -> bool:
     """Start an engine; False where another process was quicker. Raises StartFailed."""
     try:
-        start(root, f"unix://{paths.own_socket(root)}", runtime, while_used=not stays)
+        start(root, f"unix://{paths.own_socket(root)}", runtime, while_used=not stays, logs=logs)
     except (StartFailed, paths.PathError) as error:
         if lock.holder(root) is None:
             raise StartFailed(str(error)) from None

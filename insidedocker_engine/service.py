@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from .api import routing
 from .base import paths
+from .base.errors import BadRequest
 from .base.restrictions import Restrictions
+from .container import log_options
 from .daemon import Daemon
 from .files import directory_trees
 from .host import linux
@@ -57,6 +59,7 @@ def main(options: argparse.Namespace, parent: int, trial: Trial | None) -> None:
         if options.fault_control:
             control = listen.UnixAddress(paths.socket_path(options.fault_control))
         registries = Options.of(options.insecure_registry, options.registry_mirror)
+        restrictions = Restrictions(options.restricted, log_options.default(options.log_opt))
         root = (options.root or paths.own_root()).absolute()
         if not addresses:
             addresses = [listen.parse(f"unix://{paths.own_socket(root)}", False)]
@@ -65,6 +68,8 @@ def main(options: argparse.Namespace, parent: int, trial: Trial | None) -> None:
             address.prepare()
     except (paths.PathError, listen.AddressError, OptionError) as error:
         refuse(str(error))
+    except BadRequest as error:
+        refuse(f"--log-opt: {error.message}")
     # From here on the process may be root of its own user namespace; single-threaded until then.
     try:
         chosen = choice.choose(options.runtime, trial)
@@ -73,7 +78,18 @@ def main(options: argparse.Namespace, parent: int, trial: Trial | None) -> None:
     if options.with_parent:  # only now: a change of credentials would undo it
         end_with(parent)
     try:
-        run(serve(root, chosen, addresses, lock, control, registries=registries, options=options))
+        run(
+            serve(
+                root,
+                chosen,
+                addresses,
+                lock,
+                control,
+                registries=registries,
+                restrictions=restrictions,
+                options=options,
+            )
+        )
     except (Unusable, Newer) as error:
         refuse(str(error))
     if options.discard:  # in this user namespace: outside, files have several owners
@@ -130,6 +146,7 @@ async def serve(
     control: listen.UnixAddress | None,
     *,
     registries: Options,
+    restrictions: Restrictions,
     options: argparse.Namespace,
 ) -> None:
     """Open the engine, listen, tell the addresses, and wait for a signal to end. A second signal
@@ -144,7 +161,7 @@ async def serve(
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, asked)
-    daemon = Daemon(root, chosen, registries, Restrictions(options.restricted))
+    daemon = Daemon(root, chosen, registries, restrictions)
     handle = functools.partial(routing.dispatch, daemon)
     servers = [Server(handle, routing.COMMON_HEADERS)]
     if control:

@@ -21,6 +21,9 @@ from insidedocker.launch import jupyter_lab, local
 from insidedocker_engine import ROOT_VARIABLE, PathError, account_root, own_root, own_socket
 from insidedocker_engine.host import private
 
+LOGS = {"max-size": "10m", "max-file": "2"}
+"""Options of containers' logs: a class shares the host's disk, and one `yes` would fill it."""
+
 
 def become(command: list[str], folder: Path, settings: str) -> NoReturn:
     """Run `command` in `folder` in place of this process, with an engine and the course's settings.
@@ -68,7 +71,7 @@ def _engine() -> Engine:
 
 
 def _embedded() -> str:
-    joined = embedded.while_used(f"a session's server (process {os.getpid()})")
+    joined = embedded.while_used(f"a session's server (process {os.getpid()})", LOGS)
     joined.use.outlive_exec()  # this process becomes the server
     return joined.running.urls[0]
 

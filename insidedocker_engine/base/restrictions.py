@@ -5,7 +5,8 @@ refused requests get 403.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from . import errors
 
@@ -17,6 +18,8 @@ class Restrictions:
     """The checks of one engine; without `on` they allow everything."""
 
     on: bool = False
+    logs: Mapping[str, str] = field(default_factory=dict)
+    """Options of the logs of containers whose requests have none: --log-opt."""
 
     def refuse(self, case: bool, what: str) -> None:
         """Raise Forbidden, naming `what`, where the engine is restricted and `case` is true."""

@@ -53,6 +53,11 @@ class Encoder:
             del rest[:LINE_LIMIT]
         return self._entries(stream, texts)
 
+    @property
+    def waits(self) -> bool:
+        """True where a line is unfinished."""
+        return any(self._rest.values())
+
     def finish(self) -> bytes:
         """The unfinished lines."""
         rests, self._rest = self._rest, {}

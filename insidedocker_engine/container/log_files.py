@@ -108,7 +108,7 @@ class LogFiles:
         return self.path.with_name(f"{self.path.name}.{number}") if number else self.path
 
     def snapshot(self) -> Snapshot:
-        """The log as it is now. Called by the thread that writes."""
+        """The log as it is now. Called where nothing is being written."""
         files = self.opened()
         last = files[-1] if files else None
         size = os.fstat(last.handle).st_size if last and last.turn == self._turn else 0

@@ -59,6 +59,18 @@ def check(config: Mapping[str, Any]) -> None:
         )
 
 
+def default(texts: list[str]) -> dict[str, str]:
+    """The options of `--log-opt`, each NAME=VALUE. Raises BadRequest."""
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise errors.BadRequest(f"invalid value '{text}': NAME=VALUE is needed")
+        found[name] = value
+    check({"Type": "json-file", "Config": found})
+    return found
+
+
 def limits(config: Mapping[str, Any]) -> Limits:
     """The limits that a LogConfig asks for. Raises BadRequest."""
     options, default = config["Config"], DEFAULTS.get(config["Type"], NO_END)

@@ -48,8 +48,7 @@ async def read(
     later entries, until the log is finished."""
     reader = _Reader(source.files, wanted, await (present or source.snapshot()))
     try:
-        await asyncio.to_thread(reader.begin)
-        while True:
+        while follow or not reader.at_end():
             seen, ended = source.writes, source.ended
             found = await asyncio.to_thread(reader.next, follow)
             if found:
@@ -61,7 +60,8 @@ async def read(
             ):
                 return
     finally:
-        await uncancelled.whole(asyncio.to_thread(reader.close))
+        if not reader.close_if_idle():  # its client has gone in the middle of a step
+            await uncancelled.whole(asyncio.to_thread(reader.close))
 
 
 async def _more(source: Log, seen: int, until: int) -> bool:
@@ -91,25 +91,37 @@ class _Reader:
         """The newest file opened."""
         self._byte = 0
         self._rest = b""
+        self._begun = False
         self._lock = threading.Lock()
         """Held by a step; a client that goes away does not stop the thread."""
         self._closed = False
         self.past = False
         """True once an entry has come that is later than all that are wanted."""
 
-    def begin(self) -> None:
-        """Go to the first of the last entries that are wanted."""
-        with self._lock:
-            if self._files and not self._closed:
-                first, self._byte = _start_of_tail(self._files, self._wanted.tail, self._end)
-                while self._files and self._files[0].turn < first:
-                    self._files.popleft().close()
+    def at_end(self) -> bool:
+        """True where all has been read that was there at the beginning."""
+        if not self._files:
+            return True
+        turn = self._files[0].turn
+        return turn >= self._end.turn and self._byte >= self._before_end(turn)
 
     def next(self, follow: bool) -> list[Entry] | None:
         """The wanted entries of the next block, perhaps none; None where there are no more at
         present, or, without `follow`, in the log as it was at the beginning."""
         with self._lock:
-            return None if self._closed else self._next(follow)
+            if self._closed:
+                return None
+            if not self._begun:
+                self._begun = True
+                self._begin()
+            return self._next(follow)
+
+    def _begin(self) -> None:
+        """Go to the first of the last entries that are wanted."""
+        if self._files:
+            first, self._byte = _start_of_tail(self._files, self._wanted.tail, self._end)
+            while self._files and self._files[0].turn < first:
+                self._files.popleft().close()
 
     def _next(self, follow: bool) -> list[Entry] | None:
         if not self._files and not self._open_more():
@@ -150,11 +162,24 @@ class _Reader:
             entry for entry in entries[: past[0] if past else None] if self._wanted.wants(entry)
         ]
 
+    def close_if_idle(self) -> bool:
+        """Close, unless a thread is reading."""
+        if not self._lock.acquire(blocking=False):
+            return False
+        try:
+            self._close()
+        finally:
+            self._lock.release()
+        return True
+
     def close(self) -> None:
         with self._lock:
-            self._closed = True
-            while self._files:
-                self._files.pop().close()
+            self._close()
+
+    def _close(self) -> None:
+        self._closed = True
+        while self._files:
+            self._files.pop().close()
 
 
 def _start_of_tail(files: deque[Opened], tail: int, end: Position) -> tuple[int, int]:

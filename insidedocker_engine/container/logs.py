@@ -70,7 +70,7 @@ class Log:
     @property
     def ended(self) -> bool:
         """True where nothing more is written."""
-        return not (self._open or self._items or self._busy)
+        return self._idle and not self._open
 
     def start(self) -> None:
         self._open = True
@@ -85,16 +85,28 @@ class Log:
     async def finish(self) -> None:
         """Write what waits and the unfinished lines, close the file and wake the followers."""
         self._open = False
-        await self._asked(self._end)
+        if self._idle and not self._encoder.waits:
+            self.files.close()  # a quiet program: nothing to wait for
+            self._tell()
+        else:
+            await self._asked(self._end)
 
     def snapshot(self) -> asyncio.Future[Snapshot]:
         """The log with all that has been given to it before this call, once that is written."""
-        return self._asked(self.files.snapshot)
+        if not self._idle:
+            return self._asked(self.files.snapshot)
+        future: asyncio.Future[Snapshot] = asyncio.get_running_loop().create_future()
+        future.set_result(self.files.snapshot())
+        return future
 
     def _asked(self, work: Callable[[], Any]) -> asyncio.Future[Any]:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._add(_Item(work, answer=future))
         return future
+
+    @property
+    def _idle(self) -> bool:
+        return not (self._items or self._busy)
 
     def changed(self, seen: int) -> asyncio.Future[None]:
         """A future that is done once there are more `writes` than `seen`, or the log is
@@ -148,14 +160,18 @@ class Log:
         for answer in answers:
             answer()
         self._work()
+        self._tell()
+        if size and not self.full:
+            self.drained()
+
+    def _tell(self) -> None:
+        """Wake the followers. Cancelled futures are dropped here too, so that they do not pile
+        up."""
         self.writes += 1
-        # Cancelled futures are dropped here too, so that they do not pile up.
         waiting, self._waiting = self._waiting, []
         for future in waiting:
             if not future.done():
                 future.set_result(None)
-        if size and not self.full:
-            self.drained()
 
 
 def _do(batch: list[_Item]) -> list[Callable[[], None]]:

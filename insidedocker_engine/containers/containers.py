@@ -157,6 +157,7 @@ class Containers:
         if name:
             name = names.check(name)
         request = create_request.read(body, version)
+        restricted.settle_log(self._restrictions, request.host_config["LogConfig"])
         if image is None:
             if not request.config["Image"]:
                 raise errors.BadRequest("no command specified")

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..base import errors
 from ..base.restrictions import Restrictions
+from ..container import log_options
 from ..container.record import Container, MountPoint
 from ..runtime.contract import Mount, SandboxSpec
 from .create_request import CreateRequest
@@ -18,6 +19,10 @@ from .defaults import HOST_CONFIG
 
 IN_MEMORY = 512 << 20
 """Bytes of all containers' file systems in memory together, shared memory included."""
+LOGS = {"max-size": "1m", "max-file": "2"}
+"""Default options of a log."""
+LOG_SIZE = 8_000_000
+"""Most bytes of a container's log, all files together."""
 TMPFS, SHARED_MEMORY = 16 << 20, 4 << 20
 """Default sizes, in bytes."""
 BYTES_OF_A_FILE = 4096
@@ -36,6 +41,19 @@ NEVER_ADDED = {
     "DAC_READ_SEARCH",
     "BPF",
 }
+
+
+def settle_log(restrictions: Restrictions, config: dict[str, Any]) -> None:
+    """Complete a LogConfig with the engine's default options. Raises BadRequest; Forbidden for a
+    log that a restricted engine refuses."""
+    if config["Type"] not in log_options.DRIVERS:
+        return
+    defaults = {**(LOGS if restrictions.on else {}), **restrictions.logs}
+    config["Config"] = {**defaults, **config["Config"]}
+    log_options.check(config)
+    size, files = log_options.limits(config)
+    too_large = size is None or size * files > LOG_SIZE
+    restrictions.refuse(too_large, f"a log of more than {LOG_SIZE} bytes")
 
 
 def check(

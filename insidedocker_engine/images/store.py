@@ -22,6 +22,7 @@ import secrets
 import tempfile
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -234,7 +235,8 @@ class Images:
         self._come_to_nothing = False
         """True where one of them has failed."""
         self._coming_lock = threading.Lock()
-        self._unpacking = threading.Lock()
+        self._unpacking: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        """Diff id -> held while the layer is unpacked. A large layer does not hold up others."""
         for folder in (self._records, self.temporary):
             folder.mkdir(mode=0o700, exist_ok=True)
 
@@ -522,8 +524,10 @@ class Images:
 
     def _unpacked(self, diff_id: str) -> Path:
         folder = self.layer_folder(diff_id)
-        with self._unpacking:
-            if folder.exists():
+        if folder.exists():
+            return folder
+        with self._unpacking[diff_id]:
+            if folder.exists():  # another thread was quicker
                 return folder
             self._unsettled.begin(folder.name)
             unfinished = Path(tempfile.mkdtemp(dir=self.temporary, prefix="layer-"))

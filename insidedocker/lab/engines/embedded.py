@@ -8,7 +8,7 @@ from __future__ import annotations
 import atexit
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -53,12 +53,12 @@ def staying() -> str:
     return joined.running.urls[0]
 
 
-def while_used(what: str) -> Joined:
+def while_used(what: str, logs: Mapping[str, str] | None = None) -> Joined:
     """This checkout's embedded engine, started if it does not run, with this process as a user. An
-    engine that is started here ends with the last of its users. Raises NoEngine where the engine
-    does not start."""
+    engine that is started here ends with the last of its users, and has these default options of
+    containers' `logs`. Raises NoEngine where the engine does not start."""
     try:
-        return join(own_root(), what, runtime(), stays=False)
+        return join(own_root(), what, runtime(), stays=False, logs=logs)
     except (StartFailed, PathError) as error:
         raise _did_not_start(error) from error
 
