@@ -380,7 +380,13 @@ def _copy_up(root: Path, destination: str, target: Path) -> None:
         if error.errno in (errno.ELOOP, errno.ENOTDIR):
             return
         raise
+    source = Path(f"/proc/self/fd/{folder}")
     try:
-        directory_trees.Copier().copy(Path(f"/proc/self/fd/{folder}"), target)
+        directory_trees.Copier().copy(source, target)
+    except BaseException:
+        # Half a copy would count as content: the next start would not copy the rest.
+        for entry in source.iterdir():
+            directory_trees.remove(target / entry.name)
+        raise
     finally:
         os.close(folder)
