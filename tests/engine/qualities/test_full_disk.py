@@ -56,8 +56,7 @@ class OnAFullDisk:
     def close(self) -> None:
         self._stack.close()
 
-    def full(self, after: int = 0) -> contextlib.AbstractContextManager[None]:
-        """`after`: so many of the engine's writes still find room (only by fault)."""
+    def full(self) -> contextlib.AbstractContextManager[None]:
         raise NotImplementedError
 
 
@@ -79,9 +78,8 @@ class FileSystem(OnAFullDisk):
         super().__init__(lambda: engines.embedded(folder=folder, recorded=False))
 
     @contextlib.contextmanager
-    def full(self, after: int = 0, spare: int = 0) -> Iterator[None]:
+    def full(self, spare: int = 0) -> Iterator[None]:
         """`spare`: bytes that stay free."""
-        assert after == 0
         filler = self.folder / "state/tmp/filler"
         with filler.open("wb", buffering=0) as file:
             for size in (MB, KB):
@@ -121,6 +119,7 @@ class Fault(OnAFullDisk):
 
     @contextlib.contextmanager
     def full(self, after: int = 0) -> Iterator[None]:
+        """`after`: so many of the engine's writes still find room."""
         with requests_unixsocket.Session() as session:
             fault = {"kind": "disk-full", "after": after}
             session.put(self._control, json=fault).raise_for_status()
@@ -268,10 +267,9 @@ def test_what_is_refused_has_not_happened(disk: OnAFullDisk, what: str) -> None:
     assert sorted(blobs.rglob("*")) == files, "what has come for nothing goes again"
 
 
+@pytest.mark.parametrize("disk", [Fault], indirect=True)
 @pytest.mark.parametrize("what", [each for each in REFUSED if each != "build"])  # steps stay
-def test_any_write_may_be_the_one_that_fails(disk: OnAFullDisk, busybox: Path, what: str) -> None:
-    if isinstance(disk, FileSystem):
-        pytest.skip("a real disk is full for every write")
+def test_any_write_may_be_the_one_that_fails(disk: Fault, busybox: Path, what: str) -> None:
     api, blobs = disk.api, disk.folder / "state/blobs"
     before, files, since = picture(api), sorted(blobs.rglob("*")), time.time()
     for number in range(MOST_WRITES):
@@ -300,9 +298,8 @@ def test_nothing_of_it_comes_with_a_restart(disk: OnAFullDisk) -> None:
         disk.api.good("POST", f"/containers/{name}/start")
 
 
-def test_half_a_copy_is_no_content_of_a_volume(disk: OnAFullDisk) -> None:
-    if not isinstance(disk, FileSystem):
-        pytest.skip("the fault does not concern the files of volumes")
+@pytest.mark.parametrize("disk", [FileSystem], indirect=True)
+def test_half_a_copy_is_no_content_of_a_volume(disk: FileSystem) -> None:
     api = disk.api
     api.good("POST", "/volumes/create", {"Name": "bin"})
     body = {
