@@ -182,6 +182,12 @@ def picture(api: Caller, restarted: bool = False) -> Any:
     }
 
 
+def contents(disk: OnAFullDisk) -> list[Path]:
+    """What is in blobs and in volumes."""
+    state = disk.folder / "state"
+    return sorted(path for name in ("blobs", "volumes") for path in (state / name).rglob("*"))
+
+
 def context() -> bytes:
     return tar({"Dockerfile": b"FROM busybox\nLABEL a=b\n"})
 
@@ -204,6 +210,7 @@ def pulled(api: Caller, _folder: Path) -> requests.Response:
 
 
 VOLUMES = {"Image": "busybox", "Volumes": {"/a": {}}, "HostConfig": {"Binds": ["new:/b"]}}
+FILLS = {"Image": "busybox", "HostConfig": {"Binds": ["kept:/bin"]}}
 
 REFUSED: dict[str, Try] = {
     "tag": request("POST", "/images/busybox/tag?repo=more"),
@@ -236,6 +243,7 @@ REFUSED: dict[str, Try] = {
     "volume create": request("POST", "/volumes/create", {"Name": "new"}),
     "create": request("POST", "/containers/create?name=new", {"Image": "busybox"}),
     "create with volumes": request("POST", "/containers/create?name=new", VOLUMES),
+    "create that fills a volume": request("POST", "/containers/create?name=new", FILLS),
     "rename": request("POST", "/containers/stopped/rename?name=new"),
     "update": request("POST", "/containers/running/update", {"RestartPolicy": {"Name": "always"}}),
     "rm --link": request("DELETE", "/containers/linked/alias?link=1"),
@@ -257,21 +265,21 @@ def events_since(api: Caller, since: float) -> list[Any]:
 
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_is_refused_has_not_happened(disk: OnAFullDisk, what: str) -> None:
-    api, blobs = disk.api, disk.folder / "state/blobs"
-    before, files, since = picture(api), sorted(blobs.rglob("*")), time.time()
+    api = disk.api
+    before, files, since = picture(api), contents(disk), time.time()
     with disk.full():
         answer = REFUSED[what](api, disk.folder)
     assert failed(answer), (answer.status_code, answer.text)
     assert picture(api) == before
     assert events_since(api, since) == []
-    assert sorted(blobs.rglob("*")) == files, "what has come for nothing goes again"
+    assert contents(disk) == files, "what has come for nothing goes again"
 
 
 @pytest.mark.parametrize("disk", [Fault], indirect=True)
 @pytest.mark.parametrize("what", [each for each in REFUSED if each != "build"])  # steps stay
 def test_any_write_may_be_the_one_that_fails(disk: Fault, busybox: Path, what: str) -> None:
-    api, blobs = disk.api, disk.folder / "state/blobs"
-    before, files, since = picture(api), sorted(blobs.rglob("*")), time.time()
+    api = disk.api
+    before, files, since = picture(api), contents(disk), time.time()
     for number in range(MOST_WRITES):
         with disk.full(after=number):
             answer = REFUSED[what](api, disk.folder)
@@ -279,7 +287,7 @@ def test_any_write_may_be_the_one_that_fails(disk: Fault, busybox: Path, what: s
             break
         assert picture(api) == before, number
         assert events_since(api, since) == [], number
-        assert sorted(blobs.rglob("*")) == files, number
+        assert contents(disk) == files, number
     assert answer.ok and number > 0, answer.text
     disk.engine.empty()
     furnish(api, busybox, disk.folder)
