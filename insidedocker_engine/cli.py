@@ -104,7 +104,7 @@ def _stop(options: argparse.Namespace) -> int:
     root = options.root or paths.default_root()
     using = users(root)
     try:
-        pid = stop(root)
+        pid = stop(root, tell=lambda text: print(text, file=sys.stderr, flush=True))
     except (TimeoutError, PermissionError) as error:
         raise CommandError(str(error)) from None
     if pid is None:

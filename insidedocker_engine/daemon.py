@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import root_format
 from .base.events import Events
 from .base.kept_aside import KeptAside
 from .base.restrictions import Restrictions
@@ -40,8 +41,10 @@ class Daemon:
         registries: Options,
         restrictions: Restrictions,
     ) -> None:
-        """Raises storage.choice.Unusable. Blocking: nothing else runs yet."""
+        """Raises storage.choice.Unusable, root_format.Newer. Blocking: nothing else runs yet."""
         self.root = root
+        self.kept_aside = KeptAside()
+        root_format.prepare(root, self.kept_aside)
         self.temporary = root / "tmp"
         self.runtime = runtime
         self.name = os.uname().nodename
@@ -50,7 +53,6 @@ class Daemon:
         self._use_own_temporary_folder()
         self.driver = choice.choose(root, runtime.name == "namespaces")
         self.events = Events()
-        self.kept_aside = KeptAside()
         self.store = ContainerStore(root / "containers", self.events, self.kept_aside)
         self.images = Images(
             root,
@@ -110,12 +112,12 @@ class Daemon:
         self.volumes.load()
         self.containers.load()
 
-    async def close(self, hurry: bool = False) -> None:
-        """End every container: with its stop signal, or at once (`hurry`) where its state will be
-        discarded."""
-        ending = asyncio.ensure_future(self.containers.close())
+    async def close(self, hurry: asyncio.Event, discard: bool = False) -> None:
+        """End every container: with its stop signal and in its own time, unless `hurry` is set; at
+        once where its state will be discarded."""
+        ending = asyncio.ensure_future(self.containers.close(hurry))
         # One step is enough to keep `containers` from restarting what the runtime then kills.
-        await (asyncio.sleep(0) if hurry else ending)
+        await (asyncio.sleep(0) if discard else ending)
         await self.runtime.close()
         await ending
 

@@ -5,21 +5,23 @@ Used by the command line, and by programs that bring an engine along.
 
 from __future__ import annotations
 
+import contextlib
+import math
 import os
 import select
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from . import lock
 from .base import paths
 from .files import directory_trees
-from .host import private
+from .host import linux, private
 from .lock import whereabouts
 from .sharing import Use, users
 
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
     import subprocess
 
 START_SECONDS = 120.0  # a start takes one second; a machine may be busy
-STOP_SECONDS = 30.0
+END_SECONDS = 30.0
+"""The engine's own end, without the time that it gives its containers."""
 
 
 class StartFailed(Exception):
@@ -59,18 +62,29 @@ class Handle:
         return paths.socket_path(self.url)
 
     def close(self) -> None:
-        """End the engine and its containers; remove a root folder made for it alone."""
-        import subprocess
-
+        """End the engine and its containers; remove a root folder made for it alone. Each container
+        has its stop timeout, unless its state is discarded; a KeyboardInterrupt ends them at
+        once."""
         if self._process.poll() is None:
             self._process.terminate()
         try:
-            self._process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            ended = self._ends_within(END_SECONDS if self._temporary else None)
+        except KeyboardInterrupt:
+            self._process.terminate()  # once more: at once
+            if not self._ends_within(END_SECONDS):
+                self.kill()
+            raise
+        if not ended:
+            self.kill()
         if self._temporary:  # the engine removes it, unless it was killed
             directory_trees.remove(self.root)
+
+    def _ends_within(self, seconds: float | None) -> bool:
+        import subprocess
+
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        return self._process.returncode is not None
 
     def kill(self) -> None:
         """Kill the engine, as a crash does: its containers end, its state and its socket stay."""
@@ -208,6 +222,9 @@ class Running:
     """Addresses it listens on; none while it is starting."""
     stays: bool
     """True where the engine stays without users."""
+    SILENT: ClassVar = 2.0
+    """Seconds; a longer wait for the end says what for (`WAITS`)."""
+    WAITS: ClassVar = "gives its containers their time to end; Ctrl-C ends them at once"
 
     def answers(self) -> bool:
         """True where the engine can be reached from here."""
@@ -220,16 +237,19 @@ class Running:
         """Names of the programs that use the engine."""
         return users(self.root)
 
-    def await_end(self, seconds: float = STOP_SECONDS) -> bool:
-        """True where the engine has ended, or ends within `seconds`."""
+    def hurry(self) -> None:
+        """Ask an engine that is ending to end its containers at once."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
+
+    def await_end(self, seconds: float | None = END_SECONDS) -> bool:
+        """True where the engine has ended, or ends within `seconds` (None: however long it
+        takes)."""
         try:
-            pidfd = os.pidfd_open(self.pid)
-        except OSError:
+            with _Pinned(self.pid) as process:
+                return process.await_end(seconds)
+        except ProcessLookupError:
             return True
-        try:
-            return bool(select.select([pidfd], [], [], seconds)[0])
-        finally:
-            os.close(pidfd)
 
     def info(self) -> dict[str, Any]:
         """The engine's answer to GET /info. Raises OSError where it does not answer."""
@@ -331,10 +351,13 @@ def _await_answer(root: Path, seconds: float = START_SECONDS) -> Running | None:
     return None
 
 
-def stop(root: Path, seconds: float = STOP_SECONDS) -> int | None:
+def stop(root: Path, tell: Callable[[str], object] = lambda _: None) -> int | None:
     """End the engine that runs on `root`; returns its process id, or None where none runs.
 
-    The process is the lock's holder, checked again once a pidfd pins it: a reused process id cannot
+    Waits as long as containers use their stop timeouts, and tells so; a KeyboardInterrupt ends
+    them at once.
+
+    The process is the lock's holder, checked again once it is pinned: a reused process id cannot
     be hit. Raises TimeoutError where the engine does not end, PermissionError where it is not
     visible here.
     """
@@ -344,15 +367,69 @@ def stop(root: Path, seconds: float = STOP_SECONDS) -> int | None:
     if pid == 0:
         raise PermissionError(f"the engine runs {whereabouts(pid)}: stop it there")
     try:
-        pidfd = os.pidfd_open(pid)
+        with _Pinned(pid) as process:
+            if lock.holder(root) != pid:
+                return None
+            process.terminate()
+            try:
+                if not process.await_end(Running.SILENT):
+                    tell(f"The engine (process {pid}) {Running.WAITS}.")
+                    process.await_end(None)
+            except KeyboardInterrupt:
+                process.terminate()  # once more: at once
+                if not process.await_end(END_SECONDS):
+                    what = f"the engine (process {pid})"
+                    raise TimeoutError(f"{what} has not ended after {END_SECONDS:.0f} s") from None
     except ProcessLookupError:
         return None
-    try:
-        if lock.holder(root) != pid:
-            return None
-        signal.pidfd_send_signal(pidfd, signal.SIGTERM)
-        if not select.select([pidfd], [], [], seconds)[0]:
-            raise TimeoutError(f"the engine (process {pid}) has not ended after {seconds:.0f} s")
-    finally:
-        os.close(pidfd)
     return pid
+
+
+class _Pinned:
+    """A process, held by a pidfd: its process id, used again, is not taken for it. Where the kernel
+    or a filter of system calls has no pidfds, only the id is held."""
+
+    def __init__(self, pid: int) -> None:
+        """Raises ProcessLookupError where it has ended."""
+        self._pid = pid
+        self._pidfd: int | None = None
+        try:
+            self._pidfd = linux.pidfd_open(pid)
+        except ProcessLookupError:
+            raise
+        except OSError:
+            if not _runs(pid):
+                raise ProcessLookupError(f"process {pid} has ended") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pidfd is not None:
+            os.close(self._pidfd)
+
+    def terminate(self) -> None:
+        if self._pidfd is None:
+            os.kill(self._pid, signal.SIGTERM)
+        else:
+            linux.pidfd_send_signal(self._pidfd, signal.SIGTERM)
+
+    def await_end(self, seconds: float | None) -> bool:
+        """True where the process ends within `seconds` (None: however long it takes)."""
+        if self._pidfd is not None:
+            return bool(select.select([self._pidfd], [], [], seconds)[0])
+        until = math.inf if seconds is None else time.monotonic() + seconds
+        while _runs(self._pid):
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.02)
+        return True
+
+
+def _runs(pid: int) -> bool:
+    """True where a process is there and is more than an unread exit code."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in ("Z", "X")

@@ -21,8 +21,8 @@ KEPT_TO_THE_END = ("engine-id", NAME)
 there."""
 PARTS = (
     *("base-layer", "blobs", "containers", "distribution.json", "engine.log", "engine.sock"),
-    *("faults.sock", "images", "networks", "repositories.json", "storage", "tmp", "users"),
-    *("users.lock", "volumes", OWNER),
+    *("faults.sock", "format.json", "images", "networks", "repositories.json", "storage", "tmp"),
+    *("users", "users.lock", "volumes", OWNER),
 )
 """Everything else that an engine and its users create in the root folder."""
 

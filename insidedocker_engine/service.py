@@ -27,6 +27,7 @@ from .files import directory_trees
 from .host import linux
 from .images.registry_options import OptionError, Options
 from .lock import Lock, Locked, whereabouts
+from .root_format import Newer
 from .runtime import choice
 from .runtime.contract import Unavailable
 from .server import listen
@@ -89,7 +90,7 @@ def main(options: argparse.Namespace, parent: int, trial: Trial | None) -> None:
                 options=options,
             )
         )
-    except Unusable as error:
+    except (Unusable, Newer) as error:
         refuse(str(error))
     if options.discard:  # in this user namespace: outside, files have several owners
         directory_trees.remove(root)
@@ -148,13 +149,18 @@ async def serve(
     restrictions: Restrictions,
     options: argparse.Namespace,
 ) -> None:
-    """Open the engine, listen, tell the addresses, and wait for a signal to end. Raises
-    Unusable."""
+    """Open the engine, listen, tell the addresses, and wait for a signal to end. A second signal
+    ends the containers at once. Raises Unusable, Newer."""
     linux.one_heap()
     sys.setswitchinterval(SWITCH)
-    stop = asyncio.Event()
+    stop, hurry = asyncio.Event(), asyncio.Event()
+
+    def asked() -> None:
+        """End; asked once more, give containers no more time."""
+        (hurry if stop.is_set() else stop).set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, asked)
     daemon = Daemon(root, chosen, registries, restrictions)
     handle = functools.partial(routing.dispatch, daemon)
     servers = [Server(handle, routing.COMMON_HEADERS)]
@@ -182,7 +188,7 @@ async def serve(
             address.remove()
         for server in servers:
             await server.close()
-        await daemon.close(hurry=options.discard)
+        await daemon.close(hurry, discard=options.discard)
 
 
 def end_with_last_user(root: Path, lock: Lock, end: Callable[[], object]) -> None:

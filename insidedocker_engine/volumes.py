@@ -2,6 +2,7 @@
 
 On disk, below the engine's root:
   volumes/<name>/_data        the files
+  volumes/<name>/_data.…      a copy for a volume that is being filled (see files.filling)
   volumes/<name>/volume.json  name, time of creation, labels
 
 The containers' records tell which containers use a volume.
@@ -11,26 +12,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import logging
 import os
 import re
 import secrets
 import tempfile
 import time
+import weakref
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .base import bulk, errors, filters, timestamps, uncancelled
+from .base import bulk, errors, filters, timestamps
 from .base.events import Events
 from .base.kept_aside import KeptAside
 from .base.restrictions import Restrictions
 from .container.record import Container, MountPoint
 from .container.store import ContainerStore
-from .files import atomic_files, directory_trees, safe_path
+from .files import atomic_files, directory_trees, filling, safe_path
 
 log = logging.getLogger(__name__)
 
@@ -72,15 +73,6 @@ class Volume:
         }
 
 
-@dataclass(frozen=True)
-class Promise:
-    """A volume for a container in the making."""
-
-    volume: Volume
-    new: bool
-    """Made for that container, and not told yet."""
-
-
 class Volumes:
     """All volumes of one engine."""
 
@@ -103,11 +95,18 @@ class Volumes:
         self._kept_aside = kept_aside
         self._all: dict[str, Volume] = {}
         self._lock = asyncio.Lock()
-        """Held while a volume is made, filled or removed."""
+        """Held while a volume is made or removed."""
+        self._filling: weakref.WeakValueDictionary[str, asyncio.Lock] = (
+            weakref.WeakValueDictionary()
+        )
+        """Name -> lock held by the one creation of a container that may fill the volume."""
         self._mounted: set[str] = set()
         """Ids of containers whose volumes are mounted."""
         self._promised: Counter[str] = Counter()
         """Name of a volume -> number of containers in the making that need it."""
+        self._provisional: set[str] = set()
+        """New volumes of which nobody has been told: they go if the container in the making fails
+        for which they were made."""
 
     def load(self) -> None:
         """Read every volume; a folder without its file is unfinished, or half removed."""
@@ -117,6 +116,7 @@ class Volumes:
                 self._all[folder.name] = Volume(
                     folder.name, int(value["created"]), folder, value["labels"]
                 )
+                filling.settle(self._all[folder.name].path)
             except (OSError, ValueError, TypeError, KeyError) as error:
                 self._kept_aside.note("the volume", folder, error)
 
@@ -153,7 +153,6 @@ class Volumes:
 
     # Making
 
-    @uncancelled.always
     async def create(
         self,
         name: str,
@@ -166,61 +165,87 @@ class Volumes:
         if not name:
             name = secrets.token_hex(32)
             labels = {**(labels or {}), ANONYMOUS: ""}
-        volume, new = await self._create(name, driver, options, labels)
-        if new:
-            self.emit("create", volume)
+        volume = await self._ensure(name, driver, options, labels)
+        self._confirm([name])
         return volume
 
-    async def _create(
+    async def _ensure(
         self,
         name: str,
         driver: str,
         options: dict[str, str] | None,
         labels: dict[str, str] | None,
-    ) -> tuple[Volume, bool]:
-        """Like `create`, without the event; also tells whether the volume is new."""
+    ) -> Volume:
+        """Like `create`, but a new volume is provisional."""
         self._check(name, driver, options or {})
         if name not in self._all:
             own = driver not in ("", "local") or bool(options)
             self._restrictions.refuse(own, "a volume with a driver's options")
-            self._restrictions.limit("volumes", len(self._all))
         async with self._lock:
             if name in self._all:
-                return self._all[name], False
+                self._confirm([name])
+                return self._all[name]
+            self._restrictions.limit("volumes", len(self._all))
             made = await asyncio.to_thread(self._make, name, labels)
             self._all[name] = made
-        return made, True
+            self._provisional.add(name)
+        return made
 
-    async def promise(self, point: MountPoint) -> Promise:
-        """The volume for a container in the making, created where missing. It is kept at least
-        until `keep` or `take_back`."""
-        name = point.name or secrets.token_hex(32)
-        self._promised[name] += 1
-        labels = {ANONYMOUS: "", **(point.labels or {})} if not point.name else point.labels
+    def _confirm(self, names: Iterable[str]) -> None:
+        """Tell of those volumes that are provisional: they stay."""
+        for name in self._provisional.intersection(names):
+            self._provisional.discard(name)
+            self.emit("create", self._all[name])
+
+    @contextlib.asynccontextmanager
+    async def promised(self, points: Iterable[MountPoint]) -> AsyncIterator[None]:
+        """Make the missing volumes of a container in the making, and set the volumes' names and
+        folders in `points`. Meanwhile the volumes are not removed, and no other creation fills
+        them. After an error the volumes made here are removed, of which nobody has been told, but
+        not those that others have asked for meanwhile."""
+        names: list[str] = []
         try:
-            return Promise(*await self._create(name, point.driver, point.driver_options, labels))
+            for point in points:
+                if point.type == "volume":
+                    await self._promise(point, names)
+            async with contextlib.AsyncExitStack() as stack:
+                for name in sorted(set(names)):  # in one order, so that no two wait for each other
+                    lock = self._filling.setdefault(name, asyncio.Lock())
+                    await stack.enter_async_context(lock)
+                yield
         except BaseException:
-            self._promised -= Counter([name])
+            self._promised -= Counter(names)
+            await self._take_back(names)
             raise
+        # No step of the loop lies between this and the container being a visible user.
+        self._promised -= Counter(names)
+        self._confirm(names)
 
-    def keep(self, promises: list[Promise]) -> None:
-        """The container exists, and counts as a user of its volumes from now on."""
-        for each in promises:
-            if each.new:
-                self.emit("create", each.volume)
-        self._promised -= Counter(each.volume.name for each in promises)
+    async def _promise(self, point: MountPoint, names: list[str]) -> None:
+        """Make the volume of a mount where it is missing; append its name to `names` first. The
+        volume of another container (VolumesFrom) is there."""
+        name = point.name or secrets.token_hex(32)
+        known = name in names
+        self._promised[name] += 1
+        names.append(name)
+        if point.source:
+            return
+        labels = {ANONYMOUS: "", **(point.labels or {})} if not point.name else point.labels
+        volume = (
+            self._all[name]
+            if known
+            else await self._ensure(name, point.driver, point.driver_options, labels)
+        )
+        point.name, point.source = volume.name, str(volume.path)
 
-    async def take_back(self, promises: list[Promise]) -> None:
-        """The creation of the container has failed: remove the volumes made for it, of which nobody
-        has been told, unless another container has found them meanwhile."""
-        self._promised -= Counter(each.volume.name for each in promises)
-        for each in promises:
-            if each.new:
-                try:
-                    await self._remove(each.volume)
-                except (errors.Conflict, OSError) as error:
-                    log.warning("the volume %s stays: %s", each.volume.name, error)
-                    self.emit("create", each.volume)
+    async def _take_back(self, names: Iterable[str]) -> None:
+        """Remove those volumes that are provisional, unless another container has found them."""
+        for name in self._provisional.intersection(names):
+            try:
+                await self._remove(self._all[name])
+            except (errors.Conflict, OSError) as error:
+                log.warning("the volume %s stays: %s", name, error)
+                self._confirm([name])
 
     @staticmethod
     def _check(name: str, driver: str, options: dict[str, str]) -> None:
@@ -272,7 +297,6 @@ class Volumes:
 
     # Removing
 
-    @uncancelled.always
     async def remove(self, volume: Volume) -> None:
         """Remove a volume. Raises Conflict where a container uses it, OSError."""
         await self._remove(volume)
@@ -288,6 +312,7 @@ class Volumes:
                 raise errors.NotFound(f"get {volume.name}: no such volume")
             gone = await asyncio.to_thread(self._hide, volume)
             del self._all[volume.name]
+            self._provisional.discard(volume.name)
         await bulk.run(_clear, gone)
 
     def _hide(self, volume: Volume) -> Path:
@@ -323,15 +348,6 @@ class Volumes:
         return removed, freed
 
     # Contents
-
-    async def fill(self, name: str, root: Path, destination: str) -> None:
-        """Copy the image's files at `destination` into a volume that is still empty; `root` is the
-        container's file system."""
-        volume = self._all.get(name)
-        if volume is None:
-            return
-        async with self._lock:
-            await asyncio.to_thread(_copy_up, root, destination, volume.path)
 
     def mounted(self, container: Container) -> None:
         """Emit the mount events of a starting container."""
@@ -371,18 +387,58 @@ def _clear(gone: Path) -> None:
         log.warning("what is left of a volume cannot be removed: %s", error)
 
 
-def _copy_up(root: Path, destination: str, target: Path) -> None:
-    if any(target.iterdir()):
-        return
+def to_fill(points: Iterable[MountPoint]) -> list[MountPoint]:
+    """The mounts of empty volumes that get the image's files. Blocking."""
+    return [
+        point
+        for point in points
+        if point.type == "volume" and point.copy and filling.is_empty(Path(point.source))
+    ]
+
+
+def stage(points: Iterable[MountPoint], root: Path) -> None:
+    """Copy the image's files at each destination for the empty volume to be mounted there; `root`
+    is the container's file system. Raises APIError where that fails. Blocking."""
+    filled = set()
+    for point in points:
+        if point.name in filled:  # mounted at two places: the first one with files fills it
+            continue
+        try:
+            if _stage(root, point.destination, Path(point.source)):
+                filled.add(point.name)
+        except OSError as error:
+            raise errors.APIError(
+                f"the volume {point.name} cannot be filled with the image's files at "
+                f"{point.destination}: {error.strerror}"
+            ) from error
+
+
+def _stage(root: Path, destination: str, target: Path) -> bool:
     try:
         folder = safe_path.open_in(root, destination, os.O_RDONLY | os.O_DIRECTORY)
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    except OSError as error:
-        if error.errno in (errno.ELOOP, errno.ENOTDIR):
-            return
-        raise
+    except FileNotFoundError:
+        return False
+    except NotADirectoryError:
+        try:
+            safe_path.lstat_in(root, destination)
+        except NotADirectoryError:  # the file is on the way
+            raise errors.APIError(f"lstat {destination}: not a directory") from None
+        raise errors.APIError(
+            f"cannot mount volume over existing file, file exists {destination}"
+        ) from None
     try:
-        directory_trees.Copier().copy(Path(f"/proc/self/fd/{folder}"), target)
+        return filling.stage(Path(f"/proc/self/fd/{folder}"), target)
     finally:
         os.close(folder)
+
+
+def pour(points: Iterable[MountPoint]) -> None:
+    """Move what is staged into the volumes. Blocking."""
+    for point in points:
+        filling.pour(Path(point.source))
+
+
+def give_up(points: Iterable[MountPoint]) -> None:
+    """Remove what is staged for the volumes. Blocking."""
+    for point in points:
+        filling.give_up(Path(point.source))

@@ -4,6 +4,7 @@ what was started here."""
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import shutil
 import signal
@@ -34,7 +35,6 @@ from insidedocker_engine import (
 from insidedocker_engine.host import private
 
 START_PAGE = "00-start-here/00-start-here.ipynb"
-ENDING_SECONDS = 30.0  # an engine ends its containers first
 
 
 def open_lab(course: Course, work: Path, *, engine: str, port: int | None, show: bool) -> int:
@@ -152,13 +152,20 @@ def _leave(joined: Joined) -> None:
     running = find(joined.running.root)
     if running is None or running.stays:
         return
-    until = time.monotonic() + ENDING_SECONDS
-    while not running.await_end(0.1):
-        if others := running.users():
-            print(f"The embedded engine runs on: it is used by {', '.join(others)}.")
-            return
-        if time.monotonic() > until:
-            print(f"The embedded engine (process {running.pid}) has not ended yet.")
+    name = f"The embedded engine (process {running.pid})"
+    silent = time.monotonic() + running.SILENT
+    try:
+        while not running.await_end(0.1):
+            if others := running.users():
+                print(f"The embedded engine runs on: it is used by {', '.join(others)}.")
+                return
+            if time.monotonic() > silent:
+                print(f"{name} {running.WAITS}.")
+                silent = math.inf
+    except KeyboardInterrupt:
+        running.hurry()
+        if not running.await_end():
+            print(f"{name} has not ended yet.")
             return
     print("Ended the embedded engine; what you made on it is kept for the next time.")
 

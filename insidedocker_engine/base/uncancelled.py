@@ -4,11 +4,9 @@ way."""
 from __future__ import annotations
 
 import asyncio
-import functools
-from collections.abc import Callable, Coroutine
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
-Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
 _running: set[asyncio.Task[Any]] = set()
@@ -32,15 +30,3 @@ async def finished(patience: float) -> None:
     """Wait until the steps that are running have come to their end, at most `patience` seconds."""
     if _running:
         await asyncio.wait(_running, timeout=patience)
-
-
-def always(
-    method: Callable[Given, Coroutine[Any, Any, Result]],
-) -> Callable[Given, Coroutine[Any, Any, Result]]:
-    """Decorator: each call comes to its end even if it is cancelled."""
-
-    @functools.wraps(method)
-    async def call(*args: Given.args, **named: Given.kwargs) -> Result:
-        return await whole(method(*args, **named))
-
-    return call

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .. import volumes
 from ..base import errors, filters, timestamps, uncancelled
 from ..base.restrictions import Restrictions
 from ..container import log_options, names
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from ..networks.networks import Networks
     from ..runtime.contract import Runtime
     from ..storage.contract import Driver
-    from ..volumes import Promise, Volumes
+    from ..volumes import Volumes
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +99,7 @@ class Containers:
         etc_files.make_base_layer(self._base_layer)
         unreadable = self._containers.load()
         for container in self._containers.all():
+            self._mend(container)
             if container.state.status in ("running", "paused", "restarting", "removing"):
                 container.state.status, container.state.pid = "exited", 0
                 container.state.exit_code = LOST
@@ -121,14 +123,25 @@ class Containers:
         except OSError as error:
             log.warning("the state of container %s cannot be written: %s", container.name, error)
 
+    def _mend(self, container: Container) -> None:
+        """Make again what a power failure may have taken of the container's file system."""
+        try:
+            self._driver.mend(container.id, self._layers(self._images.base(container.record.image)))
+        except (errors.APIError, OSError) as error:  # its start will say so
+            log.warning("the files of container %s cannot be checked: %s", container.id, error)
+
+    def _layers(self, image: Image) -> list[Path]:
+        return [*self._images.layer_folders(image), self._base_layer]
+
     def _settle(self, container: Container) -> None:
         if self.life.wants_restart(container, container.state.exit_code):
             self.life.revive(container)
         elif container.host_config["AutoRemove"]:
             self.life.spawn(self.remove_ended(container))
 
-    async def close(self) -> None:
-        await self.life.close()
+    async def close(self, hurry: asyncio.Event) -> None:
+        """End every container, at once when `hurry` is set."""
+        await self.life.close(hurry)
         await uncancelled.finished(CLOSING)
         for container in self._clearing.values():
             container.unused.set()
@@ -136,7 +149,6 @@ class Containers:
 
     # Making
 
-    @uncancelled.always
     async def create(
         self, name: str, body: Any, version: tuple[int, int], image: Image | None = None
     ) -> tuple[Container, list[str]]:
@@ -210,39 +222,51 @@ class Containers:
             for point in other.record.mounts:
                 writable = point.writable and mode != "ro"
                 found.append(
-                    dataclasses.replace(point, mode="", writable=writable, anonymous=False)
+                    dataclasses.replace(
+                        point, mode="", writable=writable, anonymous=False, copy=False
+                    )
                 )
         return found
 
     async def _make(self, record: Record, image: Any) -> Container:
-        """Create the container's file system and folder; leaves nothing behind on failure."""
+        """Create the container's volumes, file system and folder, and fill the volumes that are
+        empty; leaves nothing behind on failure."""
 
         def build() -> Container:
-            layers = [*self._images.layer_folders(image), self._base_layer]
+            layers = self._layers(image)
             folder = self._containers.folder / record.id
             unfinished = Path(tempfile.mkdtemp(dir=self._temporary, prefix="container-"))
+            to_fill: list[MountPoint] = []
             try:
+                to_fill += volumes.to_fill(record.mounts)
                 self._driver.create(record.id, layers)
+                if to_fill:
+                    self._copy_up(record, to_fill)
                 Container(record, unfinished).save_first()
+                volumes.pour(to_fill)
                 unfinished.rename(folder)
                 atomic_files.sync_folder(self._containers.folder)
             except BaseException:
+                volumes.give_up(to_fill)
                 directory_trees.remove(unfinished)
                 directory_trees.remove(folder)
                 self._driver.remove(record.id)
                 raise
             return Container(record, folder)
 
-        promises: list[Promise] = []
+        async with self._volumes.promised(record.mounts):
+            return await asyncio.to_thread(build)
+
+    def _copy_up(self, record: Record, points: list[MountPoint]) -> None:
+        """Copy the image's files for the empty volumes at `points`. Raises APIError."""
+        root = self._driver.mount(record.id)
         try:
-            await self._find_volumes(record, promises)
-            container = await asyncio.to_thread(build)
-        except BaseException:
-            await self._volumes.take_back(promises)
-            raise
-        # Nothing runs between this and the container being visible to clients.
-        self._volumes.keep(promises)
-        return container
+            spec.make_working_dir(root, record.config["WorkingDir"] or "/")
+            volumes.stage(points, root)
+        except spec.WorkingDirError as error:
+            raise errors.APIError(str(error)) from None
+        finally:
+            self._driver.unmount(record.id)
 
     def _warnings(self, request: create_request.CreateRequest) -> list[str]:
         """Warnings about requested features that this engine lacks."""
@@ -262,14 +286,6 @@ class Containers:
         if request.host_config["NetworkMode"] == "host" and request.host_config["PortBindings"]:
             found.append("Published ports are discarded when using host network mode")
         return found
-
-    async def _find_volumes(self, record: Record, promised: list[Promise]) -> None:
-        """Set the folder of each volume mount; append the volumes to `promised`."""
-        for point in record.mounts:
-            if point.type == "volume" and not point.source:
-                promise = await self._volumes.promise(point)
-                promised.append(promise)
-                point.name, point.source = promise.volume.name, str(promise.volume.path)
 
     # Changing
 
@@ -295,6 +311,7 @@ class Containers:
             self._containers.release(new)
             raise
         self._containers.release(old)
+        await self._networks.membership.renamed(container)
 
     async def update(self, container: Container, body: Any) -> list[str]:
         """Change resources and restart policy; returns warnings. Raises Conflict for a container
@@ -379,7 +396,6 @@ class Containers:
             freed += size
         return removed, freed
 
-    @uncancelled.always
     async def remove_link(self, name: str) -> None:
         """Remove a link (`parent/alias`). Raises NotFound, Conflict."""
         parent_name, slash, alias = name.strip("/").partition("/")

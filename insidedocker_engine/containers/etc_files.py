@@ -43,23 +43,22 @@ def make_base_layer(folder: Path) -> None:
     (folder / "etc/mtab").symlink_to("/proc/mounts")
 
 
-def write(container: Container, network_hosts: list[str], named: bool) -> None:
-    """Write the three files. `network_hosts` are lines for /etc/hosts; with `named` the resolver is
-    the engine's own name server. Blocking."""
+def hosts(container: Container) -> list[str]:
+    """The lines of /etc/hosts that do not depend on networks."""
     lines = [f"{address}\t{names}" for address, names in LOCAL_HOSTS]
     for text in container.host_config["ExtraHosts"] or []:
         names, address = split_extra_host(text)
         lines.append(f"{address}\t{names}")
-    _write(container.folder / "hostname", f"{container.config['Hostname']}\n")
-    _write(container.folder / "hosts", "\n".join([*lines, *network_hosts, ""]))
-    _write(container.folder / "resolv.conf", etc_hosts.resolv_conf(container, named))
+    return lines
 
 
-def _write(path: Path, text: str) -> None:
-    """Write in place, so that a file bound into a running container changes there too. A cut write
-    loses nothing: each start writes the file again."""
-    path.write_text(text)
-    path.chmod(0o644)
+def write(container: Container, *, named: bool, shared: bool) -> None:
+    """Write /etc/hostname and /etc/resolv.conf; see `etc_hosts.resolv_conf`. The files of a
+    container that others share are mounted there while it starts. Blocking."""
+    folder = container.folder
+    etc_hosts.write(folder / "hostname", [str(container.config["Hostname"])], mounted=True)
+    lines = etc_hosts.resolv_conf(container, named=named, shared=shared)
+    etc_hosts.write(folder / "resolv.conf", lines, mounted=True)
 
 
 def split_extra_host(text: str) -> tuple[str, str]:

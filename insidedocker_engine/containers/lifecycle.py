@@ -133,7 +133,7 @@ class Lifecycle:
         membership = self._networks.membership
         place = await self._join_networks(container)
         joined = self._joined(container)
-        await self._fill_volumes(container, root)
+        self._volumes.mounted(container)
         linked = links.environment(self._containers, container, membership.on_bridge)
         state = State("running", started=timestamps.now(), finished=container.state.finished)
         changed = {**changed, "state": state, "started_before": True}
@@ -141,7 +141,8 @@ class Lifecycle:
         def prepare() -> spec.ProcessSpec:
             spec.prepare_output(container)
             mounts.prepare_binds(container.record.mounts)
-            etc_files.write(container, place.hosts, place.name_server)
+            if place.files is None:
+                etc_files.write(container, named=place.name_server, shared=place.shares_host)
             return spec.process(container, root, linked)
 
         process_spec = await asyncio.to_thread(prepare)
@@ -190,19 +191,13 @@ class Lifecycle:
             return spec.Place(f"container:{other.id}", files=other.folder)
         membership = self._networks.membership
         made = await membership.join(container)
+        await membership.write_hosts(container, etc_files.hosts(container))
         return spec.Place(
             "host" if mode == "host" else "private",
             made,
             name_server=membership.has_name_server(container),
-            hosts=membership.host_lines(container),
+            shares_host=membership.shares_host(container),
         )
-
-    async def _fill_volumes(self, container: Container, root: Path) -> None:
-        """Copy the image's files into empty volumes mounted over them."""
-        for point in container.record.mounts:
-            if point.type == "volume" and point.copy:
-                await self._volumes.fill(point.name, root, point.destination)
-        self._volumes.mounted(container)
 
     def _joined(self, container: Container) -> dict[str, str]:
         """Name -> id of the containers whose namespaces this one shares. Raises Conflict where one
@@ -477,18 +472,19 @@ class Lifecycle:
 
     # The engine's end
 
-    async def close(self) -> None:
-        """End every container: stop signal first, SIGKILL after the container's stop timeout. A
-        container with AutoRemove is removed."""
+    async def close(self, hurry: asyncio.Event) -> None:
+        """End every container: stop signal first, SIGKILL after the container's stop timeout, or
+        when `hurry` is set. A container with AutoRemove is removed."""
         self._closing = True
-        await asyncio.gather(*(self._end_with_us(each) for each in self._containers.all()))
+        hurried = self.spawn(hurry.wait())
+        await asyncio.gather(*(self._end_with_us(each, hurried) for each in self._containers.all()))
         if self._removals:
             await asyncio.wait(self._removals)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _end_with_us(self, container: Container) -> None:
+    async def _end_with_us(self, container: Container, hurried: asyncio.Task[Any]) -> None:
         run = await container.turn(self._present(container))  # a start may be under way
         if run is None:
             return
@@ -497,7 +493,7 @@ class Lifecycle:
         await self._signal(container, run, number, deadly=True)
         if not _hears(run.process.pid, number):  # the first process of a namespace: lost on it
             patience = 0
-        if not await _ends_within(run, patience):
+        if not await _ends_within(run, patience, hurried):
             await self._signal(container, run, SIGKILL, deadly=True)
         await _end_of(run)
 
@@ -505,7 +501,7 @@ class Lifecycle:
         self._cancel_restart(container)
         return container.run
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -519,8 +515,14 @@ def _patience(container: Container, timeout: int | None) -> int:
     return STOP_TIMEOUT if timeout is None else timeout
 
 
-async def _ends_within(run: Run, patience: int) -> bool:
-    await asyncio.wait([run.ended], timeout=patience if patience >= 0 else None)
+async def _ends_within(run: Run, patience: int, *sooner: asyncio.Future[Any]) -> bool:
+    """Wait for a run's end, for `patience` seconds, and no longer than until one of `sooner` is
+    done."""
+    await asyncio.wait(
+        [run.ended, *sooner],
+        timeout=patience if patience >= 0 else None,
+        return_when=asyncio.FIRST_COMPLETED,
+    )
     return run.ended.done()
 
 

@@ -32,8 +32,8 @@ class Place:
     endpoints: list[Endpoint] = field(default_factory=list)
     name_server: bool = False
     """True where the resolver is the engine's own name server."""
-    hosts: list[str] = field(default_factory=list)
-    """Lines for /etc/hosts: addresses of the container and of others."""
+    shares_host: bool = False
+    """True where the network is the host's own."""
     files: Path | None = None
     """The folder of another container whose hosts, hostname and resolv.conf are used; None for its
     own."""

@@ -1,4 +1,4 @@
-"""Walk, remove, measure and copy whole folders of containers and layers, whatever is in them.
+"""Walk, remove, measure, copy and move whole folders of containers and layers, whatever is in them.
 
 All access goes through descriptors of folders, and no link is followed: a running container may
 change the folder meanwhile.
@@ -265,6 +265,38 @@ class Copier:
                 _copy_attributes(here, there, found)
             finally:
                 os.close(there)
+
+
+def move_content(source: Path, target: Path) -> None:
+    """Move everything in the folder `source` into the folder `target` beside it, give `target` the
+    attributes of `source`, and remove `source`. An entry that `target` has already stays as it is.
+    """
+    with opened(source.parent) as parent, contextlib.ExitStack() as stack:
+        found = os.stat(source.name, dir_fd=parent, follow_symlinks=False)
+
+        def unlocked(name: str) -> int:
+            _unlock(parent, name)
+            folder = os.open(name, OPEN_FOLDER, dir_fd=parent)
+            stack.callback(os.close, folder)
+            return folder
+
+        here, there = unlocked(source.name), unlocked(target.name)
+        _move_entries(here, there)
+        _copy_attributes(here, there, found)
+    remove(source)
+
+
+def _move_entries(source: int, target: int) -> None:
+    taken = set(os.listdir(target))
+    for name in os.listdir(source):
+        if name in taken:
+            continue
+        try:
+            os.rename(name, name, src_dir_fd=source, dst_dir_fd=target)
+        except PermissionError:  # a folder that its owner may not write to
+            mode = _grant(source, name)
+            os.rename(name, name, src_dir_fd=source, dst_dir_fd=target)
+            _change_mode(target, name, mode)
 
 
 def _make_way(folder: int, name: str, keep_folder: bool) -> None:

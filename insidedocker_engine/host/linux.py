@@ -67,11 +67,13 @@ _NUMBERS = {  # system calls that C libraries have no function for
     "aarch64": {"clone": 220, "pivot_root": 41, "seccomp": 277},
 }
 _NUMBERS_EVERYWHERE = {  # the same on every architecture since 5.1
+    "pidfd_send_signal": 424,
     "open_tree": 428,
     "move_mount": 429,
     "fsopen": 430,
     "fsconfig": 431,
     "fsmount": 432,
+    "pidfd_open": 434,
     "close_range": 436,
     "openat2": 437,
     "mount_setattr": 442,
@@ -143,6 +145,18 @@ def one_heap() -> None:
     shrinks."""
     with suppress(AttributeError):  # a C library other than glibc, which has one heap anyway
         _libc.mallopt(-8, 1)
+
+
+def pidfd_open(pid: int) -> int:
+    """A descriptor of a process, readable once that has ended. (`os.pidfd_open` is missing in a
+    Python built for older kernels.) Raises ProcessLookupError."""
+    return _syscall("pidfd_open", ctypes.c_int(pid), ctypes.c_uint(0))
+
+
+def pidfd_send_signal(pidfd: int, number: int) -> None:
+    """Send a signal; 0 only tries it. Raises ProcessLookupError."""
+    nothing = ctypes.c_void_p(None)
+    _syscall("pidfd_send_signal", ctypes.c_int(pidfd), ctypes.c_int(number), nothing, 0)
 
 
 def set_process_name(name: str) -> None:
@@ -234,6 +248,11 @@ def mount(
 
 def umount2(target: str | os.PathLike[str], flags: int = 0) -> None:
     _check(_libc.umount2(_text(target), flags), "umount2", target)
+
+
+def syncfs(descriptor: int) -> None:
+    """Write the file system of an open file or folder to the disk."""
+    _check(_libc.syncfs(descriptor), "syncfs")
 
 
 def pivot_root(new: str, old: str) -> None:

@@ -1,8 +1,10 @@
-"""Files that survive a kill at any moment: written beside, renamed into place."""
+"""Files that a reader sees whole: written beside and renamed into place, which survives a kill at
+any moment; or, for a file that must stay the same one, in a single write."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -43,3 +45,17 @@ def draft(path: Path, data: bytes, mode: int = 0o600, lasting: bool = True) -> P
 def _discard(written: Path) -> None:
     with contextlib.suppress(OSError):
         written.unlink()
+
+
+def overwrite(path: Path, data: bytes, mode: int) -> None:
+    """Give a text file new content, in one write, and keep the file itself: it may be mounted
+    somewhere. Where the old content was longer, empty lines end the file for a moment. Raises
+    OSError."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(path, flags, mode), "wb", buffering=0) as file:
+        longer = os.fstat(file.fileno()).st_size - len(data)
+        padded = data + b"\n" * longer
+        if file.write(padded) != len(padded):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        file.truncate(len(data))
+        os.fchmod(file.fileno(), mode)

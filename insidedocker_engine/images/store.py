@@ -38,6 +38,7 @@ from ..container.record import Container
 from ..container.store import ContainerStore
 from ..files import atomic_files, directory_trees
 from ..files.tar_reader import SYMLINK, Corrupt, TarReader
+from ..files.unsettled import Unsettled
 from . import manifests, references
 from .blobs import Blobs
 from .manifests import Descriptor
@@ -217,6 +218,7 @@ class Images:
         self.names = Names(root / "repositories.json")
         self._records = root / "images"
         self._folders = driver.layers
+        self._unsettled = Unsettled(driver.layers.with_name("unsettled-layers"))
         self.temporary = root / "tmp"
         self._forms_file = root / "distribution.json"
         self._forms: dict[str, list[tuple[str, Descriptor]]] = {}
@@ -254,14 +256,25 @@ class Images:
         except UNREADABLE as error:
             self._kept_aside.move("the list of the images' names", self.names.file, error)
             self._doubt = True
-        self._names_late = self.names.forget({*self._images, *self._kept})
+        self._names_late = self.names.forget({*(each.id for each in self.all()), *self._kept})
         try:
             with contextlib.suppress(FileNotFoundError):
                 for diff, forms in atomic_files.read_json(self._forms_file).items():
                     self._forms[diff] = [(where, Descriptor(*form)) for where, *form in forms]
         except UNREADABLE as error:  # it only saves uploads
             self._kept_aside.move("the list of compressed layers", self._forms_file, error)
+        self._forget_doubtful_layers()
         self._sweep()
+
+    def _forget_doubtful_layers(self) -> None:
+        """Remove unpacked layers that a power failure may have emptied: their blobs are whole."""
+        doubtful = self._unsettled.doubtful
+        for name in doubtful:
+            self._remove_folder(self._folders / name)
+        if doubtful:
+            atomic_files.sync_folder(self._folders)
+        for name in doubtful:
+            self._unsettled.settled(name)
 
     def _keep(self, identity: str) -> None:
         """Keep the blobs of an image whose record cannot be read; all blobs, where its own
@@ -516,15 +529,16 @@ class Images:
         with self._unpacking[diff_id]:
             if folder.exists():  # another thread was quicker
                 return folder
+            self._unsettled.begin(folder.name)
             unfinished = Path(tempfile.mkdtemp(dir=self.temporary, prefix="layer-"))
             try:
                 with self.blobs.path(diff_id).open("rb") as archive:
                     self._driver.unpack(archive, unfinished)
                 unfinished.rename(folder)
-                atomic_files.sync_folder(self._folders)
             except BaseException:
                 directory_trees.remove(unfinished)
                 raise
+            self._unsettled.done(folder.name)
         return folder
 
     # Going

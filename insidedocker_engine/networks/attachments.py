@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..base import errors
+from ..base import errors, uncancelled
 from ..base.events import Events
 from ..container.record import Container
 from ..container.store import ContainerStore
@@ -45,6 +45,8 @@ class Attachments:
     """Published ports."""
     host_lines: list[str] = field(default_factory=list)
     """Lines about networks that the engine wrote into the container's /etc/hosts."""
+    writing_hosts: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by the one writer of the container's /etc/hosts."""
 
 
 class Membership:
@@ -98,6 +100,10 @@ class Membership:
     def has_name_server(self, container: Container) -> bool:
         """True where the engine resolves names for the container's programs."""
         return self._isolated and any(each.network.named for each in self.joined(container))
+
+    def shares_host(self, container: Container) -> bool:
+        """True where the container's network is the host's own."""
+        return not self._isolated or container.network_mode == "host"
 
     def of(self, network: Network) -> list[Joined]:
         """Endpoints of the running containers in a network."""
@@ -214,7 +220,9 @@ class Membership:
         for joined in self.joined(container):
             self._leave(joined)
             self._tell("disconnect", joined)
-        self._attached.pop(container.id, None)
+        if attached := self._attached.pop(container.id, None):
+            async with attached.writing_hosts:  # the next run's writer comes after the last one's
+                pass
         await self._refresh_hosts(concerned)
 
     def _leave(self, joined: Joined) -> None:
@@ -235,45 +243,61 @@ class Membership:
 
     def hosts(self, container: Container) -> list[str]:
         """Lines of /etc/hosts: links on the default bridge, the container's own names, and, where
-        containers have no name server, the other containers in networks with name resolution."""
+        containers have no name server, all containers in networks with name resolution."""
         lines = links.host_lines(self._containers, container, self.on_bridge)
         if not self._isolated:
             for joined in self.joined(container):
-                lines += self._neighbours(joined)
+                lines += self._members_lines(joined)
         return [*lines, *etc_hosts.own_lines(container, self.joined(container))]
 
-    def host_lines(self, container: Container) -> list[str]:
-        """Lines of the engine for /etc/hosts of a container that is about to start."""
-        lines = self.hosts(container)
-        if container.id in self._attached:
-            self._attached[container.id].host_lines = lines
-        return lines
+    async def write_hosts(self, container: Container, lines: list[str]) -> None:
+        """Write the /etc/hosts of a container that is about to start: `lines`, then those about
+        its networks. Raises OSError."""
+        attached = self._attached.setdefault(container.id, Attachments())
+        async with attached.writing_hosts:
+            attached.host_lines = self.hosts(container)
+            await asyncio.to_thread(
+                etc_hosts.write,
+                container.folder / "hosts",
+                [*lines, *attached.host_lines],
+                mounted=self._isolated,
+            )
+
+    async def renamed(self, container: Container) -> None:
+        """Bring every /etc/hosts up to date that may name a container with a new name."""
+        await self._refresh_hosts([container, *self._concerned(container)])
 
     async def _refresh_hosts(self, containers: Iterable[Container]) -> None:
-        """Bring the /etc/hosts of running containers up to date."""
+        """Bring the /etc/hosts of containers up to date."""
         for container in containers:
-            attached = self._attached.get(container.id)
-            if attached is None:
-                continue
-            before, attached.host_lines = attached.host_lines, self.hosts(container)
-            if before != attached.host_lines:
-                try:
-                    await asyncio.to_thread(
-                        etc_hosts.replace, container, before, attached.host_lines
-                    )
-                except OSError as error:  # a full disk: what has happened in the network stays
-                    log.warning(
-                        "/etc/hosts of container %s cannot be written: %s", container.name, error
-                    )
+            await uncancelled.whole(self._refresh(container))
 
-    def _neighbours(self, joined: Joined) -> Iterable[str]:
+    async def _refresh(self, container: Container) -> None:
+        """Write the lines of the present members, once earlier writers are done."""
+        attached = self._attached.get(container.id)
+        if attached is None:
+            return
+        async with attached.writing_hosts:
+            before, wanted = attached.host_lines, self.hosts(container)
+            if before == wanted or self._attached.get(container.id) is not attached:
+                return
+            try:
+                await asyncio.to_thread(
+                    etc_hosts.replace, container, before, wanted, mounted=self._isolated
+                )
+            except OSError as error:  # a full disk: what has happened in the network stays
+                log.warning("/etc/hosts of container %s is out of date: %s", container.name, error)
+            else:
+                attached.host_lines = wanted
+
+    def _members_lines(self, joined: Joined) -> Iterable[str]:
+        """A line for each container in a network with name resolution, `joined` included."""
         if not joined.network.named:
             return
-        for other in self.of(joined.network):
-            if other is not joined:
-                known = [*other.names(), f"{other.container.name}.{joined.network.name}"]
-                known += etc_hosts.aliases(joined, other)
-                yield f"{self._reached_at(other)}\t{' '.join(known)}"
+        for each in self.of(joined.network):
+            known = [*each.names(), f"{each.container.name}.{joined.network.name}"]
+            known += etc_hosts.aliases(joined, each)
+            yield f"{self._reached_at(each)}\t{' '.join(known)}"
 
     def _reached_at(self, joined: Joined) -> str:
         """The address of another container: without isolated networks every container is on the
@@ -281,7 +305,7 @@ class Membership:
         return joined.address if joined.address.startswith("127.") else LOOPBACK
 
     def _concerned(self, container: Container) -> list[Container]:
-        """Running containers whose /etc/hosts may name `container`."""
+        """Containers, running or about to, whose /etc/hosts may name `container`."""
         found = {}
         for joined in self.joined(container):
             for other in self.of(joined.network):
@@ -289,7 +313,7 @@ class Membership:
                 if linked or (joined.network.named and not self._isolated):
                     found[other.container.id] = other.container
         found.pop(container.id, None)
-        return [other for other in found.values() if other.run is not None]
+        return list(found.values())
 
     # Published ports
 

@@ -76,8 +76,7 @@ class Network(Kept):
 
     def save(self, folder: Path) -> None:
         """Write the record into `folder`. Blocking, short."""
-        file = folder / f"{self.id}.json"
-        atomic_files.write_json(file, self.plain(), lasting=not self.predefined)
+        atomic_files.write_json(folder / f"{self.id}.json", self.plain())
 
     @classmethod
     def read(cls, file: Path) -> Network:

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..base import errors, filters, uncancelled
+from ..base import errors, filters
 from ..base.events import Events
 from ..base.kept_aside import KeptAside
 from ..base.restrictions import Restrictions
@@ -164,7 +164,6 @@ class Networks:
 
     # Making and removing
 
-    @uncancelled.always
     async def create(self, body: dict[str, Any]) -> Network:
         """Create a network from a request's body. Raises BadRequest, Forbidden, NotFound,
         Conflict, OSError."""
@@ -184,7 +183,6 @@ class Networks:
         self.emit("create", network)
         return network
 
-    @uncancelled.always
     async def remove(self, network: Network) -> None:
         """Remove a network. Raises Forbidden for a predefined network, and where containers are
         in the network; NotFound where another call removes it; OSError."""

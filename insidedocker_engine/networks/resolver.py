@@ -184,13 +184,8 @@ class NameServer:
 
 
 def host_servers() -> list[str]:
-    """The host's name servers."""
-    try:
-        lines = etc_hosts.HOST_RESOLV.read_text(errors="replace").splitlines()
-    except OSError:
-        return []
-    words = [line.split() for line in lines]
-    return [line[1] for line in words if len(line) > 1 and line[0] == "nameserver"]
+    """The host's name servers: the engine, which asks them, is in the host's network."""
+    return etc_hosts.host_settings(shared=True)["nameserver"]
 
 
 async def _ask_by_udp(server: str, message: bytes) -> bytes:

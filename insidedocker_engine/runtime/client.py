@@ -65,7 +65,7 @@ class RunningProcess:
     def kill(self, number: int) -> None:
         if self._pidfd is None:
             raise ProcessLookupError("the process has ended")
-        signal.pidfd_send_signal(self._pidfd, number)
+        linux.pidfd_send_signal(self._pidfd, number)
 
     def resize(self, rows: int, columns: int) -> None:
         if self._terminal is not None:
@@ -74,7 +74,9 @@ class RunningProcess:
 
     def take(self, message: dict[str, Any], descriptors: list[int]) -> None:
         """Keep a message's process, terminal or name sockets from the launcher's answer."""
-        if "process" in message:
+        if "process" in message and not descriptors:  # a process id of the engine's own
+            self.pid = message["process"]
+        elif "process" in message:
             self.pid = _pid_of(descriptors[0])
             if self.ended.done():  # a short process: the report of its end came first
                 os.close(descriptors[0])

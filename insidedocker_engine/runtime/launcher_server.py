@@ -32,6 +32,9 @@ class Gone(Refused):
 
 
 class Service:
+    shares_pids = False
+    """True where the engine sees the launcher's children under the same process ids."""
+
     def __init__(self, engine: socket.socket) -> None:
         self.engine = engine
         self.tickets: dict[int, int] = {}
@@ -71,10 +74,13 @@ class Service:
         return all(number == signal.SIGCHLD for number in numbers)
 
     def tell_process(self, pid: int, ticket: int, channel: socket.socket) -> None:
-        """Send a child's pid and pidfd to the engine, and note its ticket for the report of its
-        end."""
+        """Send a child's pid to the engine, with a pidfd where the pid means nothing there, and
+        note its ticket for the report of its end."""
         self.tickets[pid] = ticket
-        pidfd = os.pidfd_open(pid)
+        if self.shares_pids:
+            exec.send(channel, {"process": pid}, [])
+            return
+        pidfd = linux.pidfd_open(pid)
         try:
             exec.send(channel, {"process": pid}, [pidfd])
         finally:

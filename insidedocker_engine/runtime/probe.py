@@ -147,8 +147,10 @@ def _try_steps() -> str:
 def _try_mount_descriptors() -> None:
     tree = linux.new_mount("tmpfs")
     linux.set_mount_attributes(tree, linux.MOUNT_ATTR_RDONLY)
-    os.close(os.pidfd_open(os.getpid()))
     os.close(tree)
+    pidfd = linux.pidfd_open(os.getpid())
+    linux.pidfd_send_signal(pidfd, 0)
+    os.close(pidfd)
 
 
 def _try_proc() -> None:
@@ -189,7 +191,7 @@ def _explain(step: str, number: int) -> Finding:
             "an administrator can allow them: "
             "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
         )
-    if step == "kernel" or number == errno.ENOSYS:
+    if number == errno.ENOSYS or (step == "kernel" and not _filtered()):
         return no("this kernel is too old for it", "Linux 5.12 or newer is needed")
     if step == "proc":
         return no(

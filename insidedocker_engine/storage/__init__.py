@@ -9,6 +9,8 @@
 
 On disk, below the engine's root:
   storage/<driver>/layers/<hex>       unpacked layers
+  storage/<driver>/unsettled-layers/  those that a power failure may empty (files.unsettled)
+  storage/vfs/unsettled-containers/   the same for copies of layers
   storage/<driver>/containers/<id>/   layers.json (paths of the layers, lowest first), and
                                       upper/, work/, merged/ (overlay2) or rootfs/ (vfs)
 """

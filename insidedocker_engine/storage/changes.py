@@ -46,7 +46,7 @@ def _compare(
             found[where] = ADDED if old is None else CHANGED
             continue
         was_folder = old is not None and stat.S_ISDIR(old.st_mode)
-        if old is None or not was_folder or _folder_differs(new, old):
+        if old is None or not was_folder or attributes_differ(new, old):
             found[where] = ADDED if old is None else CHANGED
         before = len(found)
         with directory_trees.readable(upper, name, directory_trees.OPEN_FOLDER) as here:
@@ -68,7 +68,7 @@ def _lstat(folder: int | None, name: str) -> os.stat_result | None:
         return None
 
 
-def _folder_differs(new: os.stat_result, old: os.stat_result) -> bool:
+def attributes_differ(new: os.stat_result, old: os.stat_result) -> bool:
     return (new.st_mode, new.st_uid, new.st_gid, new.st_mtime_ns) != (
         old.st_mode,
         old.st_uid,
@@ -108,5 +108,5 @@ def _note(found: dict[str, int], path: str, kind: int) -> None:
 
 def _differs(new: os.stat_result, old: os.stat_result) -> bool:
     if stat.S_ISDIR(new.st_mode) and stat.S_ISDIR(old.st_mode):
-        return _folder_differs(new, old)
-    return _folder_differs(new, old) or new.st_size != old.st_size
+        return attributes_differ(new, old)
+    return attributes_differ(new, old) or new.st_size != old.st_size

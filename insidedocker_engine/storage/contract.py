@@ -24,6 +24,11 @@ class Driver(Protocol):
     def create(self, container: str, layers: list[Path]) -> None:
         """Make an empty writable layer over `layers` (the list is kept on disk)."""
 
+    def mend(self, container: str, layers: list[Path]) -> None:
+        """Make again what a power failure may have taken of a container that is not mounted: the
+        list of `layers`, folders, and the layers' files. What its processes wrote is not
+        promised."""
+
     def mount(self, container: str) -> Path:
         """Mount the container's file system, writable, and return its folder. A second mount does
         nothing."""

@@ -34,10 +34,26 @@ class Places:
         folder = self.of(container)
         directory_trees.remove(folder)  # a half-made folder, left by a killed engine
         folder.mkdir(mode=0o700)
+        self._note(folder, layers)
+        return folder
+
+    def mend(self, container: str, layers: list[Path]) -> Path:
+        """Make the folder of a container, or its list of layers, if a power failure has taken
+        it."""
+        folder = self.of(container)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        try:
+            self.layers_of(container)
+        except (FileNotFoundError, ValueError):
+            self._note(folder, layers)
+        return folder
+
+    def _note(self, folder: Path, layers: list[Path]) -> None:
         names = [os.path.relpath(layer, self.root) for layer in layers]
         # No rename needed: the list is not read before the container's own record is written.
-        atomic_files.write_new(folder / "layers.json", atomic_files.encode(names))
-        return folder
+        file = folder / "layers.json"
+        file.unlink(missing_ok=True)  # `mend` may have found a damaged one
+        atomic_files.write_new(file, atomic_files.encode(names))
 
     def layers_of(self, container: str) -> list[Path]:
         """The container's layers, lowest first. Raises FileNotFoundError for an unknown one."""

@@ -60,15 +60,23 @@ class Overlay:
         unpack_layer(archive, folder, _Whiteouts())
 
     def create(self, container: str, layers: list[Path]) -> None:
-        folder = self._places.begin(container, layers)
+        self._make(self._places.begin(container, layers), layers)
+
+    def mend(self, container: str, layers: list[Path]) -> None:
+        self._make(self._places.mend(container, layers), layers)
+
+    def _make(self, folder: Path, layers: list[Path]) -> None:
+        """Make the folders that are missing."""
+        new = not (folder / "upper").exists()
         self._folders(folder)
-        if layers:  # the root of the file system has the attributes of the topmost layer
+        if new and layers:  # the root of the file system has the attributes of the topmost layer
             shutil.copystat(layers[-1], folder / "upper")
 
     def _folders(self, folder: Path) -> Path:
-        for name in ("upper", "work", "merged"):
-            (folder / name).mkdir(mode=0o700)
-        (folder / "upper").chmod(0o755)
+        for name, mode in (("upper", 0o755), ("work", 0o700), ("merged", 0o700)):
+            if not (folder / name).exists():
+                (folder / name).mkdir()
+                (folder / name).chmod(mode)
         return folder / "merged"
 
     def mount(self, container: str) -> Path:

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from ..files import directory_trees, tar_extract
 from ..files.tar_extract import OPAQUE, WHITEOUT
+from ..files.unsettled import Unsettled, sync_file_system
 from . import changes
 from .layout import Places, backing_filesystem, unpack_layer
 
@@ -20,18 +21,32 @@ class Vfs:
     def __init__(self, root: Path) -> None:
         self._places = Places(root, self.name)
         self.layers = self._places.layers
+        self._unsettled = Unsettled(self.layers.with_name("unsettled-containers"))
 
     def unpack(self, archive: BinaryIO, folder: Path) -> None:
         unpack_layer(archive, folder, _Whiteouts())
 
     def create(self, container: str, layers: list[Path]) -> None:
-        folder = self._places.begin(container, layers)
-        target = folder / "rootfs"
-        target.mkdir(mode=0o755)
-        target.chmod(0o755)
-        copier = directory_trees.Copier(_apply_whiteouts)
-        for layer in layers:
-            copier.copy(layer, target)
+        self._unsettled.begin(container)
+        _copy(layers, self._places.begin(container, layers) / "rootfs")
+        self._unsettled.done(container)
+
+    def mend(self, container: str, layers: list[Path]) -> None:
+        folder = self._places.mend(container, layers)
+        rootfs = folder / "rootfs"
+        if not rootfs.exists():
+            _copy(layers, rootfs)
+        elif container in self._unsettled.doubtful:
+            again = folder / "again"
+            directory_trees.remove(again)
+            _copy(layers, again)
+            with directory_trees.opened(again) as new, directory_trees.opened(rootfs) as old:
+                _take_unchanged(new, old)
+            directory_trees.remove(again)
+        else:
+            return
+        sync_file_system(folder)
+        self._unsettled.settled(container)
 
     def mount(self, container: str) -> Path:
         return self._places.of(container) / "rootfs"
@@ -41,6 +56,7 @@ class Vfs:
 
     def remove(self, container: str) -> None:
         self._places.remove(container)
+        self._unsettled.settled(container)
 
     def containers(self) -> list[str]:
         return self._places.list()
@@ -65,6 +81,36 @@ class Vfs:
 
     def status(self) -> list[list[str]]:
         return [["Backing Filesystem", backing_filesystem(self.layers)]]
+
+
+def _copy(layers: list[Path], target: Path) -> None:
+    target.mkdir(mode=0o755)
+    target.chmod(0o755)
+    copier = directory_trees.Copier(_apply_whiteouts)
+    for layer in layers:
+        copier.copy(layer, target)
+
+
+def _take_unchanged(source: int, target: int) -> None:
+    """Move those files of the open folder `source` into `target` that have the same attributes
+    there, whatever their content. The other ones were changed or removed on purpose."""
+    before = os.fstat(target)
+    os.fchmod(target, stat.S_IMODE(before.st_mode) | 0o700)
+    there = set(os.listdir(target))
+    for name in there.intersection(os.listdir(source)):
+        new, old = (
+            os.stat(name, dir_fd=folder, follow_symlinks=False) for folder in (source, target)
+        )
+        if stat.S_ISDIR(new.st_mode) and stat.S_ISDIR(old.st_mode):
+            with (
+                directory_trees.readable(source, name, directory_trees.OPEN_FOLDER) as inner,
+                directory_trees.readable(target, name, directory_trees.OPEN_FOLDER) as below,
+            ):
+                _take_unchanged(inner, below)
+        elif stat.S_ISREG(new.st_mode) and not changes.attributes_differ(new, old):
+            os.rename(name, name, src_dir_fd=source, dst_dir_fd=target)
+    os.utime(target, ns=(before.st_atime_ns, before.st_mtime_ns))
+    os.fchmod(target, stat.S_IMODE(before.st_mode))
 
 
 class _Whiteouts:

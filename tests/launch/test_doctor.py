@@ -15,10 +15,9 @@ from tests.support.engines import need_embedded, own_folder
 from tests.support.missing import skip_missing
 from tests.support.ordinary import as_ordinary_user, give_away, ordinary_python
 
-WITHOUT = [
-    sys.executable,
-    str(Path(__file__).parents[1] / "support/without_namespaces.py"),
-]
+SUPPORT = Path(__file__).parents[1] / "support"
+WITHOUT = [sys.executable, str(SUPPORT / "without_namespaces.py")]
+OLD_KERNEL = [sys.executable, str(SUPPORT / "old_kernel.py")]
 PODMAN: dict[str, Answer] = {
     "GET /_ping": (200, {"Server": "Libpod/5.4.2 (linux)"}, b"OK"),
     "GET /version": (200, {}, {"Version": "5.4.2"}),
@@ -80,6 +79,36 @@ def test_where_namespaces_are_refused(home: Path) -> None:
     assert "not namespaces: a filter of system calls refuses user namespaces" in said
     assert "→ inside Docker this needs --security-opt seccomp=unconfined" in said
     assert "vfs: layers are copied" in said
+
+
+def test_what_is_promised_on_an_old_kernel_is_kept(home: Path) -> None:
+    with skip_missing():
+        need_embedded("proot")
+    _, said = doctor(home, *OLD_KERNEL)
+    assert "note  runtime       proot: PRoot works here" in said
+    assert "not namespaces: this kernel is too old for it" in said
+    code = """
+import insidedocker_engine as engine, pathlib, sys
+root = pathlib.Path(sys.argv[1])
+joined = engine.join(root, "a test", stays=True)
+print(joined.running.answers(), joined.running.await_end(0), flush=True)
+engine.stop(root)
+print(joined.running.await_end(), engine.find(root), flush=True)
+"""
+    done = subprocess.run(
+        [
+            *OLD_KERNEL,
+            *as_ordinary_user(),
+            *("env", "-i", "PATH=/usr/bin:/bin", f"HOME={home}", f"XDG_RUNTIME_DIR={home}"),
+            *(ordinary_python(), "-c", code, str(home / "root")),
+        ],
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=patience.EVENT,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("True False\nTrue None\n", "")
 
 
 def test_where_no_runtime_works(home: Path) -> None:

@@ -178,8 +178,10 @@ def embedded(
     environment: dict[str, str] | None = None,
     recorded: bool = True,
     options: tuple[str, ...] = (),
+    before: tuple[str, ...] = (),
 ) -> Iterator[Engine]:
     """Run an embedded engine as an ordinary user; `folder` keeps its state across two starts.
+    `before` is a command prefix that runs as the user who runs the tests.
 
     The engine's `url` leads through a recorder, so that every answer is judged; with
     `recorded=False` it leads to the engine directly. `options` are the engine's own. Raises
@@ -190,6 +192,7 @@ def embedded(
         here = stack.enter_context(own_folder()) if folder is None else folder
         give_away(here)
         command = [
+            *before,
             *as_ordinary_user(),
             *(ordinary_python(), "-m", "insidedocker_engine", "--root", f"{here}/state"),
             *("--host", f"unix://{here}/s", "--runtime", runtime, *options),
@@ -311,6 +314,13 @@ def end(process: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def kill(engine: Engine) -> None:
+    """Kill an engine and what it runs, as a crash of the machine does."""
+    engine.process.kill()
+    engine.process.wait()
+    end_marked(engine.folder)
 
 
 def kill_init(process: "subprocess.Popen[bytes]", init: Path) -> None:

@@ -41,6 +41,8 @@ class Running:
 
 
 class PRootLauncher(Service):
+    shares_pids = True
+
     def __init__(self, engine: socket.socket, proot: str) -> None:
         super().__init__(engine)
         self.proot = proot

@@ -4,6 +4,7 @@ import json
 import signal
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.support import patience
 from tests.support.caller import Caller
 from tests.support.engines import Engine
 from tests.support.made_images import Made, tar
+from tests.support.ordinary import give_away
 
 pytestmark = pytest.mark.real
 
@@ -231,20 +233,145 @@ def content(api: Caller, volume: str) -> list[str]:
     return api.output("find", "/look", "-type", "f", **binds(f"{volume}:/look")).split()
 
 
-def start_anyway(api: Caller, made: str) -> None:
-    """Its program is missing: volumes are filled before that is found out."""
-    assert api.call("POST", f"/containers/{made}/start").status_code in (400, 500)
+@pytest.fixture
+def committed(api: Caller) -> str:
+    """An image with programs, and with files of many modes at /own and at /other."""
+    script = """
+        mkdir -p /own/deep /own/shut /other /bare /real
+        echo a > /own/file; echo b > /own/deep/er; ln /own/file /own/same; ln -s file /own/link
+        echo c > /own/shut/in; echo d > /other/one; echo e > /other/two; echo f > /real/file
+        ln -s /real /linked; echo g > /plain
+        chown 7:8 /own /own/file; chmod 600 /own/file; chmod 555 /own/shut; chmod 1750 /own
+        chmod 710 /bare
+    """
+    made = api.start("sh", "-c", script)
+    assert api.good("POST", f"/containers/{made}/wait")["StatusCode"] == 0
+    api.good("POST", f"/commit?container={made}&repo=committed")
+    api.remove(made)
+    return "committed"
 
 
-def test_an_empty_volume_gets_what_the_image_has_there(api: Caller, filled: str) -> None:
-    body = {"Image": filled, "HostConfig": {"Binds": ["copied:/data", "plain:/plain:nocopy"]}}
-    made = api.good("POST", "/containers/create", body)["Id"]
-    start_anyway(api, made)
+def told(api: Caller, folder: str, **fields: Any) -> list[str]:
+    """Mode, owner and name of everything in a folder of a new container."""
+    script = f"cd {folder}; find . | sort | xargs stat -c '%A %u:%g %h %s %n'"
+    return api.output("sh", "-c", script, **fields).splitlines()
+
+
+def test_a_creation_fills_an_empty_volume_with_what_the_image_has_there(
+    api: Caller, filled: str
+) -> None:
+    make(api, "existing")
+    texts = ["copied:/data", "existing:/data/deep:ro", "plain:/plain:nocopy", "none:/missing"]
+    body = {"Image": filled, "HostConfig": {"Binds": texts}}
+    api.good("POST", "/containers/create", body)
     assert sorted(content(api, "copied")) == ["/look/deep/er", "/look/file"]
+    assert content(api, "existing") == ["/look/er"]
     assert content(api, "plain") == []
-    api.output("rm", "-r", "/look/deep", **binds("copied:/look"))
-    start_anyway(api, made)  # it is not empty: it stays as it is
-    assert content(api, "copied") == ["/look/file"]
+    assert content(api, "none") == []
+
+
+def test_modes_owners_and_links_are_copied(api: Caller, committed: str) -> None:
+    for folder in ("/own", "/bare"):  # an empty one too: its own mode is the volume's
+        volume = {"HostConfig": {"Binds": [f"copy-of{folder.replace('/', '-')}:{folder}"]}}
+        wanted = told(api, folder, Image=committed)
+        assert told(api, folder, Image=committed, **volume) == wanted
+    assert content(api, "copy-of-bare") == []
+
+
+def test_a_start_fills_nothing(api: Caller, committed: str) -> None:
+    made = api.create(Image=committed, **binds("data:/other"))
+    assert len(content(api, "data")) == 2
+    api.output("sh", "-c", "rm /data/*", **binds("data:/data"))
+    api.good("POST", f"/containers/{made}/start")
+    api.good("POST", f"/containers/{made}/restart?t=0")
+    assert content(api, "data") == []
+    api.create(Image=committed, **binds("data:/other"))  # another creation, and it is empty
+    assert len(content(api, "data")) == 2
+
+
+def test_a_volume_with_files_stays_as_it_is(api: Caller, committed: str) -> None:
+    api.output("touch", "/data/mine", **binds("data:/data"))
+    api.create(Image=committed, **binds("data:/other"))
+    assert content(api, "data") == ["/look/mine"]
+
+
+def test_the_volumes_of_another_container_are_not_filled(api: Caller, committed: str) -> None:
+    api.create(name="owner", **binds("data:/other"))
+    api.create(Image=committed, HostConfig={"VolumesFrom": ["owner"]})
+    assert content(api, "data") == []
+
+
+def test_the_working_folder_is_made_before_the_volume_is_filled(
+    api: Caller, committed: str
+) -> None:
+    api.create(Image=committed, WorkingDir="/other/work/here", **binds("data:/other"))
+    assert "./work/here" in api.output("sh", "-c", "cd /look; find .", **binds("data:/look"))
+
+
+def test_creations_beside_each_other_fill_a_volume_once(api: Caller, committed: str) -> None:
+    for number in range(5):
+        volumes = [f"first{number}", f"second{number}"]
+
+        def create(turn: int, volumes: list[str] = volumes) -> str:
+            here, there = volumes if turn % 4 < 2 else volumes[::-1]
+            folders = ("/own", "/other") if turn % 2 else ("/other", "/own")
+            return api.create(
+                Image=committed, **binds(f"{here}:{folders[0]}", f"{there}:{folders[1]}")
+            )
+
+        with ThreadPoolExecutor(8) as together:
+            list(together.map(create, range(8)))
+        for volume in volumes:  # one's files or the other's, never both
+            assert sorted(content(api, volume)) in (
+                ["/look/one", "/look/two"],
+                ["/look/deep/er", "/look/file", "/look/same", "/look/shut/in"],
+            )
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("/plain", "cannot mount volume over existing file, file exists /plain"),
+        ("/plain/x", "lstat /plain/x: not a directory"),
+    ],
+)
+def test_a_creation_that_fails_leaves_the_volumes_as_they_were(
+    api: Caller, committed: str, place: str, message: str
+) -> None:
+    make(api, "old")
+    began = time.time()
+    body = {
+        "Image": committed,
+        "Volumes": {"/bare": {}},
+        "HostConfig": {"Binds": ["new:/own", "old:/other", f"third:{place}"]},
+    }
+    for _ in range(2):  # its name is free again
+        assert api.refused("POST", "/containers/create?name=one", body) == (500, message)
+    assert names(api) == ["old"]
+    assert content(api, "old") == []
+    assert api.good("GET", "/containers/json?all=1") == []
+    told = {event["Actor"]["ID"] for event in api.events("volume", began)}
+    assert not told & {"new", "third"}
+    api.create(Image=committed, **binds(f"third:{place}:nocopy"))
+
+
+def test_a_volume_that_others_asked_for_outlives_a_creation_that_fails(
+    api: Caller, committed: str
+) -> None:
+    """Whatever came first: what was answered is there."""
+
+    def fail(_: int) -> None:
+        body = {"Image": committed, "HostConfig": {"Binds": ["wanted:/own", "bad:/plain"]}}
+        assert api.refused("POST", "/containers/create", body)[0] == 500
+
+    with ThreadPoolExecutor(4) as together:
+        for _ in range(20):
+            failures = [together.submit(fail, turn) for turn in range(3)]
+            make(api, "wanted")
+            for each in failures:
+                each.result()
+            assert "wanted" in names(api)
+            api.good("DELETE", "/volumes/wanted")
 
 
 def test_an_image_s_volume_is_anonymous_and_goes_with_its_container(
@@ -333,3 +460,28 @@ def test_volumes_outlive_an_engine_that_is_killed(
     assert after.good("GET", "/volumes")["Volumes"] == [made]
     assert after.output("cat", "/d/f", **binds("kept:/d")) == "safe\n"
     assert make(after, "half")["Name"] == "half"
+
+
+def test_a_fill_that_a_kill_cuts_short_is_undone_or_finished(
+    embedded: Callable[..., Engine], busybox: Path, engine_folder: Path
+) -> None:
+    first = embedded(folder=engine_folder, images=(busybox,))
+    before = Caller(first)
+    for name in ("copying", "moving"):
+        make(before, name)
+    first.process.send_signal(signal.SIGKILL)
+    first.process.wait()
+    (engine_folder / "r").unlink()  # the recorder's socket
+    volumes = engine_folder / "state/volumes"
+    (volumes / "copying/_data.filling/part").mkdir(parents=True)
+    (volumes / "moving/_data.filled/deep").mkdir(parents=True)
+    (volumes / "moving/_data/moved").touch()
+    (volumes / "moving/_data.filled/deep/file").touch()
+    (volumes / "moving/_data.filled").chmod(0o710)
+    for path in volumes.rglob("*"):
+        give_away(path)
+    after = Caller(embedded(folder=engine_folder))
+    assert content(after, "copying") == []
+    assert sorted(content(after, "moving")) == ["/look/deep/file", "/look/moved"]
+    assert {path.name for path in (volumes / "moving").iterdir()} == {"_data", "volume.json"}
+    assert {path.name for path in (volumes / "copying").iterdir()} == {"_data", "volume.json"}

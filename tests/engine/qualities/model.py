@@ -209,13 +209,18 @@ class Model(RuleBasedStateMachine):
             self.known.append(Known(answer.json()["Id"], name, long, policy))
 
     @precondition(lambda self: self.known)
-    @rule(number=some, what=action, full=st.sampled_from((False, False, True)))
-    def act(self, number: int, what: str, full: bool) -> None:
-        container = self.pick(number)
-        full = full and what != "restart"  # which may have stopped what it then cannot start
-        self.world.note(f"{what} {container.name} {full=}")
-        with self.world.full_disk() if full else contextlib.nullcontext():
-            self.one(container, what)
+    @rule(asked=st.lists(st.tuples(some, action, st.integers(0, 3)), min_size=1, max_size=5))
+    def act(self, asked: list[tuple[int, str, int]]) -> None:
+        """One client, one request after the other, now and then on a full disk."""
+        for number, what, quarter in asked:
+            if not self.known:
+                return
+            container = self.pick(number)
+            # A restart on a full disk may have stopped what it then cannot start.
+            full = quarter == 3 and what != "restart"
+            self.world.note(f"{what} {container.name} {full=}")
+            with self.world.full_disk() if full else contextlib.nullcontext():
+                self.one(container, what)
 
     @precondition(lambda self: len(self.known) > 1)
     @rule(numbers=st.lists(st.tuples(some, action), min_size=2, max_size=5))
@@ -249,10 +254,11 @@ class Model(RuleBasedStateMachine):
             self.thaw(container)
         found = self.settled(container)
         assert found["Name"].strip("/") in names, (found["Name"], names)
-        if not container.loops and container.policy == "no":
+        policy = found["HostConfig"]["RestartPolicy"]["Name"]
+        if container.long or {policy, container.policy} == {"no"}:  # else it begins by itself
             check_story(self.events(container, before), ran, paused, found["State"])
         container.name = found["Name"].strip("/")
-        container.policy = found["HostConfig"]["RestartPolicy"]["Name"]
+        container.policy = policy
         state = found["State"]
         container.status = "running" if state["Restarting"] else state["Status"]
         container.code = None
@@ -337,7 +343,10 @@ class Model(RuleBasedStateMachine):
         elif what == "rename":
             container.name = new
         elif what == "update":
+            looped = container.loops
             container.policy = POLICIES[(POLICIES.index(container.policy) + 1) % len(POLICIES)]
+            if looped and not container.loops:  # it begins no more
+                container.status, container.code = "exited", 3
         elif what == "remove":
             self.known.remove(container)
         if what in ("stop", "kill") and not container.long:
@@ -354,32 +363,20 @@ class Model(RuleBasedStateMachine):
 
     # Images, volumes and networks
 
-    @rule(number=st.integers(0, 3), full=st.booleans())
-    def tag(self, number: int, full: bool) -> None:
-        name = f"t{number}:latest"
-        self.world.note(f"tag {name} {full=}")
-        if name in self.tags:
-            self.changed(self.tags, name, full, "DELETE", f"/images/{name}")
+    @rule(kind=st.sampled_from(("tag", "volume", "network")), number=some, full=st.booleans())
+    def elsewhere(self, kind: str, number: int, full: bool) -> None:
+        """Make something, or remove it where it is there."""
+        name = f"{kind}{number % 4}"
+        self.world.note(f"{kind} {name} {full=}")
+        names, make, body, remove = {
+            "tag": (self.tags, f"/images/busybox/tag?repo={name}", None, f"/images/{name}"),
+            "volume": (self.volumes, "/volumes/create", {"Name": name}, f"/volumes/{name}"),
+            "network": (self.networks, "/networks/create", {"Name": name}, f"/networks/{name}"),
+        }[kind]
+        if name in names:
+            self.changed(names, name, full, "DELETE", remove)
         else:
-            self.changed(self.tags, name, full, "POST", f"/images/busybox/tag?repo=t{number}")
-
-    @rule(number=st.integers(0, 3), full=st.booleans())
-    def volume(self, number: int, full: bool) -> None:
-        name = f"v{number}"
-        self.world.note(f"volume {name} {full=}")
-        if name in self.volumes:
-            self.changed(self.volumes, name, full, "DELETE", f"/volumes/{name}")
-        else:
-            self.changed(self.volumes, name, full, "POST", "/volumes/create", {"Name": name})
-
-    @rule(number=st.integers(0, 2), full=st.booleans())
-    def network(self, number: int, full: bool) -> None:
-        name = f"n{number}"
-        self.world.note(f"network {name} {full=}")
-        if name in self.networks:
-            self.changed(self.networks, name, full, "DELETE", f"/networks/{name}")
-        else:
-            self.changed(self.networks, name, full, "POST", "/networks/create", {"Name": name})
+            self.changed(names, name, full, "POST", make, body)
 
     @precondition(lambda self: self.known)
     @rule(number=some, full=st.booleans())
@@ -473,7 +470,7 @@ class Model(RuleBasedStateMachine):
         for container in self.known:
             agree(container, self.inspected(container), self.world.record(container))
         tags = {tag for image in api.good("GET", "/images/json") for tag in image["RepoTags"]}
-        assert {tag for tag in tags if not tag.startswith("busybox")} == self.tags
+        assert {tag.removesuffix(":latest") for tag in tags} - {"busybox"} == self.tags
         assert {each["Name"] for each in api.good("GET", "/volumes")["Volumes"]} == self.volumes
         own = {*engines.OWN_NETWORKS, NETWORK}
         names = {each["Name"] for each in api.good("GET", "/networks")}

@@ -27,12 +27,16 @@ class Book:
         self.gone: set[str] = set()
         self.in_doubt: set[str] = set()
 
+    def busy(self) -> bool:
+        return len(self.there) + len(self.gone) > CLIENTS
+
     def live(self, engine: Engine, stop: threading.Event) -> None:
         """Create, start and remove containers until the engine is gone."""
         with contextlib.suppress(requests.RequestException):
             while not stop.is_set():
                 body = {"Image": "busybox", "Cmd": ["sleep", "100"]}
                 answer = engine.request("POST", "/containers/create", json=body)
+                answer.raise_for_status()
                 made = answer.json()["Id"]
                 self.there.add(made)
                 if random.random() < 0.7:

@@ -1,5 +1,6 @@
 """Requests that meet in one moment: what was answered is so, afterwards and after a restart."""
 
+import os
 import socket
 import time
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from tests.support.engines import Engine
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
-TRIES = 60
+TRIES = int(os.environ.get("INSIDEDOCKER_TRIES", "60"))
 ALWAYS = {"RestartPolicy": {"Name": "always"}}
 
 

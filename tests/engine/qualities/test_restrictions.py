@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from insidedocker.lab import Engine, need, text_of
+from insidedocker_engine.base.restrictions import MOST
 from insidedocker_engine.process import start
 
 
@@ -236,3 +237,28 @@ def test_memory_that_cannot_be_counted_is_refused(whose: str) -> None:
     command = [sys.executable, "-c", UNCOUNTED, whose]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+MANY = {
+    "containers": ("/containers/create", {"Image": "busybox"}),
+    "networks": ("/networks/create", {"Name": "net-{}"}),
+    "volumes": ("/volumes/create", {"Name": "volume-{}"}),
+}
+
+
+@pytest.mark.parametrize("kind", MANY)
+def test_requests_at_once_do_not_pass_a_limit(kind: str) -> None:
+    path, body = MANY[kind]
+    with start(ephemeral=True, restricted=True) as handle, Engine(handle.url) as engine:
+        need(engine, "busybox", quiet=True)
+
+        def make(number: int) -> int:
+            own = {name: value.format(number) for name, value in body.items()}
+            return engine.post(path, json=own).status_code
+
+        with ThreadPoolExecutor(16) as pool:
+            codes = list(pool.map(make, range(MOST[kind] + 40)))
+        listed = engine.get(f"/{kind}/json?all=1" if kind == "containers" else f"/{kind}").json()
+        made = listed["Volumes"] if kind == "volumes" else listed
+        assert len(made) == MOST[kind]
+        assert set(codes) == {201, 403}

@@ -39,6 +39,7 @@ DAMAGE = {
     "the record of an image": lambda root: only(root / "images"),
     "the names of images": lambda root: root / "repositories.json",
     "the compressed forms of layers": lambda root: root / "distribution.json",
+    "the format of the folder": lambda root: root / "format.json",
     "a network": lambda root: next(
         each for each in (root / "networks").glob("*.json") if '"own"' in each.read_text()
     ),

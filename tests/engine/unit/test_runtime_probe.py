@@ -12,7 +12,9 @@ from insidedocker_engine.runtime.contract import Unavailable
 from tests.support.driven import Refused, driven, need_busybox
 from tests.support.missing import Missing, skip_missing
 
-WITHOUT = [sys.executable, str(Path(__file__).parents[2] / "support/without_namespaces.py")]
+SUPPORT = Path(__file__).parents[2] / "support"
+WITHOUT = [sys.executable, str(SUPPORT / "without_namespaces.py")]
+OLD_KERNEL = [sys.executable, str(SUPPORT / "old_kernel.py")]
 
 
 def test_the_better_one_where_it_works() -> None:
@@ -36,6 +38,23 @@ def test_the_other_one_inside_a_container() -> None:
         assert container.execute("echo", "more")["stdout"] == "more\n"
         with pytest.raises(Refused):
             container.exec("nope")
+        container.end()
+
+
+def test_the_other_one_on_an_old_kernel() -> None:
+    """PRoot needs nothing that came after Linux 5.2, pidfd_open for one."""
+    with skip_missing(), driven("auto", before=OLD_KERNEL) as runtime:
+        about = runtime.ask("about")
+        assert about["name"] == "proot"
+        assert "this kernel is too old for it; Linux 5.12 or newer" in about["why"]
+        assert runtime.run("sh", "-c", "echo out; exit 5") == {
+            "code": 5,
+            "stdout": "out\n",
+            "stderr": "",
+        }
+        container = runtime.start("sleep", "60")
+        assert container.execute("echo", "more")["stdout"] == "more\n"
+        assert container.pid in container.pids()
         container.end()
 
 
