@@ -10,7 +10,6 @@ import contextlib
 import gzip
 import io
 import json
-import os
 import subprocess
 import sys
 import tarfile
@@ -20,11 +19,16 @@ from pathlib import Path
 from typing import Any
 
 from insidedocker_engine.files import directory_trees
-from tests.support import patience
+from tests.support import engines, patience
 from tests.support.caller import Caller
-from tests.support.engines import Engine, await_ping
+from tests.support.engines import Engine
 from tests.support.made_images import small, tar
-from tests.support.ordinary import as_ordinary_user, give_away, ordinary_python
+from tests.support.ordinary import (
+    as_ordinary_user,
+    give_away,
+    ordinary_python,
+    remove_lasting_folders,
+)
 from tests.support.registries import Fake
 
 ROOTS = Path(__file__).parent / "roots"
@@ -53,6 +57,7 @@ def main(revision: str, runtime: str) -> None:
         pack(folder / "state", ROOTS / f"{name}.tar.gz")
     finally:
         directory_trees.remove(folder)
+        remove_lasting_folders()
     print(name)
 
 
@@ -69,18 +74,9 @@ def running(folder: Path, revision: str, runtime: str) -> Iterator[Engine]:
     module = next(each for each in modules if (code / each.replace(".", "/")).is_dir())
     command = [*as_ordinary_user(), ordinary_python(), "-m", module, "--root", f"{folder}/state"]
     command += ["--host", f"unix://{folder}/s", "--runtime", runtime]
-    home = {"HOME": str(folder), "PYTHONPATH": str(code), "PYTHONDONTWRITEBYTECODE": "1"}
-    output = (folder / "log").open("ab")
-    process = subprocess.Popen(
-        command, cwd=code, env={**os.environ, **home}, stdout=output, stderr=output
-    )
-    engine = Engine("embedded", "embedded", f"unix://{folder}/s", folder, folder / "log", process)
-    try:
-        await_ping(engine)
+    own = {"HOME": str(folder), "PYTHONPATH": str(code), "PYTHONDONTWRITEBYTECODE": "1"}
+    with engines.running("embedded", folder, command, environment=own) as engine:
         yield engine
-    finally:
-        process.kill()
-        process.wait()
 
 
 def fill(api: Caller, folder: Path) -> dict[str, Any]:
