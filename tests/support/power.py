@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import struct
 import subprocess
 from collections.abc import Iterator
@@ -17,7 +18,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from tests.support import patience
 from tests.support.engines import need, need_root
 from tests.support.missing import Missing
 
@@ -51,10 +51,11 @@ class Disk:
 
     def back(self) -> None:
         """Give the power back: what was on the disk is there."""
-        device = Path(_run(need("findmnt"), "-no", "SOURCE", str(self.folder)).strip()).name
+        # Mount namespaces of other processes may hold the old disk for long: a copy is mounted.
+        copy = self._image.with_suffix(".copy")
+        shutil.copyfile(self._image, copy)
         self.unmount()
-        # Mount namespaces of killed processes hold the old one for a moment.
-        patience.until(lambda: not Path(f"/sys/fs/ext4/{device}").exists())
+        copy.replace(self._image)
         self.mount()
 
     def unmount(self) -> None:
