@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import difflib
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -391,11 +392,21 @@ def _caught_too_much(node: ast.AST) -> Replacements:
             yield from _without(node, "handlers")
 
 
+def _other_value(node: ast.AST) -> Replacements:
+    """A number in a command or a setting that is not the one that was asked for."""
+    match node:
+        case ast.Constant(value=str() as text):
+            for number in set(re.findall(r"\b\d{2,}\b", text)):
+                if text == number or f" {number}" in text:
+                    yield ast.Constant(text.replace(number, "3"))
+
+
 RULES: dict[str, Callable[[ast.AST], Replacements]] = {
     "a test dropped": _test_dropped,
     "a part for the whole": _part_for_whole,
     "another comparison": _other_comparison,
     "off by one": _off_by_one,
+    "another value": _other_value,
     "one of many": _one_of_many,
     "left out": _left_out,
     "a step dropped": _step_dropped,

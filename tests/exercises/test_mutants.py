@@ -53,6 +53,7 @@ SAMPLE = "negotiate"  # an exercise that needs no engine
         ("a = {'stdout': 1}", "a = {'stdout': 1, 'stderr': 1}"),
         ("post('/x/wait')", SLEEP),
         ("x.wait()", SLEEP),
+        ("a = ['sleep', '600']", "a = ['sleep', '3']"),
         ("answer.raise_for_status()", ""),
         ("try:\n    a()\nexcept KeyError:\n    b()", "try:\n    a()\nexcept Exception:\n    b()"),
     ],
