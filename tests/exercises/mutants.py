@@ -180,7 +180,7 @@ class _Trial:
 
 
 def _excuses(lesson: Lesson, exercise: Exercise) -> set[tuple[str, str]]:
-    """The slips that make no difference, as (was, now)."""
+    """The slips that make no difference, as (was, now); `now` may be a list of several."""
     folder = lesson.course / "notebooks" / lesson.name / "evidence" / exercise.name
     path = folder / "equivalent.toml"
     if not path.exists():
@@ -189,7 +189,8 @@ def _excuses(lesson: Lesson, exercise: Exercise) -> set[tuple[str, str]]:
     for each in listed:
         if set(each) != {"was", "now", "because"} or not each["because"]:
             raise ValueError(f"{path}: each [[slip]] has was, now and because")
-    return {(each["was"].strip(), each["now"].strip()) for each in listed}
+    several = [(e["was"], [e["now"]] if isinstance(e["now"], str) else e["now"]) for e in listed]
+    return {(was.strip(), now.strip()) for was, many in several for now in many}
 
 
 def _never_varied(calls: list[Call]) -> list[str]:

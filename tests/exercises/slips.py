@@ -52,6 +52,14 @@ TRANSPARENT = {"casefold", "decode", "lower", "lstrip", "rstrip", "strip", "uppe
 """Methods that give nearly the value that they are called on."""
 CONVERTING = {"int", "float", "str"}
 OUTPUTS = {"stdout": "stderr", "stderr": "stdout"}
+CLOSED = re.compile(
+    r"[A-Z_]+"  # methods, variables
+    r"|/.*"  # paths of the API
+    r"|running|exited|created|paused|dead"
+    r"|(container|image|network|volume)s?"
+    r"|attach|create|exec|json|logs|push|resize|start|stop|wait"
+)
+"""Words of closed vocabularies: as none is a part of another, in part and as a whole is the same."""
 BOUNDARY: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
@@ -232,14 +240,22 @@ def _test_dropped(node: ast.AST) -> Replacements:
             yield operand
 
 
+def _is_closed(value: object) -> bool:
+    return not isinstance(value, str) or CLOSED.fullmatch(value) is not None
+
+
 def _part_for_whole(node: ast.AST) -> Replacements:
     match node:
         case ast.Compare(left=a, ops=[ast.Eq() | ast.NotEq() as op], comparators=[b]):
-            if any(isinstance(x, ast.Constant) and not isinstance(x.value, str) for x in (a, b)):
+            if any(isinstance(x, ast.Constant) and _is_closed(x.value) for x in (a, b)):
                 return
             no = "not " if isinstance(op, ast.NotEq) else ""
             for text in ("str(b) in str(a)", "str(a) in str(b)", "str(a).startswith(str(b))"):
                 yield _expression(no + text, a=a, b=b)
+        case ast.Compare(comparators=[ast.List(elts=e) | ast.Tuple(elts=e) | ast.Set(elts=e)]) if (
+            all(isinstance(each, ast.Constant) and _is_closed(each.value) for each in e)
+        ):
+            return
         case ast.Compare(left=a, ops=[ast.In()], comparators=[b]):
             yield _expression("any(str(a) in str(each) for each in b)", a=a, b=b)
         case ast.Compare(left=a, ops=[ast.NotIn()], comparators=[b]):
