@@ -59,7 +59,7 @@ CLOSED = re.compile(
     r"|(container|image|network|volume)s?"
     r"|attach|create|exec|json|logs|push|resize|start|stop|wait"
 )
-"""Words of closed vocabularies: as none is a part of another, in part and as a whole is the same."""
+"""Words of closed vocabularies: none is a part of another, so to compare parts is no slip."""
 BOUNDARY: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
