@@ -51,6 +51,8 @@ WITHOUT_LAST = {"get", "getattr", "next", "rsplit", "split", "splitlines"}
 TRANSPARENT = {"casefold", "decode", "lower", "lstrip", "rstrip", "strip", "upper"}
 """Methods that give nearly the value that they are called on."""
 CONVERTING = {"int", "float", "str"}
+HARMLESS = {"encoding", "timeout", "version"}
+"""Named arguments that make no difference where they are left out: the docker SDK negotiates."""
 OUTPUTS = {"stdout": "stderr", "stderr": "stdout"}
 CLOSED = re.compile(
     r"[A-Z_]+"  # methods, variables
@@ -328,8 +330,9 @@ def _left_out(node: ast.AST) -> Replacements:
         ):
             yield from _without(node, "elts")
         case ast.Call(func=function, args=args, keywords=keywords):
-            if keywords:
-                yield from _without(node, "keywords")
+            for place, each in enumerate(keywords):
+                if each.arg not in HARMLESS:
+                    yield _copy(node, keywords=keywords[:place] + keywords[place + 1 :])
             name = getattr(function, "id", "") or getattr(function, "attr", "")
             if name in WITHOUT_LAST and args[1:]:
                 yield _copy(node, args=args[:-1])
