@@ -1,5 +1,5 @@
 # shows: the image of the example is the only one
-# told: is that the one you were handed
+# told: the image that you were handed
 def run(url, image, command):
     engine = lab.connect(url)
     recipe = {"Image": "busybox", "Cmd": command, "Labels": lab.labels(LESSON)}
