@@ -25,7 +25,8 @@ _VERSION = re.compile(r"^/v[0-9]+\.[0-9]+(?=/)")
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault. `on` is a pattern of the requests that it affects: `GET /images/*`."""
+    """One fault. `on` is a pattern of the requests that it affects: `GET /images/*`, which also
+    affects HEAD requests."""
 
     kind: str
     on: str = "*"
@@ -38,7 +39,9 @@ class Fault:
     """Number of writes that still find room (disk-full)."""
 
     def concerns(self, request: Request) -> bool:
-        return fnmatchcase(f"{request.method} {_VERSION.sub('', request.path)}", self.on)
+        methods = (request.method, *(["GET"] if request.method == "HEAD" else []))
+        path = _VERSION.sub("", request.path)
+        return any(fnmatchcase(f"{method} {path}", self.on) for method in methods)
 
 
 class Faults:

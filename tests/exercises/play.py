@@ -30,7 +30,7 @@ from insidedocker.catalog import store
 from insidedocker.lab import Engine, clean_up, inventory
 from insidedocker.lab.labels import NO_TAG
 
-if TYPE_CHECKING:
+if TYPE_CHECKING or __package__:
     from tests.exercises.evidence import (
         Cell,
         Exercise,
@@ -182,8 +182,7 @@ class Player:
     def try_one(self, exercise: Exercise, solution: Solution) -> dict[str, Any]:
         if solution.saved:
             (self.folder / ANSWERS).write_text(json.dumps(solution.saved))
-        answer = nbformat.from_dict(json.loads(json.dumps(self.source[exercise.answer])))
-        answer.source = solution.source
+        answer = with_source(self.source[exercise.answer], solution.source)
         done = self.all([answer, *self.source[exercise.answer + 1 : exercise.last + 1]])
         return {
             "name": solution.name,
@@ -198,9 +197,14 @@ def without_hidden_checks(cell: Cell) -> Cell:
     """Return a tests cell without hidden checks, as learners have it; any other cell unchanged."""
     if not is_tests(cell):
         return cell
-    seen = nbformat.from_dict(json.loads(json.dumps(cell)))
-    seen.source = HIDDEN.sub("", cell.source)
-    return seen
+    return with_source(cell, HIDDEN.sub("", cell.source))
+
+
+def with_source(cell: Cell, source: str) -> Cell:
+    """Return a copy of a cell with another text."""
+    found = nbformat.from_dict(json.loads(json.dumps(cell)))
+    found.source = source
+    return found
 
 
 def messages(cell: Cell) -> str:

@@ -1,9 +1,13 @@
 """Checks tell observed, expected and what to try next, in plain Python and in a kernel."""
 
+import contextlib
+import socket
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import docker
 import nbformat
 import pytest
 from nbclient import NotebookClient
@@ -48,6 +52,33 @@ def test_an_untouched_function_is_told_what_is_missing() -> None:
     message = told(check.call, lambda url: None, "unix:///s")
     assert "ends without returning a value" in message
     assert "return" in message
+
+
+@pytest.mark.parametrize("stubborn", [False, True])
+def test_a_call_without_end_is_stopped_and_told(
+    monkeypatch: pytest.MonkeyPatch, stubborn: bool
+) -> None:
+    monkeypatch.setattr(check, "CALL_SECONDS", 0.2)
+
+    def endless() -> None:
+        reading, _writing = socket.socketpair()
+        if stubborn:
+            with contextlib.suppress(BaseException):
+                reading.recv(1)
+        reading.recv(1)
+
+    message = told(check.call, endless, none_counts=True)
+    assert "endless had not come to its end after 0.2 seconds" in message
+    assert "Try next: ask without stream" in told(
+        check.call, endless, remedies={TimeoutError: "ask without stream"}
+    )
+    assert "had not come to its end" in told(check.raises, endless, what="endless()")
+
+
+def test_a_call_in_a_thread_has_no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "CALL_SECONDS", 0.001)
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(check.call, lambda: sum(range(100_000))).result() == 4999950000
 
 
 def test_an_error_in_the_function_is_told_with_its_kind() -> None:
@@ -145,6 +176,21 @@ def test_answers_of_a_script_are_given_and_remembered() -> None:
         assert session.get("/x?a=1").json() == [1]
         assert session.post("/nothing", json={"a": 1}).status_code == 404
         assert engine.requests == ["GET /_ping", "HEAD /_ping", "GET /x", "POST /nothing"]
+
+
+def test_every_client_can_greet_a_scripted_engine() -> None:
+    from insidedocker import lab
+
+    with check.scripted_engine({"GET /networks": (200, {}, [{"Id": "a"}])}) as engine:
+        with contextlib.closing(docker.DockerClient(base_url=engine.url)) as client:
+            assert client.ping()
+            assert [each.id for each in client.networks.list()] == ["a"]
+        with docker.APIClient(base_url=engine.url, version="auto") as low:
+            assert low.networks() == [{"Id": "a"}]
+            assert low.info()["ServerVersion"] == low.version()["Version"]
+        with lab.connect(engine.url) as session:
+            assert session.head("/_ping").headers["Api-Version"] == "1.41"
+            assert session.head("/networks").status_code == 200
 
 
 def test_a_notebook_shows_the_message_and_scores_by_it(in_kernel: Callable[..., Any]) -> None:

@@ -134,6 +134,7 @@ class Learner:
             return self._call(name, arguments, named)
 
         call.__name__ = call.__qualname__ = name
+        call.has_limit = True  # type: ignore[attr-defined]
         return call
 
     def _call(self, name: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:

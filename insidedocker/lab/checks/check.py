@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -54,6 +56,14 @@ Hint = tuple[Callable[[Any], object], str]
 """A test of the observed value, and what to try next where the test is true."""
 
 NOTHING = "nothing (the function ends without returning a value)"
+
+CALL_SECONDS = 20.0
+"""Limit of one call of a learner's function, where the function runs in this process. In grading
+the learner's own process has another limit."""
+
+
+class _TookTooLong(BaseException):
+    """Not an Exception: a learner's function must not catch it unknowingly."""
 
 
 def equal(
@@ -111,8 +121,9 @@ def call(
     """Call a learner's function with copies of plain arguments; returns its answer as plain data.
 
     Every failure of the function becomes a CheckFailed: an exception (`remedies` maps a type of
-    exception to what to try next), no returned value (as with an untouched task, unless
-    `none_counts`), a value that is not plain data. The function's stderr goes to stdout: nbgrader
+    exception to what to try next; TimeoutError also stands for a call that takes too long), no
+    returned value (as with an untouched task, unless `none_counts`), a value that is not plain
+    data. The function's stderr goes to stdout: nbgrader
     counts any stderr in a test cell as a failure, and a warning is not a failure.
     """
     name = getattr(function, "__name__", "your function")
@@ -120,10 +131,11 @@ def call(
     if not callable(function):
         fail(what, observed=f"{name} is {show(function)}", expected="a function")
     try:
-        with _stderr_to_stdout():
-            answer = function(*plain(args), **plain(kwargs))
+        answer = _answer(function, args, kwargs)
     except CheckFailed:
         raise
+    except _TookTooLong:
+        _too_long(what, name, remedies or {})
     except Exception as error:
         _explain(error, what, name, remedies or {})
     if answer is None and not none_counts:
@@ -131,7 +143,8 @@ def call(
             what,
             observed=NOTHING,
             expected="a value",
-            try_next=f"write the body of {name} and end it with `return …`, then run its cell.",
+            try_next=f"for these arguments {name} came to its end without a `return`: write its "
+            "body if it is not written yet, and let every way through it return a value.",
         )
     return _plain(answer, what)
 
@@ -139,8 +152,9 @@ def call(
 def raises(function: Callable[..., Any], *args: Any, what: str, try_next: str = "") -> None:
     """Raise CheckFailed unless a learner's function raises an exception of any kind."""
     try:
-        with _stderr_to_stdout():
-            answer = function(*plain(args))
+        answer = _answer(function, args, {})
+    except _TookTooLong:
+        _too_long(what, getattr(function, "__name__", "your function"), {})
     except Exception:
         return
     fail(what, observed=show(answer), expected="an exception", try_next=try_next)
@@ -216,6 +230,52 @@ def _remedy(observed: Any, hints: Sequence[Hint]) -> str:
             if test(observed):
                 return remedy
     return ""
+
+
+def _answer(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """Call a learner's function with copies of plain arguments. Raises what it raises, and
+    _TookTooLong."""
+    given, named = plain(list(args)), plain(dict(kwargs))
+    with _stderr_to_stdout(), _limited(function):
+        return function(*given, **named)
+
+
+@contextlib.contextmanager
+def _limited(function: Callable[..., Any]) -> Iterator[None]:
+    """Raise _TookTooLong in a block that lasts too long, and again every second if it is caught.
+
+    A function that has a limit of its own is left alone, and so is every thread but the first,
+    which alone gets signals.
+    """
+    own = getattr(function, "has_limit", False)
+    if own or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def late(*_: object) -> NoReturn:
+        raise _TookTooLong
+
+    kept = signal.signal(signal.SIGALRM, late)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, CALL_SECONDS, 1)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    finally:
+        signal.signal(signal.SIGALRM, kept)
+
+
+def _too_long(what: str, name: str, remedies: Mapping[type[Exception], str]) -> NoReturn:
+    fail(
+        what,
+        observed=f"{name} had not come to its end after {CALL_SECONDS:g} seconds, and was stopped",
+        expected="a returned value",
+        try_next=remedies.get(TimeoutError)
+        or f"call {name} yourself in a new cell, stop it with ■, and read in which line it waited: "
+        "some answers of an engine do not end by themselves, nor does a loop whose condition "
+        "stays true.",
+    )
 
 
 def _explain(

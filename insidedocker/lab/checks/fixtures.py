@@ -44,16 +44,18 @@ def container(
     *,
     image: str,
     command: Sequence[str] = (),
+    name: str = "",
     start: bool = False,
     says: str = "",
     **recipe: Any,
 ) -> Iterator[str]:
-    """A container of `image`, created, and started only with `start` or `says`; yields its name.
+    """A container of `image`, created, and started only with `start` or `says`; yields its name,
+    a random one without `name`.
 
     `recipe` holds further fields of the request (Env=…, HostConfig=…). With `says` the block
     begins once the container has written these words.
     """
-    name = new_name()
+    name = name or new_name()
     body: dict[str, Any] = {"Image": image, "Labels": labels_of(lesson), **recipe}
     if command:
         body["Cmd"] = list(command)

@@ -20,6 +20,14 @@ from insidedocker.lab.engines import embedded
 Answer = tuple[int, Mapping[str, str], bytes | dict[str, Any] | list[Any]]
 """Status, headers and body; a dict or list is sent as JSON."""
 
+VERSION = {"Version": "20.10.0", "ApiVersion": "1.41", "MinAPIVersion": "1.24", "Os": "linux"}
+GREETINGS: dict[str, Answer] = {
+    "GET /_ping": (200, {"Api-Version": "1.41", "Ostype": "linux"}, b"OK"),
+    "GET /version": (200, {}, VERSION),
+    "GET /info": (200, {}, {"ServerVersion": "20.10.0", "OSType": "linux"}),
+}
+"""Answers to what clients ask before anything else, each used where a script has none of its own:
+so the docker SDK can agree on a version with every scripted engine."""
 NOT_FOUND: Answer = (404, {}, {"message": "page not found"})
 
 
@@ -33,7 +41,8 @@ class ScriptedEngine:
 
 @contextmanager
 def scripted(answers: Mapping[str, Answer], *, tcp: bool = False) -> Iterator[ScriptedEngine]:
-    """Answer from the table {"GET /_ping": (200, {"Api-Version": "1.41"}, b"OK"), …}.
+    """Answer from the table {"GET /_ping": (200, {"Api-Version": "1.41"}, b"OK"), …}, and from
+    GREETINGS, but not with `tcp`.
 
     HEAD is answered as GET, without a body; the look-up ignores the version in a path; a request
     that is not in the table gets 404. With `tcp` the server listens on a port of this machine
@@ -41,7 +50,7 @@ def scripted(answers: Mapping[str, Answer], *, tcp: bool = False) -> Iterator[Sc
     """
     folder = tempfile.mkdtemp(prefix="inside-docker-", dir=embedded.sockets())
     engine = ScriptedEngine(f"unix://{folder}/engine.sock")
-    handler = _handler(engine, answers)
+    handler = _handler(engine, answers if tcp else {**GREETINGS, **answers})
     server: socketserver.BaseServer
     if tcp:
         server = _TCPServer(("127.0.0.1", 0), handler)

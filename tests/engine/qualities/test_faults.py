@@ -115,6 +115,16 @@ def test_answers_fail_where_asked_to_and_nowhere_else(engine: Handle, control: s
     assert ask(engine.url, "GET", "/images/json").status_code == 200
 
 
+def test_a_head_fails_where_its_get_would(engine: Handle, control: str) -> None:
+    ask(control, "PUT", FAULT, json={"kind": "fail", "on": "GET /_ping", "status": 503})
+    assert ask(engine.url, "HEAD", "/_ping").status_code == 503
+    ask(control, "PUT", FAULT, json={"kind": "fail", "on": "HEAD /_ping", "status": 503})
+    assert ask(engine.url, "HEAD", "/_ping").status_code == 503
+    assert ask(engine.url, "GET", "/_ping").status_code == 200
+    ask(control, "DELETE", FAULT)
+    assert ask(engine.url, "HEAD", "/_ping").status_code == 200
+
+
 def test_an_answer_is_held_back_and_others_are_not(engine: Handle, control: str) -> None:
     ask(control, "PUT", FAULT, json={"kind": "delay", "on": "GET /info", "seconds": 60})
     with pytest.raises(requests.exceptions.ReadTimeout):

@@ -3,5 +3,5 @@ def helpers(url):
     info = client.info()
     client.close()
     plugins = info["Plugins"]
-    networks, volumes = (sorted(plugins.get(kind) or ()) for kind in ("Network", "Volume"))
+    networks, volumes = (sorted(plugins[kind]) for kind in ("Network", "Volume"))
     return {"volumes": volumes, "networks": networks, "storage": info["Driver"]}

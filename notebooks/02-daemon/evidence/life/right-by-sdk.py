@@ -4,6 +4,7 @@ def life(url, name, since, until):
         found = client.events(
             since=since, until=until, decode=True, filters={"container": name, "type": "container"}
         )
-        return [event["Action"] for event in found]
+        # The filter takes the beginning of a name, too.
+        return [e["Action"] for e in found if e["Actor"]["Attributes"]["name"] == name]
     finally:
         client.close()

@@ -4,6 +4,6 @@ def exists(url, name):
     if answer.status_code != 200:
         raise RuntimeError(f"the engine answered {answer.status_code}")
     for container in answer.json():
-        if container["Id"] == name or f"/{name}" in container["Names"]:
+        if f"/{name}" in container["Names"]:
             return True
     return False

@@ -7,8 +7,9 @@ def report(url, method, path):
     status = answer.status_code
     if status >= 400:
         return {"message": answer.json()["message"], "data": None, "status": status}
+    kind = answer.headers.get("Content-Type", "")
     return {
         "message": None,
-        "data": answer.json() if answer.text.strip() else None,
+        "data": answer.json() if "json" in kind and answer.text else None,
         "status": status,
     }

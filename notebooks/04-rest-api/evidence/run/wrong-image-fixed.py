@@ -1,0 +1,11 @@
+# shows: the image of the example is the only one
+# told: the image that you were handed
+def run(url, image, command):
+    engine = lab.connect(url)
+    recipe = {"Image": "busybox", "Cmd": command, "Labels": lab.labels(LESSON)}
+    container = engine.post("/containers/create", json=recipe).json()["Id"]
+    engine.post(f"/containers/{container}/start")
+    engine.post(f"/containers/{container}/wait")
+    logs = engine.get(f"/containers/{container}/logs?stdout=1").content
+    engine.delete(f"/containers/{container}")
+    return b"".join(output for stream, output in frames(logs)).decode()
