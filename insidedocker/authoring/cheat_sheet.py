@@ -32,7 +32,11 @@ BOTTOM = """
 | 409 | not as things stand: the name is taken, it is in use, it does not run |
 | 500 | the engine could not; the message says why |
 
-Pulls, pushes and builds answer 200 before they know how they end: a line with `error` tells.
+Pulls, pushes and builds answer 200 before they know how they end: a line with `errorDetail` tells that they failed (`error` is deprecated since API 1.48).
+
+`GET /system/df` has other fields since API 1.52: ask `/v1.44/system/df` for `LayersSize`, `Images`, `Containers` and `Volumes`. Of events read `Type`, `Action` and `Actor`. `POST /images/create` without a tag pulls all tags; the command adds `latest`.
+
+`docker run` ends with its program's exit code, or with 125 (docker failed), 126 (the command cannot be started), 127 (there is no such command).
 
 Since version 23.0 the `docker` command builds with BuildKit, which has requests of its own; with `DOCKER_BUILDKIT=0` it sends `POST /build`.
 """  # noqa: E501 - as above

@@ -1,5 +1,5 @@
 # shows: a 404 to the first create is the end
-# told: A first create with 404 is no failure yet
+# told: A first create with 404 is not the end
 def verdict(calls):
     creates = [call["status"] for call in calls if call["path"] == "/containers/create"]
     starts = [call["status"] for call in calls if call["path"].endswith("/start")]
