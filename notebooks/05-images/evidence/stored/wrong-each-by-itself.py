@@ -1,5 +1,5 @@
 # shows: every image has its layers for itself
-# told: does not store it again
+# told: stores each digest once
 def stored(url, names):
     engine = lab.connect(url)
     images = [engine.get(f"/images/{name}/json").json() for name in names]
