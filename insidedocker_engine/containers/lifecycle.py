@@ -104,7 +104,8 @@ class Lifecycle:
         await self._launch(container, restart_count=0, stopped_by_hand=False)
 
     async def _launch(self, container: Container, **changed: Any) -> None:
-        """Begin a run, and change fields of the record with it; within the container's turn."""
+        """Begin a run, and change fields of the record with it; within the container's turn. A
+        start that fails changes the state alone."""
         if self._closing:
             raise errors.Unavailable("the engine is shutting down")
         try:
@@ -116,13 +117,13 @@ class Lifecycle:
                 raise
         except Exception as error:
             failure = _failure(error)
-            changed["state"] = dataclasses.replace(
+            state = dataclasses.replace(
                 container.state,
                 status="exited" if container.record.started_before else "created",
                 exit_code=failure.exit_code,
                 error=str(failure),
             )
-            await self._containers.change(container, happened=True, **changed)
+            await self._containers.change(container, happened=True, state=state)
             container.tell_exit()
             if container.host_config["AutoRemove"]:
                 self._remove_soon(container)
