@@ -26,6 +26,7 @@ class Opened:
 
     def __init__(self, turn: int, path: Path) -> None:
         self.turn = turn
+        self.handle = -1  # for __del__, where the file cannot be opened
         self.handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 
     def close(self) -> None:
