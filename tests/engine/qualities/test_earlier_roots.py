@@ -75,6 +75,7 @@ def assert_holds(new: Any, old: Any, where: str) -> None:
         assert type(new) is type(old), where
 
 
+@pytest.mark.usefixtures("busybox")  # containers of those roots mount this machine's
 @pytest.mark.parametrize("name", NAMES)
 def test_an_earlier_root_goes_on(
     name: str, engine_folder: Path, embedded: Callable[..., Engine]

@@ -9,6 +9,7 @@ from tests.support.missing import skip_missing
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 
+@pytest.mark.usefixtures("busybox")
 @pytest.mark.parametrize("runtime", ["namespaces", "proot"])
 def test_the_engine_does_as_its_model(runtime: engines.Runtime) -> None:
     with skip_missing():
