@@ -44,7 +44,7 @@ def stubborn(busybox: Path, tmp_path: Path) -> Iterator[tuple[process.Handle, Pa
         engine.load(busybox)
         made = Caller(engine).start("sh", "-c", STUBBORN, name="stubborn", StopTimeout=60)
         output = root / f"containers/{made}/{made}-json.log"
-        patience.until(lambda: "up" in output.read_text())
+        patience.until(lambda: output.exists() and "up" in output.read_text())
         yield handle, output
         handle._process.kill()
 
