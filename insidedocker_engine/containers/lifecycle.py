@@ -18,14 +18,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..base import errors, signals, timestamps, uncancelled
+from ..base import errors, signals, timestamps
 from ..base.restrictions import Restrictions
 from ..container.record import Container, Run, State
 from ..container.store import ContainerStore
 from ..networks import links
 from ..runtime.contract import StartError
 from . import etc_files, mounts, restricted, spec, users
-from .execs import Execs
+from .execs import DRAIN, UNKNOWN, Execs
 from .file_systems import FileSystems
 from .health import HealthChecks
 
@@ -41,16 +41,12 @@ NEVER_CAUGHT = (0, SIGKILL, 19)  # 19: SIGSTOP
 _MASKS = ("SigCgt:", "SigBlk:", "SigIgn:")
 STOP_TIMEOUT = 10
 """Seconds between the stop signal and SIGKILL, by default."""
-DRAIN = 2.0
-"""Seconds that output may go on after its process has ended (a child may hold the pipe)."""
 FIRST_BACKOFF, LAST_BACKOFF = 0.1, 60.0
 STEADY = 10.0
 """Seconds after which a run counts as good and the restart delay is reset."""
 YOUNG = 0.5
 """Seconds after its start in which a program may still be about to install its signal handlers."""
 STEP = 0.01
-UNKNOWN = 255
-"""Exit code of a process whose end could not be learned."""
 
 
 class Lifecycle:
@@ -357,9 +353,6 @@ class Lifecycle:
 
     async def kill(self, container: Container, number: int, named: str) -> None:
         """Send a signal; after SIGKILL also wait for the end. Raises Conflict."""
-        await uncancelled.whole(self._kill(container, number, named))
-
-    async def _kill(self, container: Container, number: int, named: str) -> None:
         own = container.config.get("StopSignal")
         deadly = number == SIGKILL or not own or signals.parse(own) == number
         absent = errors.Conflict(
@@ -415,7 +408,7 @@ class Lifecycle:
     async def stop(self, container: Container, timeout: int | None, signal: str = "") -> None:
         """Send the stop signal, then SIGKILL after `timeout` seconds (negative: never). Raises
         NotModified where the container does not run."""
-        await uncancelled.whole(self._stop(container, timeout, signal))
+        await self._stop(container, timeout, signal)
 
     async def _stop(
         self, container: Container, timeout: int | None, signal: str, keep: bool = False
@@ -431,9 +424,6 @@ class Lifecycle:
         self._containers.emit(container, "stop")
 
     async def restart(self, container: Container, timeout: int | None, signal: str = "") -> None:
-        await uncancelled.whole(self._restart(container, timeout, signal))
-
-    async def _restart(self, container: Container, timeout: int | None, signal: str) -> None:
         with contextlib.suppress(errors.NotModified):
             await self._stop(container, timeout, signal, keep=True)
         with contextlib.suppress(errors.NotModified):

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..base import disk
 from ..host import whole_files
+from . import directory_trees
 
 
 def write_bytes(path: Path, data: bytes, lasting: bool = True) -> None:
@@ -65,8 +66,5 @@ def read_json(path: Path) -> Any:
 
 def sync_folder(folder: Path) -> None:
     """Make a rename or unlink in `folder` durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
+    with directory_trees.opened(folder) as handle:
         os.fsync(handle)
-    finally:
-        os.close(handle)

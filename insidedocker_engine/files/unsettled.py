@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import itertools
 import logging
-import os
 import threading
 from pathlib import Path
 
 from ..base import disk
 from ..host import linux
-from . import atomic_files
+from . import atomic_files, directory_trees
 
 log = logging.getLogger(__name__)
 
@@ -81,8 +80,5 @@ class Unsettled:
 
 def sync_file_system(folder: Path) -> None:
     """Write everything on the file system of `folder` to the disk. May take seconds."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
+    with directory_trees.opened(folder) as handle:
         linux.syncfs(handle)
-    finally:
-        os.close(handle)

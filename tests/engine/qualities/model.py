@@ -67,8 +67,6 @@ class Known:
     networks: set[str] = field(default_factory=lambda: {"bridge"})
     started: bool = False
     by_hand: bool = False
-    stale: bool = False
-    """True where a change happened that a full disk did not take: the record may be older."""
 
     @property
     def loops(self) -> bool:
@@ -97,7 +95,6 @@ class Known:
         again = self.policy == "always" or (self.policy == "unless-stopped" and not self.by_hand)
         if self.started and again:
             self.status, self.code = "running", 0
-        self.stale = False
 
 
 class World:
