@@ -45,9 +45,13 @@ class FileSystems:
             if container.root is None:
                 if container.id not in self._containers:  # removed while this call waited
                     raise errors.NotFound(f"No such container: {container.id}")
-                container.root = await asyncio.to_thread(self._driver.mount, container.id)
+                container.unused.clear()  # a removal from here on waits for the mount
+                try:
+                    container.root = await asyncio.to_thread(self._driver.mount, container.id)
+                except BaseException:
+                    container.unused.set()
+                    raise
             container.uses += 1
-            container.unused.clear()
             return container.root
 
     async def release(self, container: Container) -> None:

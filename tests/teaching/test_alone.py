@@ -19,9 +19,9 @@ import pytest
 from nbgrader.api import Gradebook
 
 from insidedocker.cli import main
-from insidedocker.grading import settings
+from insidedocker.grading import scratch, settings
 from insidedocker.grading.alone import alone
-from tests.support.small_class import ASCENDING, ASSIGNMENT, POINTS, Course, whole_class
+from tests.support.small_class import ASCENDING, ASSIGNMENT, POINTS, SOLVED, Course, whole_class
 
 pytestmark = [
     pytest.mark.usefixtures("walls"),
@@ -30,7 +30,7 @@ pytestmark = [
 ]
 BUSY = "This course is being graded already"
 GRADE = [sys.executable, "-m", "insidedocker", "grade", ASSIGNMENT]
-TEMPORARY = ("insidedocker-grading-*", "insidedocker-files-*")
+MARKS = [f"insidedocker-{each}-*/{scratch.MARK}" for each in ("grading", "files")]
 
 
 @pytest.fixture(autouse=True)
@@ -291,15 +291,18 @@ def test_what_killed_runs_leave_is_cleared_and_nothing_else(
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
     whole_class(course)
+    first, _, rest = SOLVED["sizes"].partition("\n")
+    slow = f"{first}\n    __import__('time').sleep(1)\n{rest}"  # under way when it is looked at
+    course.hand_in("ada", {"sizes": slow, "tagged": SOLVED["tagged"]}, clicked="b")
     foreign = temporary / "insidedocker-grading-of-mine"
     foreign.mkdir()
     (foreign / "thesis.txt").write_text("years of work")
     run = subprocess.Popen([*GRADE, "--workers", "2"], cwd=course.root, start_new_session=True)
-    while not all(len(list(temporary.glob(each))) > (each == TEMPORARY[0]) for each in TEMPORARY):
+    while not all(list(temporary.glob(each)) for each in MARKS):
         assert run.poll() is None
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
-    assert any(temporary.glob(TEMPORARY[1]))
+    assert any(temporary.glob(MARKS[1]))
     other = subprocess.Popen(  # one that is alive, and of another course
         [
             *(sys.executable, "-c"),

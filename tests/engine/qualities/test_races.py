@@ -150,3 +150,20 @@ def test_a_client_that_hangs_up_spoils_nothing_for_the_next(
                 client.recv(1 << number % 20)
         answer = api.call("GET", f"/containers/{made}/archive?path=/bin")
         assert (answer.status_code, len(answer.content)) == (200, len(whole))
+
+
+def test_a_removal_and_a_copy_may_meet(embedded: Callable[..., Engine], busybox: Path) -> None:
+    """The copy mounts the file system that the removal takes away."""
+    api = Caller(embedded(images=(busybox,)))
+
+    def one(number: int) -> None:
+        made = api.create("true")
+        with ThreadPoolExecutor(2) as two:
+            copied = two.submit(api.call, "GET", f"/containers/{made}/archive?path=/bin/busybox")
+            time.sleep(number % 12 / 1000)
+            removed = two.submit(api.call, "DELETE", f"/containers/{made}")
+            assert removed.result().status_code == 204, removed.result().text
+            assert copied.result().status_code in (200, 404), copied.result().text
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(one, range(TRIES)))

@@ -1,5 +1,5 @@
 # shows: every engine stores with overlay2
-# told: usual and not the only one
+# told: usual, and not the only one
 def helpers(url):
     plugins = lab.connect(url).get("/info").json()["Plugins"]
     return {
