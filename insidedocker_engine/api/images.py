@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 NANO = timestamps.NANO
 TOGETHER = 512 << 10
 """Bytes of an archive that are made in one go."""
+COUNTED_SINCE = (1, 51)
+"""The API version since which the list of images tells the number of their containers."""
 _LIST_FILTERS = {"before", "dangling", "label", "label!", "reference", "since", "until"}
 _SETTINGS: dict[str, Any] = {**CONFIG, "Labels": None}
 """Settings of an image that are always told; the others only where they are set."""
@@ -56,8 +58,13 @@ async def list_images(daemon: Daemon, request: Request) -> Answer:
                 continue  # a step on the way to another image
         elif filters.flag(wanted, "dangling") and any(name.tag for name in names):
             continue
-        listed.append(summary(image, names, request.version, shared.get(image.id, -1)))
+        containers = _containers(daemon, image) if request.version >= COUNTED_SINCE else -1
+        listed.append(summary(image, names, request.version, shared.get(image.id, -1), containers))
     return answer(versions.fit("GET /images/json", request.version, listed))
+
+
+def _containers(daemon: Daemon, image: Image) -> int:
+    return len(daemon.store.using_image(image.id))
 
 
 def _bounds(daemon: Daemon, wanted: dict[str, list[str]]) -> tuple[float, float]:
@@ -134,8 +141,7 @@ def usage(daemon: Daemon, version: tuple[int, int]) -> tuple[list[dict[str, Any]
     for image in daemon.images.all():
         layers |= dict(zip(image.chain, image.sizes, strict=True))
         names = daemon.images.names.of(image.id)
-        containers = len(daemon.store.using_image(image.id))
-        listed.append(summary(image, names, version, shared[image.id], containers))
+        listed.append(summary(image, names, version, shared[image.id], _containers(daemon, image)))
     return listed, sum(layers.values())
 
 

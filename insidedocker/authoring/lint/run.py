@@ -14,6 +14,7 @@ from insidedocker.authoring.lint import (
     leaks,
     links,
     places,
+    requirements,
 )
 from insidedocker.authoring.lint.finding import Finding
 from insidedocker.authoring.objectives import read_objectives
@@ -37,6 +38,7 @@ def lint(course: Course, names: Sequence[str]) -> list[Finding]:
         found += graded_cells.check(lesson, objectives)
         found += feedback.check(lesson)
         found += form.check(lesson)
+        found += requirements.check(lesson)
         found += links.check(course, lesson, lessons)
         found += places.check(course, lesson)
         found += leaks.check(course, lesson)

@@ -92,6 +92,15 @@ def test_fields_follow_the_version_asked_for(engine: Engine, tmp_path: Path, ver
     assert ("Hostname" in told["Config"]) is (version != NEWEST)
 
 
+def test_containers_are_counted_in_the_list_since_1_51(engine: Engine, tmp_path: Path) -> None:
+    load(engine, tmp_path, small(), "app:1")
+    for counted in range(3):
+        for version, told in (("1.41", -1), ("1.50", -1), ("1.51", counted)):
+            [summary] = engine.request("GET", f"/v{version}/images/json").json()
+            assert summary["Containers"] == told
+        create(engine, "app:1")
+
+
 def test_an_image_is_found_by_every_kind_of_name(engine: Engine, tmp_path: Path) -> None:
     identity = load(engine, tmp_path, small(), "docker.io/library/app:latest")
     for name in ("app", "app:latest", "library/app", "docker.io/library/app", identity):
