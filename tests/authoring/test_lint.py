@@ -191,6 +191,55 @@ def test_says_where_and_what(
         assert int(line) in near, (matching[0], near)
 
 
+DEMAND = """\
+[[demand]]
+quote = "Return how many there are, never
+  a guess"
+broken = ["wrong-guess"]
+"""
+# what stands in requirements.toml, None for no file -> what the linter says of it
+REQUIREMENTS: dict[str, tuple[str | None, str]] = {
+    "good": (DEMAND.replace("\n  ", " "), ""),
+    "missing": (None, "write evidence/count_images/requirements.toml"),
+    "no TOML": (DEMAND, "cannot be read"),
+    "another form": ('demand = "count"', "each [[demand]] has a quote and broken"),
+    "broken by nobody": ('[[demand]]\nquote = "Return"\nbroken = []', "each [[demand]] has"),
+    "not in the task": (
+        '[[demand]]\nquote = "Return the names"\nbroken = ["wrong-guess"]',
+        "the task does not say 'Return the names'",
+    ),
+    "no such solution": (
+        '[[demand]]\nquote = "Return how many"\nbroken = ["wrong-sum"]',
+        "there is no wrong solution wrong-sum",
+    ),
+    "a demand left out": (
+        '[[demand]]\nquote = "Return how many there are"\nbroken = ["wrong-guess"]',
+        "quotes 'never'",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REQUIREMENTS)
+def test_what_a_task_demands_is_listed(
+    course: Course, run: Run, edit: Edit, capsys: pytest.CaptureFixture[str], case: str
+) -> None:
+    content, message = REQUIREMENTS[case]
+    edit(
+        "```{code-cell} ipython3\n:ng: answer count_images",
+        "## Exercise 1: how many?\n\nReturn how many there are, never\na guess.\n\n"
+        "```{code-cell} ipython3\n:ng: answer count_images",
+    )
+    evidence = course.notebooks / LESSON / "evidence" / "count_images"
+    evidence.mkdir(parents=True)
+    (evidence / "wrong-guess.py").touch()
+    if content is not None:
+        (evidence / "requirements.toml").write_text(content)
+    run("format")
+    run("sync")
+    assert run("lint") == (1 if message else 0)
+    assert message in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,13 @@ from insidedocker import catalog
 from insidedocker.catalog import folders
 from tests.exercises.evidence import REPOSITORY, Lesson, is_tests, lessons, points
 from tests.exercises.neighbour import Neighbour
-from tests.support import engines
+from tests.support import engines, hub_like
 from tests.support.engines import ENGINES, Engine
+from tests.support.missing import skip_missing
 from tests.support.ordinary import as_ordinary_user, give_away, ordinary_python
 
 PLAY = Path(__file__).with_name("play.py")
+FUTURE = REPOSITORY / "tests/support/future_engine.py"
 PLAY_SECONDS = 900
 # Engines on which every solution is tried: the check tells right from wrong, not the engine. On
 # the others the reference and the untouched lesson show that the lesson works there.
@@ -179,6 +182,39 @@ def test_right_solutions_pass_and_wrong_ones_are_told_why(
         else:
             assert not full, f"{each['name']} has full marks"
             assert re.search(each["pattern"], told), f"{each['name']} was told:\n{told}"
+
+
+@pytest.fixture(scope="module")
+def future_engine(session_stack: ExitStack, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """An engine with a newer API than any of today, and images as Docker Hub has them."""
+    folder = tmp_path_factory.mktemp("hub")
+    with skip_missing():
+        program = (str(FUTURE),)
+        engine = session_stack.enter_context(engines.embedded(program=program, recorded=False))
+    for name in catalog.names():
+        engine.load(hub_like.archive(name, folder))
+    assert "Images" not in engine.request("GET", "/system/df").json()
+    bases = [
+        engine.request("GET", f"/images/{name}/json").json()["RootFS"]["Layers"][0]
+        for name in catalog.names()
+    ]
+    assert len(set(bases)) == len(bases)
+    return engine
+
+
+@pytest.mark.slow
+@pytest.mark.real
+@pytest.mark.timeout(PLAY_SECONDS + 60)
+@each_lesson
+def test_an_engine_to_come_with_images_of_docker_hub_costs_no_point(
+    future_engine: Engine, lesson: str, ordinary_home: Path
+) -> None:
+    assert future_engine.api == "1.55"
+    (run,) = _played(lesson, future_engine, ordinary_home, ["--once", "--reference"])["runs"]
+    assert run["errors"] == {}
+    assert {name: score for name, score in run["scores"].items() if score[0] != score[1]} == {}, (
+        run["told"]
+    )
 
 
 def _beside_a_neighbour() -> list[Any]:

@@ -179,9 +179,11 @@ def embedded(
     recorded: bool = True,
     options: tuple[str, ...] = (),
     before: tuple[str, ...] = (),
+    program: tuple[str, ...] = ("-m", "insidedocker_engine"),
 ) -> Iterator[Engine]:
     """Run an embedded engine as an ordinary user; `folder` keeps its state across two starts.
-    `before` is a command prefix that runs as the user who runs the tests.
+    `before` is a command prefix that runs as the user who runs the tests; `program` are Python's
+    arguments.
 
     The engine's `url` leads through a recorder, so that every answer is judged; with
     `recorded=False` it leads to the engine directly. `options` are the engine's own. Raises
@@ -194,7 +196,7 @@ def embedded(
         command = [
             *before,
             *as_ordinary_user(),
-            *(ordinary_python(), "-m", "insidedocker_engine", "--root", f"{here}/state"),
+            *(ordinary_python(), *program, "--root", f"{here}/state"),
             *("--host", f"unix://{here}/s", "--runtime", runtime, *options),
         ]
         own = {"HOME": str(here), "XDG_RUNTIME_DIR": str(here), "XDG_CACHE_HOME": f"{here}/cache"}
