@@ -108,7 +108,20 @@ def _do(runner: cells.Runner, message: dict[str, Any]) -> dict[str, Any]:
     function = runner.names[message["name"]]
     arguments = [codec.decode(each) for each in message["arguments"]]
     named = {name: codec.decode(each) for name, each in message["named"].items()}
-    return {"value": codec.encode(function(*arguments, **named))}
+    asked = _asked_engines()
+    asked.clear()
+    answer: dict[str, Any]
+    try:
+        answer = {"value": codec.encode(function(*arguments, **named))}
+    except BaseException as error:
+        answer = {"error": _told(error)}
+    return {**answer, "asked": sorted(asked)}
+
+
+def _asked_engines() -> set[str]:
+    """The addresses of the engines that the lab's sessions have asked."""
+    session = sys.modules.get("insidedocker.lab.engines.session")
+    return session.asked if session else set()
 
 
 def unpacked(values: dict[str, str]) -> dict[str, Any]:

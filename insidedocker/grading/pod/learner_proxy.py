@@ -131,13 +131,18 @@ class Learner:
 
     def _function(self, name: str) -> Callable[..., Any]:
         def call(*arguments: Any, **named: Any) -> Any:
-            return self._call(name, arguments, named)
+            asked.clear()
+            return self._call(name, arguments, named, asked)
 
+        asked: set[str] = set()
         call.__name__ = call.__qualname__ = name
         call.has_limit = True  # type: ignore[attr-defined]
+        call.asked = asked  # type: ignore[attr-defined]
         return call
 
-    def _call(self, name: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    def _call(
+        self, name: str, arguments: tuple[Any, ...], named: dict[str, Any], asked: set[str]
+    ) -> Any:
         message = {
             "do": "call",
             "name": name,
@@ -147,6 +152,10 @@ class Learner:
         answer = self._ask(message, self._call_seconds)
         if answer.get("late"):  # its answer to the interrupt does not count
             raise Gone(f"a call of {name} took more than {self._call_seconds:g} s")
+        told = answer.get("asked")
+        asked |= (
+            {each for each in told if isinstance(each, str)} if isinstance(told, list) else set()
+        )
         if "error" in answer:
             if _left(answer["error"]):
                 raise Left(f"{name} was left by {_told(answer['error'])[0]}")

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import requests
 
 from insidedocker.errors import UserError
+from insidedocker.lab.checks import check_failed
 from insidedocker.lab.checks.check_failed import CheckFailed, fail
 from insidedocker.lab.checks.object_checks import (
     container,
@@ -26,7 +27,7 @@ from insidedocker.lab.checks.object_checks import (
     port_answers,
     volume,
 )
-from insidedocker.lab.engines import embedded
+from insidedocker.lab.engines import embedded, session
 from insidedocker.lab.engines.images import need
 from insidedocker.lab.engines.session import Engine
 from insidedocker.lab.engines.stub_engine import scripted as scripted_engine
@@ -236,8 +237,15 @@ def _answer(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[s
     """Call a learner's function with copies of plain arguments. Raises what it raises, and
     _TookTooLong."""
     given, named = plain(list(args)), plain(dict(kwargs))
-    with _stderr_to_stdout(), _limited(function):
-        return function(*given, **named)
+    handed = {each for each in args if isinstance(each, str) and each.startswith("unix://")}
+    check_failed.went_astray = False
+    session.asked.clear()
+    try:
+        with _stderr_to_stdout(), _limited(function):
+            return function(*given, **named)
+    finally:
+        asked = getattr(function, "asked", session.asked)  # another process tells its own
+        check_failed.went_astray = bool(handed and asked) and handed.isdisjoint(asked)
 
 
 @contextlib.contextmanager

@@ -27,6 +27,9 @@ READ_SECONDS = 60.0
 SERVERS = {"Inside-Docker-Engine": "embedded", "Libpod": "podman"}
 NAMES = {"docker": "Docker", "podman": "Podman", "embedded": "embedded"}
 
+asked: set[str] = set()
+"""Addresses of the engines that sessions of this process have asked, until a check clears it."""
+
 
 class Engine(requests_unixsocket.Session):
     """One engine, used through its REST API.
@@ -54,6 +57,7 @@ class Engine(requests_unixsocket.Session):
         """Send a request as `requests.Session.request` does; a path is one of this engine."""
         kwargs.setdefault("timeout", (CONNECT_SECONDS, READ_SECONDS))
         target = self.base + url if url.startswith("/") else url
+        asked.add(self.url)
         try:
             return super().request(method, target, *args, **kwargs)
         except requests.exceptions.ReadTimeout:
