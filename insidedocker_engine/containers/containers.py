@@ -26,6 +26,7 @@ from . import create_request, etc_files, inspect, mounts, restricted, spec
 from .execs import Execs
 from .file_systems import FileSystems
 from .lifecycle import Lifecycle
+from .noticed import noticed
 
 if TYPE_CHECKING:
     from ..images.store import Image, Images
@@ -198,7 +199,7 @@ class Containers:
             self._images.forget_unused()
             raise
         self._containers.add(container)
-        return container, self._warnings(request)
+        return container, self._warnings(record)
 
     def _hostname(self, request: create_request.CreateRequest, identity: str) -> str:
         if request.config["Hostname"]:
@@ -268,22 +269,22 @@ class Containers:
         finally:
             self._driver.unmount(record.id)
 
-    def _warnings(self, request: create_request.CreateRequest) -> list[str]:
+    def _warnings(self, record: Record) -> list[str]:
         """Warnings about requested features that this engine lacks."""
-        # Clients print "WARNING: " before each text; the warnings of /info include that prefix.
-        isolation = self._runtime.isolation.warnings()
-        found = [text.removeprefix("WARNING: ") for text in isolation]
-        if unmet := self._unmet(request.host_config):
+        # Clients print "WARNING: " before each text.
+        parts = noticed(self._runtime.isolation.missing(), record)
+        found = [f"not isolated on this host: {', '.join(parts)}"] if parts else []
+        if unmet := self._unmet(record.host_config):
             found.append(
                 "this host gives the engine no control groups to limit with; "
                 f"these are kept but do nothing: {', '.join(unmet)}"
             )
-        options = request.host_config["LogConfig"]["Config"]
+        options = record.host_config["LogConfig"]["Config"]
         if unused := [name for name in options if name in log_options.KEPT_ONLY]:
             found.append(
                 f"these options of the log are kept but do nothing: {', '.join(sorted(unused))}"
             )
-        if request.host_config["NetworkMode"] == "host" and request.host_config["PortBindings"]:
+        if record.host_config["NetworkMode"] == "host" and record.host_config["PortBindings"]:
             found.append("Published ports are discarded when using host network mode")
         return found
 

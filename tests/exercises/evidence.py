@@ -78,6 +78,20 @@ class Lesson:
                 found.append(Exercise(last.name, last.answer, (*last.tests, index)))
         return found
 
+    def hints(self) -> list[str]:
+        """Return the texts of the checks' hints, pairs of a test and a text."""
+        trees = [ast.parse(cell.source) for cell in self.source() if is_tests(cell)]
+        nodes = [node for tree in trees for node in ast.walk(tree)]
+        return [
+            node.elts[1].value
+            for node in nodes
+            if isinstance(node, ast.Tuple)
+            and len(node.elts) == 2
+            and isinstance(node.elts[0], ast.Lambda | ast.Name | ast.Attribute | ast.Call)
+            and isinstance(node.elts[1], ast.Constant)
+            and isinstance(node.elts[1].value, str)
+        ]
+
     def solutions(self, exercise: Exercise) -> list[Solution]:
         """Return the solutions to try on an exercise: the files of its evidence, and for a quiz
         question also every other option."""

@@ -217,6 +217,15 @@ def test_an_engine_to_come_with_images_of_docker_hub_costs_no_point(
     )
 
 
+@pytest.mark.timeout(PLAY_SECONDS + 60)
+@pytest.mark.parametrize("play", [_engine(name) for name in WITH_SOLUTIONS], indirect=True)
+@each_lesson
+def test_every_hint_is_met_by_a_wrong_solution(play: Play, lesson: str) -> None:
+    tried = [each for found in play(lesson)["exercises"].values() for each in found]
+    told = "\n".join(text for each in tried for text in each["told"].values() if text)
+    assert [hint for hint in Lesson(lesson).hints() if hint not in told] == []
+
+
 def _beside_a_neighbour() -> list[Any]:
     found = LESSONS if "neighbours" in MORE else BESIDE_A_NEIGHBOUR
     kept = ("01-architecture", "02-daemon")

@@ -36,8 +36,17 @@ def on(network: str, **endpoint: Any) -> dict[str, Any]:
 
 
 def test_what_is_not_kept_apart_is_said(api: Caller) -> None:
-    made = api.good("POST", "/containers/create", {"Image": "busybox", "Cmd": ["true"]})
-    assert any("not isolated" in text and "network" in text for text in made["Warnings"])
+    plain = {"Image": "busybox", "Cmd": ["true"]}
+    for asked, told in (
+        ({}, []),
+        ({"ExposedPorts": {"80/tcp": {}}}, ["network"]),
+        ({"HostConfig": {"NetworkMode": "none"}}, ["network"]),
+        ({"Hostname": "ship", "User": "1000"}, ["hostname", "users"]),
+        ({"HostConfig": {"Init": True, "GroupAdd": ["12"]}}, ["processes", "users"]),
+    ):
+        made = api.good("POST", "/containers/create", {**plain, **asked})
+        said = [f"not isolated on this host: {', '.join(told)}"] if told else []
+        assert made["Warnings"] == said
     assert any("share the host's network" in text for text in api.good("GET", "/info")["Warnings"])
 
 
