@@ -26,8 +26,8 @@ def clean_up(engine: Engine, lesson: str) -> list[str]:
     told = []
     filters = quote(json.dumps({"label": [f"{LABEL}={lesson}"]}))
     for container in _ask(engine, f"/containers/json?all=1&filters={filters}"):
-        path = f"/containers/{container['Id']}?force=1&v=1"
-        told += _removed(engine, path, f"container {container['Names'][0].lstrip('/')}")
+        name = container["Names"][0].lstrip("/")
+        told += _told(remove_container(engine, container["Id"]), f"container {name}")
     labelled = _ask(engine, f"/images/json?filters={filters}")
     for image in _newest_first(engine, labelled):
         told += remove_image(engine, lesson, image)
@@ -41,6 +41,13 @@ def clean_up(engine: Engine, lesson: str) -> list[str]:
         # No force: with force, Podman also removes all containers that use the volume.
         told += _removed(engine, f"/volumes/{volume['Name']}", f"volume {volume['Name']}")
     return told
+
+
+def remove_container(engine: Engine, container: str) -> requests.Response:
+    """Remove a container, running or not, with its anonymous volumes; returns the answer."""
+    if engine.kind == "podman":  # its removal by force asks the program first, and waits 10 s
+        engine.post(f"/containers/{container}/kill")
+    return engine.delete(f"/containers/{container}", params={"force": "true", "v": "true"})
 
 
 def remove_image(engine: Engine, lesson: str, image: str) -> list[str]:
@@ -167,8 +174,12 @@ def _ask(engine: Engine, path: str, key: str = "") -> list[dict[str, Any]]:
 
 
 def _removed(engine: Engine, path: str, what: str) -> list[str]:
-    """Remove one object; returns a line that says so, or that the object is in use and stays."""
-    answer = engine.delete(path)
+    """Remove one object; returns as `_told`."""
+    return _told(engine.delete(path), what)
+
+
+def _told(answer: requests.Response, what: str) -> list[str]:
+    """A line that says that an object was removed, or that it is in use and stays."""
     if answer.status_code == 404:
         return []  # removed already, or being removed
     if answer.status_code in (403, 409):

@@ -69,7 +69,7 @@ def container(
         yield name
     finally:
         # By its Id: a learner's function may have given the name to another one.
-        _remove_container(engine, made.json()["Id"])
+        cleanup.remove_container(engine, made.json()["Id"])
 
 
 @contextlib.contextmanager
@@ -87,7 +87,7 @@ def network(engine: Engine, lesson: str, **recipe: Any) -> Iterator[str]:
         found = engine.get(f"/networks/{identity}")
         for each in (found.json().get("Containers") or {}) if found.ok else ():
             if _labels(engine, each).get(LABEL) == lesson:
-                _remove_container(engine, each)
+                cleanup.remove_container(engine, each)
         cleanup.remove_network(engine, identity, f"network {name}")
 
 
@@ -102,7 +102,7 @@ def gone_afterwards(engine: Engine, name: str = "") -> Iterator[str]:
     finally:
         found = engine.get(f"/containers/{name}/json")
         if found.ok and found.json()["Id"] not in before:
-            _remove_container(engine, found.json()["Id"])
+            cleanup.remove_container(engine, found.json()["Id"])
 
 
 def remove(engine: Engine, lesson: str, name: str) -> None:
@@ -110,7 +110,7 @@ def remove(engine: Engine, lesson: str, name: str) -> None:
     name may be another person's."""
     found = engine.get(f"/containers/{name}/json")
     if found.ok and (found.json()["Config"].get("Labels") or {}).get(LABEL) == lesson:
-        _remove_container(engine, found.json()["Id"])
+        cleanup.remove_container(engine, found.json()["Id"])
 
 
 @contextlib.contextmanager
@@ -268,17 +268,13 @@ def _made_volume(made: Made, volume: Mapping[str, Any]) -> bool:
 
 def _remove_made(engine: Engine, kind: str, name: str) -> None:
     if kind == "containers":
-        _remove_container(engine, name)
+        cleanup.remove_container(engine, name)
     elif kind == "networks":
         cleanup.remove_network(engine, name, f"network {name}")
     elif kind == "volumes":
         engine.delete(f"/volumes/{name}")
     else:
         engine.delete(f"/images/{name}")
-
-
-def _remove_container(engine: Engine, identity: str) -> None:
-    engine.delete(f"/containers/{identity}", params={"force": "true", "v": "true"})
 
 
 def _labels(engine: Engine, container: str) -> dict[str, str]:

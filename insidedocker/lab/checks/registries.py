@@ -15,7 +15,7 @@ from typing import Any
 
 import requests
 
-from insidedocker.lab import web
+from insidedocker.lab import cleanup, web
 from insidedocker.lab.checks import fixtures
 from insidedocker.lab.checks.fixtures import free_port
 from insidedocker.lab.engines.embedded import ending_with_us
@@ -97,7 +97,7 @@ def running(engine: Engine, lesson: str, username: str = "grace") -> Iterator[Re
     try:
         yield registry
     finally:
-        engine.delete(container, params={"force": "true", "v": "true"})
+        cleanup.remove_container(engine, container)
 
 
 def start(engine: Engine, lesson: str, username: str = "learner") -> Registry:
@@ -106,20 +106,20 @@ def start(engine: Engine, lesson: str, username: str = "learner") -> Registry:
 
 
 def _started(engine: Engine, lesson: str, username: str) -> tuple[str, Registry]:
-    """Start a registry; returns the API path of its container, and the registry once it answers."""
+    """Start a registry; returns the Id of its container, and the registry once it answers."""
     need(engine, "registry:2", quiet=True)
     port = free_port()
     registry = Registry(f"127.0.0.1:{port}", username, USERS[username][0])
     created = engine.post("/containers/create", json=recipe(lesson, port))
     fixtures.set_up(created)
-    container = f"/containers/{created.json()['Id']}"
+    container = created.json()["Id"]
     try:
         passwords = password_archive(username)
-        engine.put(f"{container}/archive", params={"path": SETTINGS}, data=passwords)
-        fixtures.set_up(engine.post(f"{container}/start"))
+        engine.put(f"/containers/{container}/archive", params={"path": SETTINGS}, data=passwords)
+        fixtures.set_up(engine.post(f"/containers/{container}/start"))
         await_answer(registry.host)
     except BaseException:
-        engine.delete(container, params={"force": "true", "v": "true"})
+        cleanup.remove_container(engine, container)
         raise
     return container, registry
 
