@@ -29,6 +29,7 @@ def load(
     shown = progress or Progress()
     base = _base(url)
     with requests_unixsocket.Session() as session:
+        session.trust_env = False  # a proxy is for the internet, never for an engine
         _ask_for_engine(session, base, url)
         images = store.ensure(store.names() if names is None else names, progress=shown)
         for image in images:

@@ -22,6 +22,7 @@ from urllib.parse import urlencode
 
 from jupyter_core.paths import jupyter_runtime_dir
 
+from insidedocker import loopback
 from insidedocker.errors import UserError
 from insidedocker_engine.host import linux, private
 
@@ -214,4 +215,5 @@ def environment_with(settings: str, extra: dict[str, str]) -> dict[str, str]:
     environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(path for path in paths if path)
     # Kernels of this environment, not those of the same name in the user's own folders.
     environment["JUPYTER_PREFER_ENV_PATH"] = "1"
+    loopback.keep_direct(environment)  # for terminals
     return environment

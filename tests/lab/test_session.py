@@ -1,7 +1,9 @@
 """A session with an engine: paths, addresses, and what is told when nobody answers."""
 
+import os
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -113,3 +115,34 @@ def test_a_proxy_is_not_for_engines(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     with lab.check.scripted_engine(PING) as scripted:
         assert lab.connect(scripted.url).get("/_ping").text == "OK"
+
+
+ASKING = """\
+import http.server, subprocess, sys, threading, urllib.request
+import requests
+from insidedocker import lab
+
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"here")
+
+server = http.server.HTTPServer(("127.0.0.1", 0), Page)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+page = f"http://127.0.0.1:{server.server_port}/"
+print(requests.get(page).text, urllib.request.urlopen(page).read().decode())
+code = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).read().decode())"
+print(subprocess.run([sys.executable, "-c", code, page], capture_output=True, text=True).stdout)
+"""
+
+
+@pytest.mark.parametrize("listed", ["", "example.org", " example.org , 127.0.0.1"])
+def test_cells_reach_this_machine_without_the_proxy(listed: str) -> None:
+    """By any library, and from the programs they start."""
+    proxies = {"http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
+    environment = {**os.environ, **proxies, "NO_PROXY": listed, "no_proxy": listed}
+    done = subprocess.run(
+        [sys.executable, "-c", ASKING], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == ["here"] * 3, done.stderr
