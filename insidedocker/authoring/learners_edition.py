@@ -37,6 +37,7 @@ FILES = (
     "insidedocker/course.py",
     "insidedocker/commands.py",
     "insidedocker/errors.py",
+    "insidedocker/loopback.py",
     "insidedocker/moved.py",
     "insidedocker/parsing.py",
     "insidedocker/place.py",
