@@ -130,7 +130,7 @@ def start(
     to this host. `logs` are default options of containers' logs, such as max-size. Raises
     StartFailed with the engine's words.
     """
-    place = Path(tempfile.mkdtemp(prefix="insidedocker-")) if root is None else Path(root)
+    place = Path(root or tempfile.mkdtemp(prefix="insidedocker-", dir=linux.short_temporary()))
     place = place.absolute()
     hosts = [host] if isinstance(host, str) else host or [f"unix://{place}/engine.sock"]
     control = f"unix://{place}/faults.sock" if faults else ""

@@ -9,12 +9,16 @@ import ctypes
 import os
 import shutil
 import struct
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 SOCKET_PATH_LIMIT = 107
 """Most bytes in a Unix socket's path (sun_path without the final zero)."""
+
+_SOCKET_ROOM = 40
+"""Bytes left for a temporary folder's name and a socket's name in it."""
 
 CLONE_NEWTIME = 0x00000080
 CLONE_NEWNS = 0x00020000
@@ -83,6 +87,14 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _libc_keeping_the_lock = ctypes.PyDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
 _libc_keeping_the_lock.syscall.restype = ctypes.c_long
+
+
+def short_temporary(wanted: str | None = None) -> str:
+    """The folder for temporary folders with sockets: `wanted`, or that of TMPDIR, or /tmp where a
+    socket's path would be too long in it."""
+    above = wanted or tempfile.gettempdir()
+    fits = len(os.fsencode(above)) + _SOCKET_ROOM <= SOCKET_PATH_LIMIT
+    return above if fits else "/tmp"
 
 
 def _check(result: int, call: str, path: object = None) -> int:

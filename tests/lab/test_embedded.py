@@ -337,3 +337,25 @@ def test_another_root_is_used_by_choice(places: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("INSIDEDOCKER_ROOT", "relative")
     with pytest.raises(paths.PathError, match="by its whole path"):
         paths.own_root(places / "b")
+
+
+LONG = """\\
+from insidedocker import lab
+with lab.check.fresh_engine() as engine, lab.tap(engine), lab.check.scripted_engine({}) as other:
+    print(lab.connect().get("/_ping").text, lab.connect(other.url).get("/_ping").text)
+"""
+
+
+@pytest.mark.parametrize("variable", ["TMPDIR", "XDG_RUNTIME_DIR"])
+def test_long_names_of_folders_are_no_obstacle(tmp_path: Path, variable: str) -> None:
+    """A socket's path has at most 107 bytes."""
+    folder = tmp_path / ("long" * 25)
+    folder.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", LONG],
+        env={**os.environ, variable: str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split()[-2:] == ["OK", "OK"], done.stdout + done.stderr

@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from insidedocker.lab.engines import embedded
+from insidedocker_engine.host.linux import short_temporary
 
 Answer = tuple[int, Mapping[str, str], bytes | dict[str, Any] | list[Any]]
 """Status, headers and body; a dict or list is sent as JSON."""
@@ -48,7 +49,7 @@ def scripted(answers: Mapping[str, Answer], *, tcp: bool = False) -> Iterator[Sc
     that is not in the table gets 404. With `tcp` the server listens on a port of this machine
     ("tcp://127.0.0.1:40123"), as a registry does, else on a Unix socket.
     """
-    folder = tempfile.mkdtemp(prefix="inside-docker-", dir=embedded.sockets())
+    folder = tempfile.mkdtemp(prefix="inside-docker-", dir=short_temporary(embedded.sockets()))
     engine = ScriptedEngine(f"unix://{folder}/engine.sock")
     handler = _handler(engine, answers if tcp else {**GREETINGS, **answers})
     server: socketserver.BaseServer

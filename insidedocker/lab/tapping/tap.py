@@ -21,7 +21,7 @@ from insidedocker.lab.tapping.calls import Call, Clock, Taker, asked
 from insidedocker.lab.tapping.events import Collector, Event
 from insidedocker.lab.tapping.live import Live
 from insidedocker.lab.tapping.target import target_of
-from insidedocker_engine.host.linux import SOCKET_PATH_LIMIT
+from insidedocker_engine.host.linux import short_temporary
 from insidedocker_engine.recording.http_parser import Headers
 from insidedocker_engine.recording.proxy import Proxy, Target, listening, loop_in_thread
 
@@ -197,11 +197,8 @@ def _url(wanted: Engine | str | None) -> str:
 
 @contextlib.contextmanager
 def own_folder() -> Iterator[Path]:
-    """A private folder for a socket, below INSIDEDOCKER_SOCKETS or TMPDIR; below /tmp where that
-    path is too long, since a socket's path is limited."""
-    above = embedded.sockets() or tempfile.gettempdir()
-    longest = len(os.fsencode(above)) + len("/inside-docker-12345678/docker.sock")
-    where = "/tmp" if longest > SOCKET_PATH_LIMIT else above
+    """A private folder for a socket, below INSIDEDOCKER_SOCKETS, TMPDIR or /tmp."""
+    where = short_temporary(embedded.sockets())
     with tempfile.TemporaryDirectory(prefix="inside-docker-", dir=where) as name:
         yield Path(name)
 
