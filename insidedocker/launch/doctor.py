@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from insidedocker.errors import UserError
 from insidedocker.lab.engines.machine import DISK_WANTED, PYTHON_WANTED
 
 DISK_NEEDED = 3e8
@@ -171,30 +170,21 @@ def _engines() -> tuple[list[Line], bool, str]:
     answered, spoiled = False, ""
     for candidate in discovery.candidates():
         name = "engine" if candidate.named else candidate.says.split("'")[0]
-        try:
-            engine = Engine(candidate.url, candidate.says)
-            problem = discovery.problem(engine)
-        except UserError as error:
-            engine, problem = None, str(error)
-        if engine is not None and problem is None:
-            lines.append(Line("ok", name, f"{NAMES[engine.kind]} answers at {candidate.url}"))
+        found = discovery.attempt(candidate)
+        if isinstance(found, Engine):
+            lines.append(Line("ok", name, f"{NAMES[found.kind]} answers at {candidate.url}"))
             answered = True
         elif candidate.named:
             spoiled = f"{candidate.says.removesuffix(' names it')} names {candidate.url}"
-            advice = "start that engine, or unset the variable or the context"
-            lines.append(Line("no", name, f"{candidate.url}: {problem}", advice))
-        elif problem is not None and not problem.startswith("there is no socket"):
-            lines.append(Line("note", name, f"{candidate.url}: {problem}", _open_it(problem)))
+            advice = f"{found.remedy}, or unset the variable"
+            lines.append(Line("no", name, f"{candidate.url}: {found.why}", advice))
+        elif not found.nothing_there:
+            advice = f"not needed; to use it, {found.remedy}"
+            lines.append(Line("note", name, f"{candidate.url}: {found.why}", advice))
     if not lines:
         text = "no socket of Docker or Podman; the embedded engine is used"
         lines.append(Line("ok", "engines", text))
     return lines, answered, spoiled
-
-
-def _open_it(problem: str) -> str:
-    if "may not open" in problem:
-        return "not needed; to use it, have this account added to the socket's group"
-    return "not needed; to use it, start that engine"
 
 
 # Images

@@ -42,7 +42,7 @@ def become(command: list[str], folder: Path, settings: str) -> NoReturn:
         print(error)
     else:
         print(discovery.describe(engine))
-        told = {**local.telling(engine), **terminals.link_in(place, engine.url)}
+        told = {**local.telling(engine), **terminals.link_in(place, engine.place)}
     _write_settings(place, terminals.environment(told))
     environment = jupyter_lab.environment_with(settings, told)
     environment["JUPYTER_CONFIG_PATH"] = f"{place}{os.pathsep}{environment['JUPYTER_CONFIG_PATH']}"

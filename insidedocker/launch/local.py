@@ -172,6 +172,8 @@ def _leave(joined: Joined) -> None:
 
 def telling(engine: Engine) -> dict[str, str]:
     """The environment variables that tell kernels and terminals the chosen engine."""
+    if engine.place != engine.url:
+        return {}  # behind TLS or ssh: they find it by the same settings
     told = {"DOCKER_HOST": engine.url}
     if engine.kind == "embedded":
         # Should the engine end too soon, the next `lab.connect()` may start it again.
@@ -203,7 +205,7 @@ def _serve(
     show: bool,
 ) -> int:
     log = _own_folder() / "jupyterlab.log"
-    with terminals.linked(engine.url) as link:
+    with terminals.linked(engine.place) as link:
         server = JupyterLab(
             root,
             settings=settings,

@@ -137,7 +137,7 @@ def test_an_engine_that_was_named_must_answer(home: Path) -> None:
     assert code == 1
     assert "unix:///none/such: there is no socket of that name" in said
     assert "DOCKER_HOST names unix:///none/such" in said.splitlines()[-1]
-    code, said = doctor(home, DOCKER_HOST="ssh://somewhere")
+    code, said = doctor(home, DOCKER_HOST="ftp://somewhere")
     assert code == 1
     assert "is not an address this course can use" in said
 

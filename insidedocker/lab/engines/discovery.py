@@ -1,22 +1,27 @@
 """The engine that a lesson talks to: the first that answers, and the reason for this choice.
 
-Knows the places of the addresses of Docker, its CLI and Podman; nothing of an engine's use.
+Tries the places in the order in which `places` tells them; knows nothing of an engine's use.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
-import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import requests
 
-from insidedocker.lab.engines import embedded
-from insidedocker.lab.engines.session import NAMES, Engine, reason_of
+from insidedocker.lab.engines import bridge, embedded
+from insidedocker.lab.engines.places import Candidate, candidates
+from insidedocker.lab.engines.session import (
+    MAY_NOT_OPEN,
+    NAMES,
+    NO_SOCKET,
+    Engine,
+    reason_of,
+    socket_of,
+)
 from insidedocker.lab.errors import NoEngine
 
 CHOICES = ("auto", "docker", "podman", "embedded")
@@ -26,12 +31,12 @@ TAP = "INSIDEDOCKER_TAP"
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """An address at which an engine may answer, and the source of the address."""
+class Trouble:
+    """Why a candidate cannot be used, and what to do about it."""
 
-    url: str
-    says: str
-    named: bool = False  # a person named it: nothing else may take its place
+    why: str
+    remedy: str
+    nothing_there: bool = False
 
 
 def connect(url: str | None = None) -> Engine:
@@ -40,8 +45,9 @@ def connect(url: str | None = None) -> Engine:
     With `url` ("unix:///path" or "tcp://host:port"): the engine at this address, without a request
     and without a printed line, for functions that get an address as an argument.
 
-    Without `url`: the first that answers of DOCKER_HOST, the docker CLI's context and the local
-    sockets of Docker and of Podman; else the embedded engine, which is started if necessary.
+    Without `url`: the first that answers of DOCKER_HOST, the docker CLI's context, CONTAINER_HOST
+    and the local sockets of Docker and of Podman; else the embedded engine, which is started if
+    necessary. An engine behind TLS or ssh is reached through a socket of this process.
     INSIDEDOCKER_ENGINE=docker, podman or embedded narrows the choice. While nbgrader runs the
     notebook: always a new embedded engine, which ends with the kernel. One printed line names the
     engine and the reason for the choice. Raises NoEngine where DOCKER_HOST names an engine that
@@ -69,7 +75,7 @@ def describe(engine: Engine) -> str:
         runtime = engine.get("/info").json().get("DefaultRuntime", "")
         return f"Engine: embedded ({engine.why})" + (f", runtime {runtime}" if runtime else "")
     number = version.get("Version", "")
-    return f"Engine: {NAMES[engine.kind]} {number} at {engine.url} ({engine.why})"
+    return f"Engine: {NAMES[engine.kind]} {number} at {engine.place} ({engine.why})"
 
 
 def _choice() -> str:
@@ -89,25 +95,77 @@ def _grading_url() -> str:
 def _first(choice: str, start: Callable[[], str]) -> Engine:
     missed: list[str] = []
     for candidate in candidates():
-        engine = Engine(candidate.url, candidate.says)
-        why_not = problem(engine)
-        if why_not is None and choice in ("auto", engine.kind):
-            return engine
-        if candidate.named and choice == "auto":
-            raise NoEngine(
-                f"{candidate.says.split(' names')[0]} names {candidate.url}, but {why_not}: "
-                "start that engine, or unset the variable and run this cell again."
-            )
-        if why_not is None:
+        engine = attempt(candidate)
+        if isinstance(engine, Engine):
+            if choice in ("auto", engine.kind):
+                return engine
             missed.append(f"{candidate.url} is {NAMES[engine.kind]}")
-        elif candidate.named or not why_not.startswith("there is no socket"):
-            missed.append(f"{candidate.url}: {why_not}")
+        elif candidate.named and choice == "auto":
+            raise NoEngine(
+                f"{candidate.says.split(' names')[0]} names {candidate.url}, but {engine.why}: "
+                f"{engine.remedy}, or unset the variable and run this cell again."
+            )
+        elif not engine.nothing_there or not candidate.url.startswith("unix://"):
+            missed.append(f"{candidate.url}: {engine.why} ({engine.remedy})")
     if choice in ("auto", "embedded"):
         return _embedded(choice, missed, start)
     raise NoEngine(
         f"INSIDEDOCKER_ENGINE={choice} asks for {NAMES[choice]}, but no {NAMES[choice]} engine "
         + f"answered{_because(missed)}: start it, or unset INSIDEDOCKER_ENGINE to use another."
     )
+
+
+def attempt(candidate: Candidate) -> Engine | Trouble:
+    """A session with the candidate where it answers its ping, else why it cannot be used."""
+    if candidate.wrong:
+        return Trouble(candidate.wrong, "choose another context by `docker context use`")
+    if candidate.url.startswith("npipe:"):
+        return Trouble(
+            "a named pipe of Windows cannot be opened from here",
+            "work inside WSL 2, where Docker Desktop offers a socket",
+        )
+    try:
+        engine = Engine(bridge.local(candidate.url, candidate.tls), candidate.says, candidate.url)
+    except NoEngine as error:
+        return Trouble(str(error).rstrip("."), "correct the address")
+    try:
+        answer = engine.get("/_ping", timeout=PING_SECONDS)
+    except requests.RequestException as error:
+        why = bridge.trouble(engine.url) or reason_of(error)
+        return Trouble(why, _remedy(engine, why), why == NO_SOCKET)
+    if answer.ok:
+        return engine
+    if "HTTPS" in answer.text and answer.status_code == 400:
+        return Trouble(
+            "it speaks TLS only",
+            "set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the folder with ca.pem, cert.pem "
+            "and key.pem",
+        )
+    return Trouble(f"its answer to /_ping was {answer.status_code}", "look into its log")
+
+
+def _remedy(engine: Engine, why: str) -> str:
+    if engine.place.startswith("ssh://"):
+        return "see to it that `ssh` gets in there without a question, and that `docker` is there"
+    if "certificate" in why.lower() or "tls" in why.lower():
+        return "see to ca.pem, cert.pem and key.pem in DOCKER_CERT_PATH"
+    if why == MAY_NOT_OPEN and (group := _group_of(engine)):
+        return (
+            f"have this account added to its group (`sudo usermod -aG {group} $USER`), and log in"
+        )
+    return "start that engine"
+
+
+def _group_of(engine: Engine) -> str:
+    """The group that may open an engine's socket; empty where no group helps."""
+    path = socket_of(engine.url)
+    try:
+        import grp  # not on Windows
+
+        found = path.stat() if path else None
+        return grp.getgrgid(found.st_gid).gr_name if found and found.st_gid else ""
+    except (ImportError, OSError, KeyError):
+        return ""
 
 
 def _embedded(choice: str, missed: list[str], start: Callable[[], str]) -> Engine:
@@ -120,59 +178,3 @@ def _embedded(choice: str, missed: list[str], start: Callable[[], str]) -> Engin
 
 def _because(missed: list[str]) -> str:
     return f"; {'; '.join(missed)}" if missed else ""
-
-
-def problem(engine: Engine) -> str | None:
-    """The reason why an engine cannot be used; None where it answers its ping."""
-    try:
-        answer = engine.get("/_ping", timeout=PING_SECONDS)
-    except requests.RequestException as error:
-        return reason_of(error)
-    return None if answer.ok else f"its answer to /_ping was {answer.status_code}"
-
-
-def candidates() -> Iterator[Candidate]:
-    """The addresses at which engines may answer, in the order in which they are tried."""
-    if host := os.environ.get("DOCKER_HOST", "").strip():
-        yield Candidate(host, "DOCKER_HOST names it", named=True)
-    elif context := _context():
-        yield context
-    for folder, name in _socket_folders():
-        path = Path(folder) / name
-        maker = "Podman" if "podman" in name else "Docker"
-        yield Candidate(f"unix://{path}", f"{maker}'s local socket")
-
-
-def _socket_folders() -> Iterator[tuple[str, str]]:
-    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    yield "/var/run", "docker.sock"
-    if runtime:
-        yield runtime, "docker.sock"
-    yield str(Path.home()), ".docker/run/docker.sock"  # Docker Desktop on macOS
-    yield str(Path.home()), ".docker/desktop/docker.sock"  # and on Linux
-    if runtime:
-        yield runtime, "podman/podman.sock"
-    yield "/run", "podman/podman.sock"
-
-
-def _context() -> Candidate | None:
-    """The address of the docker CLI's current context; None for the default context."""
-    folder = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
-    name = os.environ.get("DOCKER_CONTEXT") or _read(folder / "config.json").get("currentContext")
-    if not isinstance(name, str) or name in ("", "default"):
-        return None
-    key = hashlib.sha256(name.encode()).hexdigest()
-    endpoints = _read(folder / "contexts" / "meta" / key / "meta.json").get("Endpoints", {})
-    host = endpoints.get("docker", {}).get("Host", "")
-    if not host.startswith(("unix://", "tcp://")):
-        return None  # only the CLI supports ssh and named pipes
-    return Candidate(host, f"the docker CLI's context {name!r} names it")
-
-
-def _read(path: Path) -> dict[str, dict[str, dict[str, str]]]:
-    """The JSON object in a file of the CLI; empty where the file cannot be read."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

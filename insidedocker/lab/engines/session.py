@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
@@ -27,6 +28,9 @@ READ_SECONDS = 60.0
 SERVERS = {"Inside-Docker-Engine": "embedded", "Libpod": "podman"}
 NAMES = {"docker": "Docker", "podman": "Podman", "embedded": "embedded"}
 
+NO_SOCKET = "there is no socket of that name"
+MAY_NOT_OPEN = "this account may not open the socket"
+
 asked: set[str] = set()
 """Addresses of the engines that sessions of this process have asked, until a check clears it."""
 
@@ -37,15 +41,17 @@ class Engine(requests_unixsocket.Session):
     `get`, `post`, `put`, `delete` and `head` are those of `requests` and take a path
     ("/images/json") as well as a whole URL. `url` is the address in the form of DOCKER_HOST
     ("unix:///run/docker.sock", "tcp://127.0.0.1:2375"), `base` the prefix that `requests` needs
-    before a path ("http+unix://%2Frun%2Fdocker.sock").
+    before a path ("http+unix://%2Frun%2Fdocker.sock"). `place` is the address as a person gave it,
+    which may be another than `url`, the way to it.
 
     Requests time out after a minute without an answer (change it with `timeout=`) and raise
     EngineUnreachable, a `requests.ConnectionError`, where no process listens at the address.
     """
 
-    def __init__(self, url: str, why: str = "") -> None:
+    def __init__(self, url: str, why: str = "", place: str = "") -> None:
         super().__init__()
         self.url = url
+        self.place = place or url
         self.base = base_of(url)
         self.why = why
         self.trust_env = False  # a proxy is for the internet, never for an engine
@@ -81,9 +87,9 @@ class Engine(requests_unixsocket.Session):
 
         return docker.DockerClient(base_url=self.url, version="auto", timeout=int(READ_SECONDS))
 
-    def __reduce__(self) -> tuple[type[Engine], tuple[str, str]]:
+    def __reduce__(self) -> tuple[type[Engine], tuple[str, str, str]]:
         """Copy or pickle the session as a new session with the same engine."""
-        return Engine, (self.url, self.why)
+        return Engine, (self.url, self.why, self.place)
 
     def __repr__(self) -> str:
         return f"<Engine {self.url}>"
@@ -111,7 +117,10 @@ def base_of(url: str) -> str:
         return f"http+unix://{rest.partition('/')[0]}"
     if scheme in ("tcp", "http", "https") and rest.strip("/"):
         tls = scheme == "https" or (scheme == "tcp" and os.environ.get("DOCKER_TLS_VERIFY"))
-        return ("https://" if tls else "http://") + rest.rstrip("/")
+        where = rest.rstrip("/")
+        if not re.search(r":\d+$", where):  # as the docker CLI takes it
+            where += ":2376" if tls else ":2375"
+        return ("https://" if tls else "http://") + where
     raise NoEngine(
         f"{url!r} is not an address this course can use: "
         "write unix:///path/to/docker.sock or tcp://host:port."
@@ -120,9 +129,9 @@ def base_of(url: str) -> str:
 
 def socket_of(url: str) -> Path | None:
     """The path of the Unix socket at an address; None for an address of another kind."""
-    base = base_of(url)
-    scheme, _, rest = base.partition("://")
-    return Path(unquote(rest)) if scheme == "http+unix" else None
+    if not url.startswith(("unix://", "http+unix://")):
+        return None
+    return Path(unquote(base_of(url).removeprefix("http+unix://")))
 
 
 def reason_of(error: BaseException) -> str:
@@ -130,9 +139,9 @@ def reason_of(error: BaseException) -> str:
     found: BaseException | None = error
     while found is not None:
         if isinstance(found, FileNotFoundError):
-            return "there is no socket of that name"
+            return NO_SOCKET
         if isinstance(found, PermissionError):
-            return "this account may not open the socket"
+            return MAY_NOT_OPEN
         if isinstance(found, ConnectionRefusedError):
             return "nobody listens there (connection refused)"
         if isinstance(found, TimeoutError | requests.Timeout):
