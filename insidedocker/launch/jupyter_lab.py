@@ -108,7 +108,7 @@ class JupyterLab:
                 text=True,
                 # A session of its own: this process handles a terminal's Ctrl-C, in its own order.
                 start_new_session=True,
-                preexec_fn=_end_with_us,  # noqa: PLW1509 (no thread is running yet)
+                preexec_fn=_end_with_us if sys.platform == "linux" else None,  # noqa: PLW1509 (no thread runs)
             )
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, heard)
