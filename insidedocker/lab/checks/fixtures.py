@@ -326,11 +326,13 @@ def archive(
     history: Sequence[tuple[str, bool]] = (),
     *,
     compressed: bool = False,
+    told: Sequence[str] = (),
 ) -> bytes:
     """A made-up saved image; each layer is path -> content, or None for a deletion.
 
     `history` holds (instruction, True if it made a layer), oldest first; without `history` every
-    layer has one line. The layout is that of `docker save`; `compressed` gzips the layers.
+    layer has one line. The layout is that of `docker save`; `compressed` gzips the layers. With
+    `told` the config tells these digests, whatever the layers are.
     """
     tars = [_layer(layer) for layer in layers]
     lines = list(history) or [(f"RUN step {number}", True) for number in range(len(tars))]
@@ -338,7 +340,7 @@ def archive(
         "architecture": "amd64",
         "os": "linux",
         "config": {},
-        "rootfs": {"type": "layers", "diff_ids": [_digest(data) for data in tars]},
+        "rootfs": {"type": "layers", "diff_ids": list(told) or [_digest(data) for data in tars]},
         "history": [
             {"created_by": text, **({} if layer else {"empty_layer": True})}
             for text, layer in lines
@@ -362,6 +364,12 @@ def layers_of(saved: bytes) -> list[bytes]:
         manifest = json.loads(_member(tar, "manifest.json"))
         found = [_member(tar, name) for name in manifest[0]["Layers"]]
     return [gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data for data in found]
+
+
+def layer_digest(layer: Mapping[str, bytes | None], *, compressed: bool = False) -> str:
+    """The digest of a layer of `archive`; with `compressed` that of its gzipped bytes."""
+    data = _layer(layer)
+    return _digest(gzip.compress(data, mtime=0) if compressed else data)
 
 
 def _member(tar: tarfile.TarFile, name: str) -> bytes:
