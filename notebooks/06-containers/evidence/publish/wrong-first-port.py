@@ -1,5 +1,5 @@
 # shows: a container has one port
-# told: is no address behind|HostPort of this port|address behind the port
+# told: Is it the port of the task
 def publish(url, name, image, command, port):
     engine = lab.connect(url)
     recipe = {
