@@ -4,7 +4,7 @@ import pytest
 
 from insidedocker import lab
 from insidedocker.lab import inventory
-from insidedocker.lab.checks import fixtures
+from insidedocker.lab.checks import fixtures, programs
 from tests.support.engines import Engine
 
 LESSON = "99-scenes"
@@ -23,7 +23,7 @@ def test_a_container_is_waited_for_until_it_speaks(engine: lab.Engine) -> None:
     with fixtures.container(
         engine, LESSON, image="busybox", command=command, says="now", Env=["WORD=now"]
     ) as name:
-        assert fixtures.inside(engine, name, "sh", "-c", "echo $WORD >&2; exit 4") == (4, "now\n")
+        assert programs.inside(engine, name, "sh", "-c", "echo $WORD >&2; exit 4") == (4, "now\n")
     assert inventory(engine) == before
 
 
@@ -39,6 +39,6 @@ def test_a_network_goes_with_what_is_on_it(engine: lab.Engine) -> None:
         engine.post("/containers/create", params={"name": name}, json=recipe)
         engine.post(f"/containers/{name}/start")
         fixtures.await_server(engine, name, port)
-        page = fixtures.inside(engine, name, "wget", "-qO-", f"http://{name}:{port}/")
+        page = programs.inside(engine, name, "wget", "-qO-", f"http://{name}:{port}/")
         assert page == (0, "it's a page\n")
     assert inventory(engine) == before

@@ -21,10 +21,10 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import requests
-
 from insidedocker.lab import cleanup
 from insidedocker.lab.checks import check
+from insidedocker.lab.checks.programs import inside as _inside
+from insidedocker.lab.checks.programs import set_up
 from insidedocker.lab.engines import embedded
 from insidedocker.lab.engines.session import Engine
 from insidedocker.lab.errors import SetupFailed
@@ -140,21 +140,11 @@ def web_server(port: int, page: str) -> list[str]:
     return ["sh", "-c", f"{make} && exec httpd -f -p {port} -h /www"]
 
 
-def inside(engine: Engine, container: str, *command: str) -> tuple[int, str]:
-    """Run a command in a running container; returns its exit code and its output."""
-    body = {"Cmd": list(command), "AttachStdout": True, "AttachStderr": True}
-    made = engine.post(f"/containers/{container}/exec", json=body)
-    set_up(made)
-    started = engine.post(f"/exec/{made.json()['Id']}/start", json={"Detach": False})
-    code = engine.get(f"/exec/{made.json()['Id']}/json").json()["ExitCode"]
-    return code, text_of(started.content)
-
-
 def await_server(engine: Engine, container: str, port: int) -> None:
     """Return once a running busybox container serves pages to itself on `port`, or raise
     SetupFailed."""
     look = f"until timeout 2 wget -qO- http://127.0.0.1:{port}/; do sleep 0.05; done"
-    code, said = inside(engine, container, "timeout", str(START_SECONDS), "sh", "-c", look)
+    code, said = _inside(engine, container, "timeout", str(START_SECONDS), "sh", "-c", look)
     if code:
         raise SetupFailed(f"{container} serves nothing at port {port}: {said.strip()[-200:]}")
 
@@ -322,11 +312,13 @@ def archive(
     history: Sequence[tuple[str, bool]] = (),
     *,
     compressed: bool = False,
+    told: Sequence[str] = (),
 ) -> bytes:
     """A made-up saved image; each layer is path -> content, or None for a deletion.
 
     `history` holds (instruction, True if it made a layer), oldest first; without `history` every
-    layer has one line. The layout is that of `docker save`; `compressed` gzips the layers.
+    layer has one line. The layout is that of `docker save`; `compressed` gzips the layers. With
+    `told` the config tells these digests, whatever the layers are.
     """
     tars = [_layer(layer) for layer in layers]
     lines = list(history) or [(f"RUN step {number}", True) for number in range(len(tars))]
@@ -334,7 +326,7 @@ def archive(
         "architecture": "amd64",
         "os": "linux",
         "config": {},
-        "rootfs": {"type": "layers", "diff_ids": [_digest(data) for data in tars]},
+        "rootfs": {"type": "layers", "diff_ids": list(told) or [_digest(data) for data in tars]},
         "history": [
             {"created_by": text, **({} if layer else {"empty_layer": True})}
             for text, layer in lines
@@ -358,6 +350,12 @@ def layers_of(saved: bytes) -> list[bytes]:
         manifest = json.loads(_member(tar, "manifest.json"))
         found = [_member(tar, name) for name in manifest[0]["Layers"]]
     return [gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data for data in found]
+
+
+def layer_digest(layer: Mapping[str, bytes | None], *, compressed: bool = False) -> str:
+    """The digest of a layer of `archive`; with `compressed` that of its gzipped bytes."""
+    data = _layer(layer)
+    return _digest(gzip.compress(data, mtime=0) if compressed else data)
 
 
 def _member(tar: tarfile.TarFile, name: str) -> bytes:
@@ -400,12 +398,3 @@ def packed(files: Mapping[str, bytes]) -> bytes:
 
 def _digest(data: bytes) -> str:
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
-
-
-def set_up(answer: requests.Response) -> None:
-    """Raise SetupFailed where the engine refuses what a scene needs."""
-    if not answer.ok:
-        raise SetupFailed(
-            f"The check could not be set up: {answer.request.method} {answer.request.path_url} "
-            f"answered {answer.status_code} {answer.text.strip()}"
-        )

@@ -18,6 +18,7 @@ import requests
 from insidedocker.lab import cleanup, web
 from insidedocker.lab.checks import fixtures
 from insidedocker.lab.checks.fixtures import free_port
+from insidedocker.lab.checks.programs import set_up
 from insidedocker.lab.engines.embedded import ending_with_us
 from insidedocker.lab.engines.images import need
 from insidedocker.lab.engines.session import Engine
@@ -77,7 +78,7 @@ class Registry:
         """Push an engine's image to the registry, under a temporary name; returns the digest."""
         name = f"{self.host}/{repository}"
         before = engine.get(f"/images/{name}:{tag}/json")
-        fixtures.set_up(engine.post(f"/images/{image}/tag", params={"repo": name, "tag": tag}))
+        set_up(engine.post(f"/images/{image}/tag", params={"repo": name, "tag": tag}))
         answer = engine.post(f"/images/{name}/push", params={"tag": tag}, headers=self.headers)
         if before.ok:  # the name was a learner's: it gets its image back
             there = before.json()["Id"]
@@ -111,12 +112,12 @@ def _started(engine: Engine, lesson: str, username: str) -> tuple[str, Registry]
     port = free_port()
     registry = Registry(f"127.0.0.1:{port}", username, USERS[username][0])
     created = engine.post("/containers/create", json=recipe(lesson, port))
-    fixtures.set_up(created)
+    set_up(created)
     container = created.json()["Id"]
     try:
         passwords = password_archive(username)
         engine.put(f"/containers/{container}/archive", params={"path": SETTINGS}, data=passwords)
-        fixtures.set_up(engine.post(f"/containers/{container}/start"))
+        set_up(engine.post(f"/containers/{container}/start"))
         await_answer(registry.host)
     except BaseException:
         cleanup.remove_container(engine, container)

@@ -1,9 +1,15 @@
 # shows: a digest is only the hexadecimal digits
 # told: put 'sha256:' in front
+import gzip
+
+
 def layer_digests(saved):
+    digests = []
     with tarfile.open(fileobj=io.BytesIO(saved)) as archive:
         manifest = json.load(archive.extractfile("manifest.json"))
-        return [
-            hashlib.sha256(archive.extractfile(name).read()).hexdigest()
-            for name in manifest[0]["Layers"]
-        ]
+        for name in manifest[0]["Layers"]:
+            data = archive.extractfile(name).read()
+            if data[:2] == b"\x1f\x8b":
+                data = gzip.decompress(data)
+            digests.append(hashlib.sha256(data).hexdigest())
+    return digests

@@ -1,5 +1,5 @@
 # shows: a layer's digest does not depend on how it is stored
-# told: is gzipped: decompress it
+# told: has to be decompressed first
 def layer_digests(saved):
     digests = []
     with tarfile.open(fileobj=io.BytesIO(saved)) as archive:

@@ -1,4 +1,4 @@
 # shows: a step fails where any of its commands does
-# told: the shell goes on whatever happened
+# told: after a command that failed
 def one_layer(steps):
     return "FROM busybox\nRUN " + "; ".join(steps) + "\n"

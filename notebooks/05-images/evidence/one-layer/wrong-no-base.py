@@ -1,4 +1,4 @@
 # shows: a build needs no image to start from
-# told: FROM busybox in the first line
+# told: which image to start from
 def one_layer(steps):
     return "RUN " + " && ".join(steps) + "\n"

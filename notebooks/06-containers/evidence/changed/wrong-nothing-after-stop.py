@@ -6,4 +6,4 @@ def changed(url, name):
     if engine.get(f"/containers/{name}/json").json()["State"]["Running"]:
         for each in engine.get(f"/containers/{name}/changes").json() or []:
             found[["changed", "added", "deleted"][each["Kind"]]].append(each["Path"])
-    return found
+    return {word: sorted(paths) for word, paths in found.items()}

@@ -1,5 +1,5 @@
 # shows: a program has ended as soon as it was asked to
-# told: Asking it to end is not its end
+# told: a program to end is not its end
 def halt(url, name, seconds):
     engine = lab.connect(url)
     engine.post(f"/containers/{name}/kill?signal=TERM")

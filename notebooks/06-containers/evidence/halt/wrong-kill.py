@@ -1,5 +1,5 @@
 # shows: stop and kill are the same
-# told: stop asks first
+# told: give it all its seconds
 def halt(url, name, seconds):
     engine = lab.connect(url)
     engine.post(f"/containers/{name}/kill")

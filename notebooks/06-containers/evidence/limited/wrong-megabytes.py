@@ -1,5 +1,5 @@
 # shows: the API counts memory in megabytes
-# told: number of bytes|counted in bytes
+# told: Memory is a number of bytes
 def limited(image, command, megabytes, processes):
     limits = {"Memory": megabytes, "PidsLimit": processes}
     return {"Image": image, "Cmd": command, "HostConfig": limits}

@@ -8,4 +8,5 @@ def publish(url, name, image, command, port):
     engine.post(f"/containers/{container}/start")
     for each in engine.get("/containers/json").json():
         if each["Id"] == container:
-            return f"http://127.0.0.1:{each['Ports'][0]['PublicPort']}/"
+            (mine,) = [door for door in each["Ports"] if door["PrivatePort"] == port]
+            return f"http://127.0.0.1:{mine['PublicPort']}/"

@@ -1,5 +1,5 @@
 # shows: EXPOSE publishes
-# told: exposing it publishes nothing
+# told: Exposing alone publishes nothing
 def publish(url, name, image, command, port):
     engine = lab.connect(url)
     recipe = {"Image": image, "Cmd": command, "ExposedPorts": {f"{port}/tcp": {}}}

@@ -1,5 +1,5 @@
 # shows: a stopped container can still run a command
-# told: exec needs a running
+# told: refuses to exec where no program runs
 def rescue(url, name, path):
     engine = lab.connect(url)
     order = {"Cmd": ["cat", path], "AttachStdout": True}

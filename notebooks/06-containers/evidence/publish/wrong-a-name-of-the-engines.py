@@ -1,0 +1,14 @@
+# shows: an engine finds a name
+# told: Hand the name on
+def publish(url, name, image, command, port):
+    engine = lab.connect(url)
+    recipe = {
+        "Image": image,
+        "Cmd": command,
+        "ExposedPorts": {f"{port}/tcp": {}},
+        "HostConfig": {"PortBindings": {f"{port}/tcp": [{"HostIp": "127.0.0.1", "HostPort": ""}]}},
+    }
+    name = engine.post("/containers/create", json=recipe).json()["Id"]
+    engine.post(f"/containers/{name}/start")
+    ports = engine.get(f"/containers/{name}/json").json()["NetworkSettings"]["Ports"]
+    return f"http://127.0.0.1:{ports[f'{port}/tcp'][0]['HostPort']}/"

@@ -1,0 +1,12 @@
+# shows: a name is found by its beginning
+# told: Compare Config before and after
+def set_variable(url, name, variable, value):
+    engine = lab.connect(url)
+    old = engine.get(f"/containers/{name}/json").json()["Config"]
+    others = [line for line in old["Env"] if not line.startswith(variable)]
+    recipe = {key: old[key] for key in ("Image", "Cmd", "Labels")}
+    recipe["Env"] = [*others, f"{variable}={value}"]
+    engine.delete(f"/containers/{name}?force=1")
+    new = engine.post("/containers/create", params={"name": name}, json=recipe).json()["Id"]
+    engine.post(f"/containers/{new}/start")
+    return new
