@@ -34,6 +34,14 @@ def test_registries_follow_each_other_and_keep_strangers_out(engine: lab.Engine)
             digest = registry.push(engine, "busybox", "team/box", "v1")
             assert registry.digest("team/box", "v1") == digest
             assert registry.digest("team/box", "v2") is None
+            layers = engine.get("/images/busybox/json").json()["RootFS"]["Layers"]
+            assert registry.layers("team/box", "v1") == layers
+            assert registry.layers("team/box", "v2") is None
+            oci = registry.as_oci("team/box", "v1")
+            assert registry.layers("team/box", oci) == layers
+            assert registry.ask("GET", f"team/box/manifests/{oci}").status_code == 404
+            assert registry.tags("team/box") == ["v1", oci]
+            assert registry.tags("team/no") == []
             assert (
                 requests.get(f"http://{registry.host}/v2/", timeout=patience.EVENT).status_code
                 == 401

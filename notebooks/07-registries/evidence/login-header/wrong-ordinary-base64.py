@@ -1,5 +1,5 @@
 # shows: there is one base64
-# told: urlsafe_b64encode writes
+# told: characters of ordinary base64
 def login_header(username, password, host):
     login = {"username": username, "password": password, "serveraddress": host}
     return base64.b64encode(json.dumps(login).encode()).decode()

@@ -1,5 +1,5 @@
 # shows: the engine remembers a login
-# told: Does the push carry X-Registry-Auth
+# told: did it carry X-Registry-Auth
 def push(url, image, target, username, password):
     engine = lab.connect(url)
     name, _, tag = target.rpartition(":")

@@ -1,5 +1,5 @@
 # shows: where an image goes is a matter of the login, not of its name
-# told: registry's address in front
+# told: registry's address in its name
 def push(url, image, target, username, password):
     engine = lab.connect(url)
     header = login_header(username, password, target.partition("/")[0])

@@ -1,0 +1,10 @@
+# shows: a manifest has one form
+# told: have the Accept header
+def diagnose(host, repository, tag, username, password):
+    address = f"http://{host}/v2/{repository}/manifests/{tag}"
+    try:
+        answer = requests.get(address, auth=(username, password), headers={}, timeout=10)
+    except requests.ConnectionError:
+        return "unreachable"
+    words = {200: "fine", 401: "login", 403: "rights", 404: "name", 429: "limit"}
+    return words[answer.status_code]

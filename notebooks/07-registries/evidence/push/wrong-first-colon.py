@@ -1,0 +1,11 @@
+# shows: what follows the first colon is the tag
+# told: The engine has no image called
+def push(url, image, target, username, password):
+    engine = lab.connect(url)
+    name, _, tag = target.partition(":")
+    engine.post(f"/images/{image}/tag", params={"repo": name, "tag": tag})
+    header = login_header(username, password, name.partition("/")[0])
+    answer = engine.post(
+        f"/images/{name}/push", params={"tag": tag}, headers={"X-Registry-Auth": header}
+    )
+    return answer.ok and "errorDetail" not in answer.text
