@@ -1,5 +1,5 @@
 # shows: a word of my own says the same
-# told: Expected: 'at once'
+# told: none of the five texts
 def verdict(calls):
     starts = [call["status"] for call in calls if call["path"].endswith("/start")]
     pulls = [call["status"] for call in calls if call["path"] == "/images/create"]
