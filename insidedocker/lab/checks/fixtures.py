@@ -73,10 +73,10 @@ def container(
 
 
 @contextlib.contextmanager
-def network(engine: Engine, lesson: str, **recipe: Any) -> Iterator[str]:
-    """A new network; yields its name. At the end the lesson's containers on the network are
-    removed with it; others are only disconnected."""
-    name = new_name()
+def network(engine: Engine, lesson: str, *, name: str = "", **recipe: Any) -> Iterator[str]:
+    """A new network; yields its name, a random one without `name`. At the end the lesson's
+    containers on the network are removed with it; others are only disconnected."""
+    name = name or new_name()
     body = {"Name": name, "Labels": labels_of(lesson), **recipe}
     made = engine.post("/networks/create", json=body)
     set_up(made)

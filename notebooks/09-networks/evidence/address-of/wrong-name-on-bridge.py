@@ -1,5 +1,5 @@
 # shows: the default bridge resolves names
-# told: the default bridge has no names
+# told: default bridge has no names
 def address_of(url, app, server, port):
     engine = lab.connect(url)
     mine, other = (

@@ -1,5 +1,5 @@
 # shows: the default bridge resolves names
-# told: the default bridge resolves no names
+# told: default bridge resolves no names
 BUILT_IN = set()
 
 

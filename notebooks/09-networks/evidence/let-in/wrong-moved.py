@@ -1,5 +1,5 @@
 # shows: a container is on one network at a time
-# told: has left the network it was on
+# told: has left a network it was on
 def let_in(url, name, network, alias):
     engine = lab.connect(url)
     there = engine.get(f"/containers/{name}/json").json()

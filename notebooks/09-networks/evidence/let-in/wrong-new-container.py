@@ -1,5 +1,5 @@
 # shows: joining a network takes a new container
-# told: Neither a restart nor a new container
+# told: A new container is not needed
 def let_in(url, name, network, alias):
     engine = lab.connect(url)
     old = engine.get(f"/containers/{name}/json").json()

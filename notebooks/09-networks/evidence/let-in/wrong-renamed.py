@@ -1,6 +1,7 @@
 # shows: an alias is the container's name
-# told: An alias belongs to one network|still has
+# told: Renaming is something else
 def let_in(url, name, network, alias):
     engine = lab.connect(url)
     engine.post(f"/networks/{network}/connect", json={"Container": name})
-    return sorted(engine.get(f"/containers/{name}/json").json()["NetworkSettings"]["Networks"])
+    engine.post(f"/containers/{name}/rename", params={"name": alias})
+    return sorted(engine.get(f"/containers/{alias}/json").json()["NetworkSettings"]["Networks"])

@@ -1,5 +1,5 @@
 # shows: a published port is open to everybody, at whatever address
-# told: only this machine reaches
+# told: only the engine's own machine
 def open_doors(url):
     engine = lab.connect(url)
     doors = set()

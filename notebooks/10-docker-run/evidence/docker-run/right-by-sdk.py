@@ -1,5 +1,5 @@
 def docker_run(url, image, command):
-    client = docker.DockerClient(base_url=url, version="1.40")
+    client = docker.DockerClient(base_url=url)
     try:
         for attempt in range(2):
             try:

@@ -1,5 +1,5 @@
 # shows: a pull makes the container, too
-# told: have you asked for the container again
+# told: asked for the container again
 def docker_run(url, image, command):
     engine = lab.connect(url)
     recipe = {"Image": image, "Cmd": command, "Labels": lab.labels(LESSON)}
