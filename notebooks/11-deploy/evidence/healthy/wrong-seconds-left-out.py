@@ -1,5 +1,5 @@
 # shows: what waits long enough gets an answer
-# told: the time healthy\(\) took for a container that never gets well
+# told: are the limit
 def healthy(url, name, seconds):
     engine = lab.connect(url)
     end = time.monotonic() + 12
