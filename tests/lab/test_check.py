@@ -90,6 +90,13 @@ def test_an_error_in_the_function_is_told_with_its_kind() -> None:
     assert "Traceback" not in message
 
 
+def test_a_line_is_one_of_the_functions_own_cell() -> None:
+    names: dict[str, Any] = {}
+    exec(compile("def deploy():\n\n\n\n    raise ValueError", "<cell 1>", "exec"), names)
+    exec(compile("def update():\n    deploy()", "<cell 2>", "exec"), names)
+    assert "update raised ValueError in line 2 of its cell" in told(check.call, names["update"])
+
+
 def test_what_is_not_a_function_is_told() -> None:
     assert "Expected: a function" in told(check.call, 5)
 

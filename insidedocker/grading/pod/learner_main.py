@@ -143,18 +143,19 @@ def _seen(runner: cells.Runner, name: str) -> Any:
 
 def _told(error: BaseException) -> dict[str, Any]:
     """Exception as data: "kinds" [[module, qualified name], …] of its classes, "name", "text", and
-    "line", the line in a cell."""
+    "line", the line in the cell of the called function."""
     kinds = [[kind.__module__, kind.__qualname__] for kind in type(error).__mro__]
     try:
         text = str(error)
     except Exception:
         text = ""
-    line = None
     import traceback
 
-    for frame in traceback.extract_tb(error.__traceback__):
-        if frame.filename.startswith("<"):
-            line = frame.lineno
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if frame.filename.startswith("<")]
+    # The first of them is in the function's own cell; it may call a function of another cell.
+    lines = [frame.lineno for frame in own if frame.filename == own[0].filename]
+    line = lines[-1] if lines else None
     return {"kinds": kinds, "name": type(error).__name__, "text": text[:20_000], "line": line}
 
 

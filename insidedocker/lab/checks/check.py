@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -324,13 +325,11 @@ def _line(error: Exception) -> int | None:
     """The line of the learner's own cell that raised the error; None if it came from elsewhere."""
     if hasattr(error, "line_in_cell"):  # it came from another process
         return getattr(error, "line_in_cell", None)
-    trace, found = error.__traceback__, None
-    while trace is not None:
-        file = trace.tb_frame.f_code.co_filename
-        if "ipykernel" in file or file.startswith("<"):
-            found = trace.tb_lineno
-        trace = trace.tb_next
-    return found
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [each for each in frames if "ipykernel" in each.filename or each.filename.startswith("<")]
+    # The first of them is in the function's own cell; it may call a function of another cell.
+    lines = [each.lineno for each in own if each.filename == own[0].filename]
+    return lines[-1] if lines else None
 
 
 @contextlib.contextmanager

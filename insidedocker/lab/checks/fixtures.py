@@ -286,8 +286,15 @@ def build(engine: Engine, lesson: str, files: Mapping[str, bytes], name: str) ->
     found = engine.get(f"/images/{name}/json")
     if not found.ok or "errorDetail" in answer.text:
         cleanup.remove_steps(engine, _steps_told(answer.text))
-        raise RuntimeError(f"{name} could not be built: {answer.text.strip()}")
+        raise RuntimeError(f"{name} could not be built: {last_words(answer)}")
     return str(found.json()["Id"])
+
+
+def last_words(answer: requests.Response) -> str:
+    """What an engine's answer says last, as text: of a failure, the reason."""
+    line = (answer.text.strip().splitlines() or ["{}"])[-1]
+    told = json.loads(line)
+    return str((told.get("errorDetail") or told).get("message") or told.get("stream") or line)
 
 
 def unbuild(engine: Engine, lesson: str, name: str) -> None:

@@ -1,5 +1,5 @@
 # shows: an engine reads the context from the client's disk
-# told: Send the archive as the body
+# told: Nothing was built
 def build(url, files, name):
     engine = lab.connect(url)
     made = {"t": name, "labels": json.dumps(lab.labels(LESSON)), "path": "."}

@@ -1,5 +1,5 @@
 # shows: EXPOSE publishes a port
-# told: publishes nothing
+# told: ExposedPorts alone publishes nothing
 def deploy(url, image, name, port):
     engine = lab.connect(url)
     volume = {"Name": f"{name}-data", "Labels": lab.labels(LESSON)}

@@ -1,5 +1,5 @@
 # shows: the cache looks at each step by itself
-# told: copy app.py last
+# told: app.py is not in it(?s:.*)After the first step that changed
 dockerfile = """\
 FROM python:3-slim
 COPY app.py /app/

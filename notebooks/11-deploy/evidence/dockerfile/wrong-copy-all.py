@@ -1,5 +1,5 @@
 # shows: the order and number of steps do not matter
-# told: Give words.txt a COPY of its own
+# told: with app.py in it(?s:.*)Which files does each step
 dockerfile = """\
 FROM python:3-slim
 COPY . /app/

@@ -1,5 +1,5 @@
 # shows: a port that a program uses is known to the engine
-# told: EXPOSE 8000
+# told: notes a port down
 dockerfile = """\
 FROM python:3-slim
 COPY words.txt /app/

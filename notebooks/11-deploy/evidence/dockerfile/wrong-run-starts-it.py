@@ -1,5 +1,5 @@
 # shows: RUN says what a container does when it starts
-# told: Write CMD|There is no CMD yet
+# told: the command of python:3-slim itself
 dockerfile = """\
 FROM python:3-slim
 COPY words.txt /app/

@@ -7,9 +7,10 @@ def healthy(url, name, seconds):
     for _ in range(int(seconds * 5) + 1):
         container.reload()
         state = container.attrs["State"]
-        if not state["Running"] or state["Health"]["Status"] == "unhealthy":
+        health = state.get("Health", {"Status": "none"})["Status"]
+        if not state["Running"] or health == "unhealthy":
             break
-        if state["Health"]["Status"] == "healthy":
+        if health == "healthy":
             word = True
             break
         time.sleep(0.2)

@@ -1,5 +1,5 @@
 # shows: one login at the registry counts for every engine
-# told: with the login
+# told: with the headers
 def ship(source, target, image, name, headers):
     here, there = lab.connect(source), lab.connect(target)
     repository, _, tag = name.rpartition(":")

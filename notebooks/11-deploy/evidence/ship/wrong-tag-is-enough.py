@@ -1,5 +1,5 @@
 # shows: a name with a registry in it brings the image there
-# told: then push that
+# told: what the registry has(?s:.*)A push takes an image
 def ship(source, target, image, name, headers):
     here, there = lab.connect(source), lab.connect(target)
     repository, _, tag = name.rpartition(":")

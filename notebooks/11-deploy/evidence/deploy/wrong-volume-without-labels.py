@@ -1,0 +1,21 @@
+# shows: a mount makes the volume just as well
+# told: the lesson.s label on the volume
+def deploy(url, image, name, port):
+    engine = lab.connect(url)
+    volume = {"Name": f"{name}-data", "Labels": lab.labels(LESSON)}
+    recipe = {
+        "Image": image,
+        "Labels": lab.labels(LESSON),
+        "Env": [f"PORT={port}"],
+        "ExposedPorts": {f"{port}/tcp": {}},
+        "HostConfig": {
+            "PortBindings": {f"{port}/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(port)}]},
+            "Mounts": [{"Type": "volume", "Source": f"{name}-data", "Target": "/data"}],
+            "RestartPolicy": {"Name": "unless-stopped"},
+        },
+    }
+    created = engine.post("/containers/create", params={"name": name}, json=recipe)
+    created.raise_for_status()
+    identity = created.json()["Id"]
+    engine.post(f"/containers/{identity}/start").raise_for_status()
+    return identity

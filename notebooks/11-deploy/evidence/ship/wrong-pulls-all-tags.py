@@ -1,0 +1,10 @@
+# shows: a pull without a tag takes latest
+# told: A pull without a tag
+def ship(source, target, image, name, headers):
+    here, there = lab.connect(source), lab.connect(target)
+    repository, _, tag = name.rpartition(":")
+    here.post(f"/images/{image}/tag", params={"repo": repository, "tag": tag})
+    here.post(f"/images/{repository}/push", params={"tag": tag}, headers=headers)
+    what = {"fromImage": repository}
+    there.post("/images/create", params=what, headers=headers)
+    return there.get(f"/images/{name}/json").ok

@@ -1,0 +1,17 @@
+# shows: an error of a step is not mine
+# told: the way back follows it, too
+def update(url, name, image):
+    engine = lab.connect(url)
+    bindings = engine.get(f"/containers/{name}/json").json()["HostConfig"]["PortBindings"]
+    port = int(next(iter(bindings)).partition("/")[0])
+    engine.post(f"/containers/{name}/stop", params={"t": 5})
+    engine.post(f"/containers/{name}/rename", params={"name": f"{name}-old"})
+    deploy(url, image, name, port)
+    well = healthy(url, name, 15)
+    if well:
+        engine.delete(f"/containers/{name}-old")
+        return True
+    engine.delete(f"/containers/{name}", params={"force": "true"})
+    engine.post(f"/containers/{name}-old/rename", params={"name": name})
+    engine.post(f"/containers/{name}/start")
+    return False
