@@ -6,10 +6,11 @@ def introduce(url, client, server):
         own = {"bridge", "host", "none"}
         if (known[0] & known[1]) - own:
             return
-        for network in sorted(known[1] - own)[:1]:
-            sdk.networks.get(network).connect(one)
-            return
-        network = sdk.networks.create("meeting-point")
+        for here, there in ((one, known[1]), (other, known[0])):
+            for network in sorted(there - own)[:1]:
+                sdk.networks.get(network).connect(here)
+                return
+        network = sdk.networks.create(f"meeting-point-{client}", labels=lab.labels(LESSON))
         network.connect(one)
         network.connect(other)
     finally:
