@@ -26,8 +26,8 @@ def command(typed: str, idle: Collection[str] = ()) -> str:
     """A typed command without what stands around it (backticks, a prompt, sudo, a comment, a full
     stop) and without the options in `idle`, which do not change what is asked for."""
     words = typed.replace("`", " ").rstrip(" .;").split()
-    found = dropwhile(BEFORE_A_COMMAND.__contains__, words)
-    found = takewhile(lambda word: not word.startswith("#"), found)
+    begun = dropwhile(BEFORE_A_COMMAND.__contains__, words)
+    found = takewhile(lambda word: not word.startswith("#"), begun)
     return " ".join(word for word in found if word not in idle)
 
 
