@@ -1,5 +1,5 @@
 # shows: a list is its length
-# told: count by hand|never ran
+# told: A list is not its length
 def census(url):
     engine = lab.connect(url)
     return {
