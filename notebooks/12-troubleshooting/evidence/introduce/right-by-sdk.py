@@ -1,17 +1,14 @@
 def introduce(url, client, server):
     sdk = lab.connect(url).docker()
-    try:
-        one, other = sdk.containers.get(client), sdk.containers.get(server)
-        known = [set(each.attrs["NetworkSettings"]["Networks"]) for each in (one, other)]
-        own = {"bridge", "host", "none"}
-        if (known[0] & known[1]) - own:
-            return
-        for here, there in ((one, known[1]), (other, known[0])):
-            for network in sorted(there - own)[:1]:
-                sdk.networks.get(network).connect(here)
-                return
-        network = sdk.networks.create(f"meeting-point-{client}", labels=lab.labels(LESSON))
-        network.connect(one)
-        network.connect(other)
-    finally:
-        sdk.close()
+    pair = [sdk.containers.get(name) for name in (client, server)]
+    known = [set(each.attrs["NetworkSettings"]["Networks"]) - {"bridge"} for each in pair]
+    if not known[0] & known[1]:
+        there = next(iter(known[0] | known[1]), "")
+        if there:
+            network = sdk.networks.get(there)
+        else:
+            network = sdk.networks.create(f"meeting-{client}", labels=lab.labels(LESSON))
+        for each, networks in zip(pair, known, strict=True):
+            if there not in networks:
+                network.connect(each)
+    sdk.close()

@@ -1,14 +1,14 @@
 # shows: labels are for containers only
-# told: Labels are given when a network is made
+# told: A network gets its labels when it is made
 def introduce(url, client, server):
     engine = lab.connect(url)
-    known = []
+    known = {}
     for name in (client, server):
         found = engine.get(f"/containers/{name}/json").json()
-        known.append(set(found["NetworkSettings"]["Networks"]) - {"bridge"})
-    if known[0] & known[1]:
+        known[name] = set(found["NetworkSettings"]["Networks"]) - {"bridge"}
+    if known[client] & known[server]:
         return
-    name = f"{client}-and-{server}"
-    engine.post("/networks/create", json={"Name": name})
-    for each in (client, server):
-        engine.post(f"/networks/{name}/connect", json={"Container": each})
+    joint = min(known[client] | known[server], default=f"{client}-and-{server}")
+    engine.post("/networks/create", json={"Name": joint})
+    for name in (client, server):
+        engine.post(f"/networks/{joint}/connect", json={"Container": name})

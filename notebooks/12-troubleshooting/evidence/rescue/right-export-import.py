@@ -5,6 +5,5 @@ def rescue(url, container, name):
     engine.post(
         "/images/create", params={"fromSrc": "-", "repo": repository, "tag": tag}, data=files
     ).raise_for_status()
-    engine.post(f"/containers/{container}/kill")
     engine.delete(f"/containers/{container}?force=1")
     return name
