@@ -1,5 +1,5 @@
 # shows: a command's word is the whole command
-# told: Read method and path together
+# told: without docker in front
 KNOWN = {
     ("GET", "/images/json"): "images",
     ("GET", "/containers/json"): "ps",

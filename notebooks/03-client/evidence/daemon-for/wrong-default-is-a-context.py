@@ -1,5 +1,5 @@
 # shows: default is a context like any other
-# told: look whether the file is there
+# told: has no file
 def daemon_for(host, environment, folder):
     if host:
         return host

@@ -1,5 +1,5 @@
 # shows: a letter is a byte
-# told: look whether the file is there
+# told: the bytes that UTF-8 makes of the name
 def daemon_for(host, environment, folder):
     if host:
         return host

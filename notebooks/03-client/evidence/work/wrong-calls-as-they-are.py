@@ -1,5 +1,5 @@
 # shows: a call is its text
-# told: Go through the calls one by one
+# told: Each is to be a text
 def work(calls):
     found = []
     for call in calls:

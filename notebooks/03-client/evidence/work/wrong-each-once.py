@@ -1,5 +1,5 @@
 # shows: what was done is a set
-# told: Go through the calls one by one
+# told: in another order
 def work(calls):
     found = set()
     for call in calls:

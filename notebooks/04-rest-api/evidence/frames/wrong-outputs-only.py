@@ -1,5 +1,5 @@
 # shows: a frame is its output
-# told: Take one frame off the front
+# told: That is the output alone
 def frames(raw):
     found, position = [], 0
     while position < len(raw):

@@ -1,5 +1,5 @@
 # shows: a version is two numbers
-# told: Which is the newest version that both speak
+# told: what you return is the text
 def negotiate(client, newest, oldest):
     def numbers(text):
         return [int(part) for part in text.split(".")]

@@ -1,5 +1,5 @@
 # shows: a request can be sent as often as one likes
-# told: starting a container
+# told: How many requests did you send
 def report(url, method, path):
     engine = lab.connect(url)
     status = engine.request(method, path).status_code

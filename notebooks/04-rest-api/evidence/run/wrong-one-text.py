@@ -1,5 +1,5 @@
 # shows: a command is one line of text, split at its blanks
-# told: standard output|Hand the list on as it is|before the program was done|takes a second
+# told: Hand the list on as it is
 def run(url, image, command):
     engine = lab.connect(url)
     recipe = {"Image": image, "Cmd": " ".join(command).split(), "Labels": lab.labels(LESSON)}
