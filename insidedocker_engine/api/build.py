@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import json
 import tempfile
@@ -222,11 +221,11 @@ class _Pull:
 
 def _credentials(request: Request) -> dict[str, Credentials]:
     """By registry, from X-Registry-Config; what cannot be read counts as nothing."""
-    from ..images.registry_client import Credentials
+    from ..images.registry_client import Credentials, json_of_header
 
     text = request.headers.get("x-registry-config", "")
     try:
-        value = json.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
+        value = json_of_header(text)
         found = {str(host): Credentials.of(each) for host, each in value.items()}
     except (ValueError, RecursionError, AttributeError, errors.BadRequest):
         return {}

@@ -46,6 +46,8 @@ REDIRECTS = 5
 TAGS_LIMIT = 10_000
 _ERROR_LIMIT = 64 << 10
 _ACCEPT = ", ".join((DOCKER_MANIFEST, DOCKER_LIST, OCI_MANIFEST, OCI_INDEX))
+_URL_SAFE = bytes.maketrans(b"-_+/", b"+/  ")
+"""Turns base64url into base64, and other base64 into none."""
 _LOOPBACK = re.compile(r"(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?")
 
 
@@ -99,13 +101,18 @@ class Credentials:
 
     @classmethod
     def from_header(cls, text: str) -> Credentials:
-        """Credentials from X-Registry-Auth: JSON in base64url. Unreadable headers count as empty,
-        as with the Engine: clients send all kinds."""
+        """Credentials from X-Registry-Auth. Unreadable headers count as empty, as with the
+        Engine: clients send all kinds."""
         try:
-            raw = base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4))
-            return cls.of(json.loads(raw))
+            return cls.of(json_of_header(text))
         except (ValueError, RecursionError, errors.BadRequest):
             return cls()
+
+
+def json_of_header(text: str) -> Any:
+    """A header's JSON in base64url, with its padding: the Engine takes no other base64. Raises
+    ValueError, RecursionError."""
+    return json.loads(base64.b64decode(text.encode().translate(_URL_SAFE), validate=True))
 
 
 def base_url(domain: str, options: Options) -> str:

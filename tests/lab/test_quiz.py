@@ -10,7 +10,7 @@ import pytest
 from nbclient import NotebookClient
 
 from insidedocker.lab import quiz
-from insidedocker.lab.quiz import answers
+from insidedocker.lab.quiz import answer_matching, answers
 from tests.support import patience
 
 OPTIONS = {"a": "one", "b": "two", "c": "three"}
@@ -119,6 +119,15 @@ def test_a_folder_that_cannot_be_written_is_told(monkeypatch: pytest.MonkeyPatch
 STEPS = {"a": "start", "b": "create", "c": "pull"}
 ENDS = {"1": "docker ps", "2": "docker images"}
 PATHS = {"a": "/images/json", "b": "/containers/json", "c": "/ps"}
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["docker  ps -a.", "$ docker ps", "# docker ps", "sudo docker ps", "`docker ps` # all"],
+)
+def test_a_command_counts_whatever_stands_around_it(typed: str) -> None:
+    assert answer_matching.command(f" {typed} ", ["-a"]) == "docker ps"
+    assert answer_matching.command(typed.replace("ps", "ps web"), ["-a"]) == "docker ps web"
 
 
 def test_an_order_is_a_list_that_keeps_its_order() -> None:

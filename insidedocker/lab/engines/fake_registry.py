@@ -50,6 +50,10 @@ class SmallRegistry:
         """True once an image of that name has been pushed."""
         return f"{repository}:{tag}" in self.manifests
 
+    def logins(self, user: str) -> int:
+        """How many tokens a user has been given."""
+        return list(self._tokens.values()).count(user)
+
     def forget(self, repository: str) -> None:
         """Remove a repository's tags."""
         for name in [each for each in self.manifests if each.startswith(f"{repository}:")]:

@@ -5,11 +5,13 @@ Works on plain data only; knows no question and no key.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from itertools import dropwhile, takewhile
 from typing import Any
 
 from insidedocker.lab.plain_data import same
 
+BEFORE_A_COMMAND = {"$", "#", "%", ">", "sudo"}
 MISSING = ""  # a place of an ordering, or a side of a match, that is not yet chosen
 
 
@@ -18,6 +20,15 @@ def alike(value: Any, other: Any) -> bool:
     if isinstance(value, str) and isinstance(other, str):
         return " ".join(value.split()).casefold() == " ".join(other.split()).casefold()
     return same(value, other)
+
+
+def command(typed: str, idle: Collection[str] = ()) -> str:
+    """A typed command without what stands around it (backticks, a prompt, sudo, a comment, a full
+    stop) and without the options in `idle`, which do not change what is asked for."""
+    words = typed.replace("`", " ").rstrip(" .;").split()
+    begun = dropwhile(BEFORE_A_COMMAND.__contains__, words)
+    found = takewhile(lambda word: not word.startswith("#"), begun)
+    return " ".join(word for word in found if word not in idle)
 
 
 def half(value: Any) -> bool:

@@ -373,6 +373,17 @@ def test_the_password_goes_to_the_token_service_only(engine: Engine, fake: Fake)
     assert engine.request("POST", "/auth", json=body).status_code == 200
 
 
+def test_a_login_in_other_base64_counts_as_none(engine: Engine, fake: Fake) -> None:
+    fake.serve(IMAGE)
+    fake.token_needed, fake.password = "abc", "ann:??>>~~"
+    [(name, good)] = auth("ann", "??>>~~").items()
+    ordinary = good.translate(str.maketrans("-_", "+/"))
+    assert ordinary != good
+    assert good.endswith("=")
+    for text, status in ((ordinary, 500), (good.rstrip("="), 500), (good, 200)):
+        assert pull(engine, f"{fake.host}/app", "1", **{name: text})[0] == status, text
+
+
 def test_a_token_that_has_expired_is_replaced(engine: Engine, fake: Fake) -> None:
     manifest = fake.serve(IMAGE)
     fake.token_needed = "first"

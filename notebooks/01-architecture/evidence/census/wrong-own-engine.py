@@ -1,5 +1,5 @@
 # shows: there is one daemon, whatever the address
-# told: the engine at the url|with two names is one image|container all the same
+# told: numbers of the lesson's own engine
 def census(url):
     return {
         "images": len(engine.get("/images/json").json()),

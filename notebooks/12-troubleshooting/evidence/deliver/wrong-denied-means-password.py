@@ -1,5 +1,5 @@
 # shows: a right password is a right to push
-# told: sent before the registry said no
+# told: only the lines of the push
 def deliver(url, name, tag, user, password):
     engine = lab.connect(url)
     host = name.split("/")[0]

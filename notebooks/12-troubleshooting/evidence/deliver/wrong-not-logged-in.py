@@ -1,5 +1,5 @@
 # shows: the engine knows by itself who is pushing
-# told: did not know who you are
+# told: has not logged in
 def deliver(url, name, tag, user, password):
     engine = lab.connect(url)
     engine.post("/auth", json={"username": user, "password": password})

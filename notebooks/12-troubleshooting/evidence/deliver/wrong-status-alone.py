@@ -1,5 +1,5 @@
 # shows: status 200 means that the push has worked
-# told: sent before the registry said no
+# told: only the lines of the push
 def deliver(url, name, tag, user, password):
     engine = lab.connect(url)
     headers = {"X-Registry-Auth": login(user, password)}

@@ -1,5 +1,5 @@
 # shows: whoever answers at all is well, however late
-# told: waited longer than 2 seconds
+# told: without one for as long as it takes
 def diagnose(url):
     found = {"connected": "healthy", "PermissionError": "not permitted"}.get(knock(url))
     if found != "healthy":

@@ -1,5 +1,5 @@
 # shows: an engine that answers its ping is well
-# told: asked only one of the two paths
+# told: Ask both paths
 def diagnose(url):
     if knock(url) == "PermissionError":
         return "not permitted"

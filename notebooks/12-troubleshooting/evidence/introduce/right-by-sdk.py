@@ -1,16 +1,14 @@
 def introduce(url, client, server):
     sdk = lab.connect(url).docker()
-    try:
-        one, other = sdk.containers.get(client), sdk.containers.get(server)
-        known = [set(each.attrs["NetworkSettings"]["Networks"]) for each in (one, other)]
-        own = {"bridge", "host", "none"}
-        if (known[0] & known[1]) - own:
-            return
-        for network in sorted(known[1] - own)[:1]:
-            sdk.networks.get(network).connect(one)
-            return
-        network = sdk.networks.create("meeting-point")
-        network.connect(one)
-        network.connect(other)
-    finally:
-        sdk.close()
+    pair = [sdk.containers.get(name) for name in (client, server)]
+    known = [set(each.attrs["NetworkSettings"]["Networks"]) - {"bridge"} for each in pair]
+    if not known[0] & known[1]:
+        there = next(iter(known[0] | known[1]), "")
+        if there:
+            network = sdk.networks.get(there)
+        else:
+            network = sdk.networks.create(f"meeting-{client}", labels=lab.labels(LESSON))
+        for each, networks in zip(pair, known, strict=True):
+            if there not in networks:
+                network.connect(each)
+    sdk.close()

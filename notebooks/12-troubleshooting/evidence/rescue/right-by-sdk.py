@@ -2,7 +2,7 @@ def rescue(url, container, name):
     client = lab.connect(url).docker()
     try:
         found = client.containers.get(container)
-        repository, tag = name.split(":")
+        repository, _, tag = name.rpartition(":")
         found.commit(repository, tag)
         found.remove(force=True)
     finally:

@@ -1,7 +1,7 @@
 # shows: stop and remove are the same
-# told: whether the old container is still there
+# told: To stop and to remove are two things
 def rescue(url, container, name):
     engine = lab.connect(url)
-    repository, tag = name.split(":")
+    repository, _, tag = name.rpartition(":")
     engine.post("/commit", params={"container": container, "repo": repository, "tag": tag})
     engine.post(f"/containers/{container}/kill")

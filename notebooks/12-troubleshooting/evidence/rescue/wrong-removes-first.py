@@ -2,6 +2,6 @@
 # told: the container has taken its changes along
 def rescue(url, container, name):
     engine = lab.connect(url)
-    repository, tag = name.split(":")
+    repository, _, tag = name.rpartition(":")
     engine.delete(f"/containers/{container}", params={"force": "true"})
     engine.post("/commit", params={"container": container, "repo": repository, "tag": tag})

@@ -3,6 +3,6 @@
 def rescue(url, container, name):
     engine = lab.connect(url)
     image = engine.get(f"/containers/{container}/json").json()["Image"]
-    repository, tag = name.split(":")
+    repository, _, tag = name.rpartition(":")
     engine.post(f"/images/{image}/tag", params={"repo": repository, "tag": tag})
     engine.delete(f"/containers/{container}", params={"force": "true"})

@@ -1,0 +1,6 @@
+import docker
+
+
+def ping(url):
+    low = docker.APIClient(base_url=url, version="auto")
+    return low.get(low.base_url + "/_ping").text

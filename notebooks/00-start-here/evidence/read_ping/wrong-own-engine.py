@@ -1,0 +1,6 @@
+# shows: there is one engine, and it is mine
+# told: report the body of this answer
+def read_ping(url):
+    answer = engine.get("/_ping")
+    version = answer.headers["Api-Version"]
+    return {"status": answer.status_code, "body": answer.text, "api_version": version}

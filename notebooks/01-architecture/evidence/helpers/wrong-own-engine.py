@@ -1,0 +1,9 @@
+# shows: there is one daemon, whatever the address
+# told: helpers of the lesson's own engine
+def helpers(url):
+    info = globals()["engine"].get("/info").json()
+    return {
+        "storage": info["Driver"],
+        "networks": sorted(info["Plugins"]["Network"]),
+        "volumes": sorted(info["Plugins"]["Volume"]),
+    }

@@ -1,0 +1,7 @@
+# shows: there is only one engine, that of the notebook
+# told: This engine has no image
+def tags(url):
+    found = []
+    for image in globals()["engine"].get("/images/json").json():
+        found.extend(image["RepoTags"] or [])
+    return sorted(found)

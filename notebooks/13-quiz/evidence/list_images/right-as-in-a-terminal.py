@@ -1,0 +1,6 @@
+list_images = quiz.short(
+    "list_images",
+    "Which docker command lists the images that your engine has? Type the whole command.",
+)
+list_images.answer("$ sudo docker images  # those of this engine")
+list_images
