@@ -95,9 +95,7 @@ def _place(quote: str) -> re.Pattern[str]:
 
 
 def _left_out(lesson: Lesson, cell: Cell, quotes: list[str]) -> Iterator[Finding]:
-    spans = [
-        found.span() for quote in quotes if (found := _place(quote).search(cell.source)) is not None
-    ]
+    spans = [found.span() for quote in quotes for found in _place(quote).finditer(cell.source)]
     begin = 0
     for heading in headings(cell):  # what stands before the last one is not the task's
         begin = cell.source.find(heading.text, begin) + len(heading.text)

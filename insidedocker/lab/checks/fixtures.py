@@ -21,6 +21,8 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import requests
+
 from insidedocker.lab import cleanup
 from insidedocker.lab.checks import check
 from insidedocker.lab.checks.programs import inside as _inside
