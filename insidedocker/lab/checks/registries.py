@@ -87,7 +87,7 @@ class Registry:
             layer["mediaType"] = f"{OCI}.layer.v1.tar+gzip"
         kind = {"Content-Type": manifest["mediaType"]}
         path = f"{repository}/manifests/{tag}-oci"
-        fixtures.set_up(self.ask("PUT", path, json=manifest, headers=kind))
+        set_up(self.ask("PUT", path, json=manifest, headers=kind))
         return f"{tag}-oci"
 
     def tags(self, repository: str) -> list[str]:
