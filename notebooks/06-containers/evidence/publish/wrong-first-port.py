@@ -1,5 +1,5 @@
 # shows: a container has one port
-# told: Is it the task.s port
+# told: Is it the port of the task
 def publish(url, name, image, command, port):
     engine = lab.connect(url)
     recipe = {
