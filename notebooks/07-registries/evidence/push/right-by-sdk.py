@@ -9,7 +9,7 @@ def push(url, image, target, username, password):
         for line in client.images.push(
             repository, tag=tag, auth_config=login, stream=True, decode=True
         ):
-            if "error" in line:
+            if "errorDetail" in line:
                 return False
     except docker.errors.APIError:
         return False

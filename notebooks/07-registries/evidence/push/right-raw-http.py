@@ -1,17 +1,12 @@
 def push(url, image, target, username, password):
     import requests_unixsocket
 
-    base = url.replace("unix://", "http+unix://").replace("tcp://", "http://")
-    scheme, _, rest = base.partition("://")
-    if scheme == "http+unix":
-        base = f"{scheme}://{rest.replace('/', '%2F')}"
+    scheme, rest = url.split("://")
+    base = f"http+unix://{rest.replace('/', '%2F')}" if scheme == "unix" else f"http://{rest}"
     session = requests_unixsocket.Session()
-    host, repository = target.split("/", 1)
-    repository, tag = repository.rsplit(":", 1)
-    named = session.post(f"{base}/images/{image}/tag?repo={host}/{repository}&tag={tag}")
-    sent = session.post(
-        f"{base}/images/{host}/{repository}/push?tag={tag}",
-        headers={"X-Registry-Auth": login_header(username, password, host)},
-    )
-    went = sent.status_code == 200 and b'"errorDetail"' not in sent.content
-    return named.status_code == 201 and went
+    repository, tag = target.rsplit(":", 1)
+    session.post(f"{base}/images/{image}/tag", params={"repo": repository, "tag": tag})
+    login = login_header(username, password, target.split("/")[0])
+    headers = {"X-Registry-Auth": login}
+    sent = session.post(f"{base}/images/{repository}/push?tag={tag}", headers=headers)
+    return sent.status_code == 200 and b'"errorDetail"' not in sent.content

@@ -7,8 +7,7 @@ def walk(host, repository, tag, username, password):
         request = Request(f"http://{host}/v2/{repository}/{path}")
         pair = base64.b64encode(f"{username}:{password}".encode()).decode()
         request.add_header("Authorization", f"Basic {pair}")
-        for form in READABLE.split(", "):
-            request.add_header("Accept", READABLE)
+        request.add_header("Accept", READABLE)
         with opener.open(request) as answer:
             return answer.read()
 

@@ -1,5 +1,5 @@
 # shows: container paths are host paths
-# told: your own machine has no such path
+# told: Your own machine has no such path
 def fetch(url, volume, path):
     with open(f"/volume/{path}", "rb") as file:
         return file.read()

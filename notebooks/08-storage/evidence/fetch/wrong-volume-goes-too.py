@@ -1,5 +1,5 @@
 # shows: a volume belongs to its container
-# told: Remove your container and not the volume|A volume is found by its name
+# told: Remove your container and not the volume
 def fetch(url, volume, path):
     engine = lab.connect(url)
     body = {"Image": "busybox", "HostConfig": {"Binds": [f"{volume}:/in"]}}

@@ -7,4 +7,4 @@ def storage(url):
     finally:
         client.close()
     kept_by = [pair[1] for pair in info.get("DriverStatus") or [] if pair[0] == "driver-type"]
-    return {"driver": info["Driver"], "containerd": any("containerd" in each for each in kept_by)}
+    return {"driver": info["Driver"], "containerd": kept_by == ["io.containerd.snapshotter.v1"]}

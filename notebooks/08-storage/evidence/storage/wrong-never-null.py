@@ -1,5 +1,5 @@
 # shows: a list is always a list
-# told: DriverStatus is null on some engines
+# told: DriverStatus is null on this engine
 def storage(url):
     info = lab.connect(url).get("/info").json()
     status = dict(info["DriverStatus"])

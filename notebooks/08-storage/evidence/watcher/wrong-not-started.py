@@ -1,6 +1,7 @@
 # shows: creating a container runs it
-# told: then start it
+# told: Start it once it is created
 def watcher(url, name, image, command, other):
-    recipe = {"Image": image, "Cmd": command, "HostConfig": {"VolumesFrom": [f"{other}:ro"]}}
+    host = {"VolumesFrom": [f"{other}:ro"]}
+    recipe = {"Image": image, "Cmd": command, "Labels": lab.labels(LESSON), "HostConfig": host}
     answer = lab.connect(url).post(f"/containers/create?name={name}", json=recipe)
     answer.raise_for_status()

@@ -1,0 +1,10 @@
+# shows: a volume has one file
+# told: That is another file of this volume
+def fetch(url, volume, path):
+    engine = lab.connect(url)
+    body = {"Image": "busybox", "HostConfig": {"Binds": [f"{volume}:/in"]}}
+    helper = engine.post("/containers/create", json=body).json()["Id"]
+    answer = engine.get(f"/containers/{helper}/archive", params={"path": "/in/deep/file.bin"})
+    engine.delete(f"/containers/{helper}")
+    with tarfile.open(fileobj=io.BytesIO(answer.content)) as archive:
+        return archive.extractfile(archive.next()).read()

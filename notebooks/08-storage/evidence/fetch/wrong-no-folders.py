@@ -1,0 +1,12 @@
+# shows: a volume has no folders
+# told: What came was no archive
+def fetch(url, volume, path):
+    engine = lab.connect(url)
+    body = {"Image": "busybox", "HostConfig": {"Binds": [f"{volume}:/in"]}}
+    helper = engine.post("/containers/create", json=body).json()["Id"]
+    answer = engine.get(
+        f"/containers/{helper}/archive", params={"path": f"/in/{path.rpartition('/')[2]}"}
+    )
+    engine.delete(f"/containers/{helper}")
+    with tarfile.open(fileobj=io.BytesIO(answer.content)) as archive:
+        return archive.extractfile(archive.next()).read()

@@ -1,0 +1,7 @@
+# shows: there is one engine
+# told: is not the same everywhere|Look for the pair
+def storage(url):
+    info = engine.get("/info").json()
+    pairs = info["DriverStatus"] or []
+    containerd = ["driver-type", "io.containerd.snapshotter.v1"] in pairs
+    return {"driver": info["Driver"], "containerd": containerd}

@@ -1,0 +1,7 @@
+# shows: there is one engine
+# told: on the engine at url|watcher raised
+def watcher(url, name, image, command, other):
+    host = {"VolumesFrom": [f"{other}:ro"]}
+    recipe = {"Image": image, "Cmd": command, "Labels": lab.labels(LESSON), "HostConfig": host}
+    engine.post("/containers/create", params={"name": name}, json=recipe)
+    engine.post(f"/containers/{name}/start")
