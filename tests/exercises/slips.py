@@ -438,7 +438,7 @@ RULES: dict[str, Callable[[ast.AST], Replacements]] = {
 
 
 def calls_from(text: str) -> list[Call]:
-    """Read what `mutants.RECORD` has printed."""
+    """Read what `mutants.RECORD` has printed: an empty line where no function was called."""
     found = []
     for line in filter(None, text.splitlines()):
         function, arguments, answer = json.loads(line)
