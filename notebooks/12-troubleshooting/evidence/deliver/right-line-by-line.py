@@ -1,12 +1,8 @@
 def deliver(url, name, tag, user, password):
-    who = json.dumps({"password": password, "username": user, "serveraddress": name.split("/")[0]})
+    who = json.dumps({"password": password, "username": user})
     answer = lab.connect(url).post(
         f"/images/{name}/push?tag={tag}",
-        headers={"X-Registry-Auth": base64.urlsafe_b64encode(who.encode()).decode()},
+        headers={"X-Registry-Auth": base64.urlsafe_b64encode(who.encode())},
         stream=True,
     )
-    arrived = answer.status_code == 200
-    for line in answer.iter_lines():
-        if line and json.loads(line).get("error"):
-            arrived = False
-    return arrived
+    return not any(json.loads(line).get("error") for line in answer.iter_lines())

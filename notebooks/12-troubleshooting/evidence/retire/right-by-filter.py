@@ -4,7 +4,5 @@ def retire(url, image):
         "/containers/json", params={"all": 1, "filters": json.dumps({"ancestor": [image]})}
     )
     for container in found.json():
-        if container["State"] == "running":
-            engine.post(f"/containers/{container['Id']}/kill")
         engine.delete(f"/containers/{container['Id']}?force=1")
     return engine.delete(f"/images/{image}").status_code
