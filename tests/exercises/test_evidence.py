@@ -123,7 +123,7 @@ def _played(lesson: str, engine: Engine, home: Path, options: list[str]) -> Repo
             cwd=home,
             capture_output=True,
             text=True,
-            timeout=PLAY_SECONDS / 2,
+            timeout=PLAY_SECONDS / (2 if engine.kind == "podman" else 1),
             check=False,
         )
 
