@@ -1,8 +1,7 @@
 def push(url, image, target, username, password):
     import requests_unixsocket
 
-    scheme, rest = url.split("://")
-    base = f"http+unix://{rest.replace('/', '%2F')}" if scheme == "unix" else f"http://{rest}"
+    base = "http+unix://" + url.removeprefix("unix://").replace("/", "%2F")
     session = requests_unixsocket.Session()
     repository, tag = target.rsplit(":", 1)
     session.post(f"{base}/images/{image}/tag", params={"repo": repository, "tag": tag})
