@@ -1,5 +1,5 @@
 # shows: what was deployed stays up by itself
-# told: Not yet: the container
+# told: leave it running
 address = f"http://127.0.0.1:{live_port}/"
 deploy(engine.url, version_1, LIVE, live_port)
 healthy(engine.url, LIVE, 15)
