@@ -5,8 +5,8 @@ def docker_run(url, image, command):
             try:
                 container = client.containers.create(image, command, labels=lab.labels(LESSON))
                 break
-            except docker.errors.ImageNotFound:
-                if attempt == 1:
+            except docker.errors.APIError as refusal:
+                if attempt == 1 or not isinstance(refusal, docker.errors.ImageNotFound):
                     return {"code": 125, "output": ""}
                 try:
                     client.api.pull(image)
