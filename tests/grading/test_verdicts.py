@@ -264,3 +264,26 @@ def test_outputs_that_are_lost_on_the_way_give_no_points(tmp_path: Path) -> None
             (notebook,) = book.find_submission(ASSIGNMENT, "victim").notebooks
             waiting = {each.name for each in notebook.grades if each.needs_manual_grade}
         assert "double_test" in waiting
+
+
+ASKING = """\
+from insidedocker import lab
+def f(url):
+    try:
+        lab.connect("unix:///none/own.sock").get("/_ping")
+    except OSError:
+        return 1
+"""
+COMPARED = """\
+from insidedocker.lab import check
+check.equal(check.call(f, "unix:///none/{}.sock"), 2, what="f", try_next="count again.")
+"""
+
+
+@pytest.mark.parametrize(("handed", "told"), [("other", "another engine"), ("own", "count again")])
+def test_the_engines_that_a_function_has_asked_are_told(handed: str, told: str) -> None:
+    """Between two processes: the failure is put down to the wrong engine, where it was."""
+    ran = run(
+        [Cell("answer", ASKING, stub="def f(url): ..."), check(COMPARED.format(handed))], HERE
+    )
+    assert told in str(ran.outputs)
