@@ -113,9 +113,9 @@ def port_answers(
     address = _published(engine, seen, port, try_next)
     what, said = f"GET http://{address}{path}", ""
     until = time.monotonic() + SECONDS
-    while time.monotonic() < until:
+    while (left := until - time.monotonic()) > 0:
         try:
-            answer = requests.get(f"http://{address}{path}", timeout=SECONDS)
+            answer = requests.get(f"http://{address}{path}", timeout=left)
         except requests.RequestException as error:
             said = f"no answer ({type(error).__name__})"
             time.sleep(0.05)  # no event tells when the program in a container begins to listen
