@@ -3,7 +3,7 @@ def introduce(url, client, server):
     pair = [sdk.containers.get(name) for name in (client, server)]
     known = [set(each.attrs["NetworkSettings"]["Networks"]) - {"bridge"} for each in pair]
     if not known[0] & known[1]:
-        there = next(iter(known[0] | known[1]), "")
+        there = min(known[0] | known[1], default="")
         if there:
             network = sdk.networks.get(there)
         else:
