@@ -1,5 +1,5 @@
 # shows: there is one daemon, whatever the address
-# told: helpers of the lesson's own engine
+# told: asked another engine|helpers of the lesson's own engine
 def helpers(url):
     info = globals()["engine"].get("/info").json()
     return {
