@@ -175,9 +175,12 @@ class Player:
             ("tags", "/images/{}?noprune=true"),
             ("images", "/images/{}?force=true&noprune=true"),
         ):
-            for each in after[kind]:
-                if each not in before[kind]:
-                    self.engine.delete(path.format(each))
+            new = [each for each in after[kind] if each not in before[kind]]
+            while new:  # an image goes only after those that are built on it
+                left = [each for each in new if not self.engine.delete(path.format(each)).ok]
+                if len(left) == len(new):
+                    break
+                new = left
 
     def try_one(self, exercise: Exercise, solution: Solution) -> dict[str, Any]:
         if solution.saved:
