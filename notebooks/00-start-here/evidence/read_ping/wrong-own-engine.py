@@ -1,5 +1,5 @@
 # shows: there is one engine, and it is mine
-# told: asked another engine|report the body of this answer
+# told: asked another engine
 def read_ping(url):
     answer = engine.get("/_ping")
     version = answer.headers["Api-Version"]

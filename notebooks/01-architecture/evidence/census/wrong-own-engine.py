@@ -1,5 +1,5 @@
 # shows: there is one daemon, whatever the address
-# told: asked another engine|numbers of the lesson's own engine
+# told: asked another engine
 def census(url):
     return {
         "images": len(engine.get("/images/json").json()),

@@ -1,5 +1,5 @@
 # shows: there is one daemon, whatever the address
-# told: asked another engine|helpers of the lesson's own engine
+# told: asked another engine
 def helpers(url):
     info = globals()["engine"].get("/info").json()
     return {

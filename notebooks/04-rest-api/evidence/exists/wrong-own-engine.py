@@ -1,5 +1,5 @@
 # shows: there is only one engine, that of the notebook
-# told: asked another engine|On the lesson's own engine such a container was found
+# told: asked another engine
 def exists(url, name):
     answer = globals()["engine"].get(f"/containers/{name}/json")
     if answer.status_code == 404:

@@ -1,5 +1,5 @@
 # shows: there is only one engine, that of the notebook
-# told: asked another engine|the engine at the url that you were handed
+# told: asked another engine
 def run(url, image, command):
     recipe = {"Image": image, "Cmd": command, "Labels": lab.labels(LESSON)}
     container = engine.post("/containers/create", json=recipe).json()["Id"]

@@ -1,5 +1,5 @@
 # shows: there is only one engine, that of the notebook
-# told: asked another engine|This engine has no image
+# told: asked another engine
 def tags(url):
     found = []
     for image in globals()["engine"].get("/images/json").json():

@@ -1,5 +1,5 @@
 # shows: there is one engine
-# told: asked another engine|The engine has no image called
+# told: asked another engine
 def push(url, image, target, username, password):
     name, _, tag = target.rpartition(":")
     engine.post(f"/images/{image}/tag", params={"repo": name, "tag": tag})

@@ -1,5 +1,5 @@
 # shows: there is one engine
-# told: asked another engine|What came was no archive
+# told: asked another engine
 def fetch(url, volume, path):
     body = {"Image": "busybox", "HostConfig": {"Binds": [f"{volume}:/in"]}}
     helper = engine.post("/containers/create", json=body).json()["Id"]

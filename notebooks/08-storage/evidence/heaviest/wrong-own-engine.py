@@ -1,5 +1,5 @@
 # shows: there is one engine
-# told: asked another engine|No containers: return an empty text|that this engine lists
+# told: asked another engine
 def heaviest(url):
     listed = engine.get("/containers/json?all=1&size=1").json()
     most = max(listed, key=lambda each: each.get("SizeRw") or 0, default={"Names": [""]})

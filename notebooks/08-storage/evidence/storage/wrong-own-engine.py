@@ -1,5 +1,5 @@
 # shows: there is one engine
-# told: asked another engine|is not the same everywhere|Look for the pair
+# told: asked another engine
 def storage(url):
     info = engine.get("/info").json()
     pairs = info["DriverStatus"] or []

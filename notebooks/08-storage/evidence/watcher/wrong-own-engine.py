@@ -1,5 +1,5 @@
 # shows: there is one engine
-# told: asked another engine|on the engine at url|watcher raised
+# told: asked another engine
 def watcher(url, name, image, command, other):
     host = {"VolumesFrom": [f"{other}:ro"]}
     recipe = {"Image": image, "Cmd": command, "Labels": lab.labels(LESSON), "HostConfig": host}

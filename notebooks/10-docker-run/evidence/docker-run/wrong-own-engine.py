@@ -1,5 +1,5 @@
 # shows: there is only one engine, that of the notebook
-# told: asked another engine|There can be more than one engine
+# told: asked another engine
 def docker_run(url, image, command):
     recipe = {"Image": image, "Cmd": command, "Labels": lab.labels(LESSON)}
     created = engine.post("/containers/create", json=recipe)

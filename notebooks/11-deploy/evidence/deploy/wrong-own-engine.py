@@ -1,5 +1,5 @@
 # shows: there is one engine only
-# told: asked another engine|on the engine that deploy\(\) is handed
+# told: asked another engine
 def deploy(url, image, name, port):
     engine = workshop
     volume = {"Name": f"{name}-data", "Labels": lab.labels(LESSON)}
