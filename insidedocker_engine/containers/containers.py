@@ -26,7 +26,6 @@ from . import create_request, etc_files, inspect, mounts, restricted, spec
 from .execs import Execs
 from .file_systems import FileSystems
 from .lifecycle import Lifecycle
-from .noticed import noticed
 
 if TYPE_CHECKING:
     from ..images.store import Image, Images
@@ -272,7 +271,7 @@ class Containers:
     def _warnings(self, record: Record) -> list[str]:
         """Warnings about requested features that this engine lacks."""
         # Clients print "WARNING: " before each text.
-        parts = noticed(self._runtime.isolation.missing(), record)
+        parts = create_request.noticed(self._runtime.isolation.missing(), record)
         found = [f"not isolated on this host: {', '.join(parts)}"] if parts else []
         if unmet := self._unmet(record.host_config):
             found.append(

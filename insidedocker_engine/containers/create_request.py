@@ -6,11 +6,17 @@ Uses no disk and no process.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from ..base import errors
+from ..container.record import Record
 from . import defaults, validation
+
+PLAIN_NETWORKS = ("default", "bridge", "host")
+"""Network modes in which a container without ports misses nothing where networks are shared."""
+ROOT = ("", "0", "root")
 
 
 @dataclass
@@ -203,3 +209,19 @@ def _merged_health(own: dict[str, Any], image: dict[str, Any]) -> dict[str, Any]
     """The container's health check, completed by the image's."""
     merged = {**image, **{name: value for name, value in own.items() if value}}
     return {name: value for name, value in merged.items() if value}
+
+
+def noticed(missing: Iterable[str], record: Record) -> list[str]:
+    """Those of the parts in `missing` (`runtime.isolation.missing()`) that the request for this
+    container is about. /info lists them all."""
+    config, host = record.config, record.host_config
+    asked = {
+        "users": config["User"].partition(":")[0] not in ROOT or bool(host["GroupAdd"]),
+        "network": host["NetworkMode"] not in PLAIN_NETWORKS
+        or bool(config.get("ExposedPorts") or host["PortBindings"]),
+        "hostname": config["Hostname"] != record.id[:12] and host["NetworkMode"] != "host",
+        "processes": bool(host["PidMode"] or host.get("Init")),
+        "read only mounts": host["ReadonlyRootfs"]
+        or any(not point.writable for point in record.mounts),
+    }
+    return [part for part in missing if asked.get(part, True)]
