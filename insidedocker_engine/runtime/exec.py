@@ -48,8 +48,9 @@ def words(error: BaseException) -> str:
 
 
 def reset_signals() -> None:
-    """Restore the signal handlers and mask that Python or the launcher changed."""
-    for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT):
+    """Restore the signal handlers and mask that Python, the launcher or the engine's starter
+    changed: `nohup` has SIGHUP ignored, and a shell cannot trap what it finds ignored."""
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
 

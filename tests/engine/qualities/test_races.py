@@ -90,6 +90,21 @@ def test_a_signal_right_after_a_start_is_heard(
         assert set(pool.map(one, range(TRIES))) == {7}
 
 
+IGNORING = ("sh", "-c", "trap '' HUP USR1; exec \"$@\"", "sh")
+
+
+@pytest.mark.parametrize("runtime", ["namespaces", "proot"])
+def test_what_the_engines_starter_ignores_containers_hear(
+    embedded: Callable[..., Engine], busybox: Path, runtime: str
+) -> None:
+    """As `nohup` does it for SIGHUP."""
+    api = Caller(embedded(runtime, images=(busybox,), before=IGNORING))
+    script = "trap 'exit 4' HUP; trap 'exit 5' USR1; kill -{} $$; exit 1"
+    for name, code in (("HUP", 4), ("USR1", 5)):
+        made = api.start("sh", "-c", script.format(name))
+        assert api.good("POST", f"/containers/{made}/wait")["StatusCode"] == code
+
+
 def test_the_end_of_the_engine_gives_containers_their_time(
     embedded: Callable[..., Engine], busybox: Path, engine_folder: Path
 ) -> None:
