@@ -76,14 +76,14 @@ def local(url: str, tls: TLS | None = None) -> str:
 def _ssh(url: str) -> list[str]:
     """The command that the docker CLI runs for such an address: each run is one connection."""
     parts = urlsplit(url)
-    if shutil.which("ssh") is None:
-        raise NoEngine("the program ssh is not on this machine")
     if not parts.hostname or parts.path.strip("/") or parts.hostname.startswith("-"):
         raise NoEngine(
             "only ssh://USER@HOST:PORT can be used, which runs `docker` there; for a socket there, "
             f"run `ssh -nNT -L /tmp/engine.sock:{parts.path or '/SOCKET'} {parts.netloc or 'HOST'}`"
             " and set DOCKER_HOST=unix:///tmp/engine.sock"
         )
+    if shutil.which("ssh") is None:
+        raise NoEngine("the program ssh is not on this machine")
     options = ["-o", "BatchMode=yes", "-o", f"ConnectTimeout={DIAL_SECONDS:.0f}", "-T"]
     options += ["-l", parts.username] if parts.username else []
     options += ["-p", str(parts.port)] if parts.port else []

@@ -127,7 +127,7 @@ def attempt(candidate: Candidate) -> Engine | Trouble:
     try:
         engine = Engine(bridge.local(candidate.url, candidate.tls), candidate.says, candidate.url)
     except NoEngine as error:
-        return Trouble(str(error).rstrip("."), "correct the address")
+        return Trouble(str(error).rstrip("."), "put that right")
     try:
         answer = engine.get("/_ping", timeout=PING_SECONDS)
     except requests.RequestException as error:
