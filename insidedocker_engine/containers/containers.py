@@ -22,6 +22,7 @@ from ..container import log_options, names
 from ..container.record import Container, MountPoint, Record
 from ..container.store import ContainerStore
 from ..files import atomic_files, directory_trees
+from ..runtime.contract import not_isolated
 from . import create_request, etc_files, inspect, mounts, restricted, spec
 from .execs import Execs
 from .file_systems import FileSystems
@@ -271,8 +272,8 @@ class Containers:
     def _warnings(self, record: Record) -> list[str]:
         """Warnings about requested features that this engine lacks."""
         # Clients print "WARNING: " before each text.
-        parts = create_request.noticed(self._runtime.isolation.missing(), record)
-        found = [f"not isolated on this host: {', '.join(parts)}"] if parts else []
+        missing = self._runtime.isolation.missing()
+        found = not_isolated(create_request.noticed(missing, record))
         if unmet := self._unmet(record.host_config):
             found.append(
                 "this host gives the engine no control groups to limit with; "

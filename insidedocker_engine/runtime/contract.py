@@ -207,8 +207,12 @@ class Isolation:
         return [name.replace("_", " ") for name, has in vars(self).items() if not has]
 
     def warnings(self) -> list[str]:
-        missing = ", ".join(self.missing())
-        return [f"WARNING: not isolated on this host: {missing}"] if missing else []
+        return [f"WARNING: {text}" for text in not_isolated(self.missing())]
+
+
+def not_isolated(parts: list[str]) -> list[str]:
+    """The warning that names `parts`; none where there are none."""
+    return [f"not isolated on this host: {', '.join(parts)}"] if parts else []
 
 
 class Runtime(Protocol):

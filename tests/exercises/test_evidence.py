@@ -186,6 +186,13 @@ def test_right_solutions_pass_and_wrong_ones_are_told_why(
             assert re.search(each["pattern"], told), f"{each['name']} was told:\n{told}"
 
 
+def has_full_marks(run: dict[str, Any]) -> None:
+    """Hold that no cell of a run of the reference has raised or lost a point."""
+    assert run["errors"] == {}
+    lost = {name: score for name, score in run["scores"].items() if score[0] != score[1]}
+    assert lost == {}, run["told"]
+
+
 @pytest.fixture(scope="module")
 def future_engine(session_stack: ExitStack, tmp_path_factory: pytest.TempPathFactory) -> Engine:
     """An engine with a newer API than any of today, and images as Docker Hub has them."""
@@ -214,10 +221,7 @@ def test_an_engine_to_come_with_images_of_docker_hub_costs_no_point(
 ) -> None:
     assert future_engine.api == "1.55"
     (run,) = _played(lesson, future_engine, ordinary_home, ["--once", "--reference"])["runs"]
-    assert run["errors"] == {}
-    assert {name: score for name, score in run["scores"].items() if score[0] != score[1]} == {}, (
-        run["told"]
-    )
+    has_full_marks(run)
 
 
 @pytest.mark.timeout(PLAY_SECONDS + 60)
@@ -249,8 +253,7 @@ def test_a_busy_neighbour_loses_nothing_and_costs_no_point(
         (run,) = _played(lesson, engine, ordinary_home, ["--once", "--reference"])["runs"]
     assert neighbour.rounds > 2
     assert neighbour.missed == []
-    assert run["errors"] == {}
-    assert {name: score for name, score in run["scores"].items() if score[0] != score[1]} == {}
+    has_full_marks(run)
 
 
 @each_exercise

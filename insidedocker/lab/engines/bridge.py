@@ -135,9 +135,7 @@ async def _by_tls(
             ours.get_extra_info("socket").shutdown(socket.SHUT_WR)
 
     try:
-        sending = asyncio.ensure_future(_pump(reader, ours, ended))
-        await _pump(theirs, writer)
-        sending.cancel()
+        await _join(reader, writer, theirs, ours, ended)
     finally:
         ours.close()
 
@@ -149,16 +147,30 @@ async def _by_program(
     process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe)
     assert process.stdin and process.stdout and process.stderr
     try:
-        sending = asyncio.ensure_future(_pump(reader, process.stdin, process.stdin.close))
-        passed = await _pump(process.stdout, writer)
-        sending.cancel()
-        if not passed:
+        end_input = process.stdin.close
+        if not await _join(reader, writer, process.stdout, process.stdin, end_input):
             said = (await process.stderr.read()).decode(errors="replace").strip().splitlines()
             raise OSError(said[-1] if said else f"{command[0]} ended without a word")
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
+
+
+async def _join(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    theirs: asyncio.StreamReader,
+    ours: asyncio.StreamWriter,
+    ended: Callable[[], None],
+) -> int:
+    """Pass on both ways until the engine's side has ended, and call `ended` where the client's
+    has; returns the number of bytes that came from the engine."""
+    sending = asyncio.ensure_future(_pump(reader, ours, ended))
+    try:
+        return await _pump(theirs, writer)
+    finally:
+        sending.cancel()
 
 
 async def _pump(

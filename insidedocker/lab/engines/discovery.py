@@ -95,18 +95,18 @@ def _grading_url() -> str:
 def _first(choice: str, start: Callable[[], str]) -> Engine:
     missed: list[str] = []
     for candidate in candidates():
-        engine = attempt(candidate)
-        if isinstance(engine, Engine):
-            if choice in ("auto", engine.kind):
-                return engine
-            missed.append(f"{candidate.url} is {NAMES[engine.kind]}")
+        found = attempt(candidate)
+        if isinstance(found, Engine):
+            if choice in ("auto", found.kind):
+                return found
+            missed.append(f"{candidate.url} is {NAMES[found.kind]}")
         elif candidate.named and choice == "auto":
             raise NoEngine(
-                f"{candidate.says.split(' names')[0]} names {candidate.url}, but {engine.why}: "
-                f"{engine.remedy}, or unset the variable and run this cell again."
+                f"{candidate.says.split(' names')[0]} names {candidate.url}, but {found.why}: "
+                f"{found.remedy}, or unset the variable and run this cell again."
             )
-        elif not engine.nothing_there or not candidate.url.startswith("unix://"):
-            missed.append(f"{candidate.url}: {engine.why} ({engine.remedy})")
+        elif not found.nothing_there or not candidate.url.startswith("unix://"):
+            missed.append(f"{candidate.url}: {found.why} ({found.remedy})")
     if choice in ("auto", "embedded"):
         return _embedded(choice, missed, start)
     raise NoEngine(
